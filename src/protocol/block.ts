@@ -1,0 +1,24 @@
+/**
+ * A piece of memory, seen as bytes and as 32-bit words: frames are read into blocks, unmasked in them, and composed
+ * in them.
+ */
+export class Block {
+  /** The memory as bytes. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  #words: Int32Array | null = null;
+
+  /** @param size The size in bytes, rounded up to whole words. */
+  constructor(size: number) {
+    this.bytes = new Uint8Array((size + 3) & ~3);
+  }
+
+  /** The same memory as 32-bit words, for masking; made on first use, for most idle blocks never need it. */
+  get words(): Int32Array {
+    return this.#words ??= new Int32Array(this.bytes.buffer);
+  }
+
+  /** The size in bytes. */
+  get size(): number {
+    return this.bytes.length;
+  }
+}

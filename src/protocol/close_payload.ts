@@ -1,0 +1,65 @@
+import { CloseCode, isSendableCloseCode } from "../close_code.ts";
+import { MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
+import { closePayloadTooShort, invalidCloseCode, invalidUtf8 } from "./violations.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The longest reason of a Close frame, in bytes of UTF-8: what two bytes of code leave of a control frame. */
+export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
+
+/** Why a connection ended: what a Close frame said, or 1005 and 1006 where none said it. */
+export interface CloseInfo {
+  /** The status code, RFC 6455 §7.4. */
+  readonly code: number;
+  /** The reason, empty where none was given. */
+  readonly reason: string;
+}
+
+/**
+ * Reads the payload of a Close frame. RFC 6455 §5.5.1, §7.1.5, §7.1.6.
+ *
+ * @param payload The payload, at most 125 bytes.
+ * @returns The code and the reason; 1005 where the payload is empty.
+ * @throws {ProtocolError} Where it is one byte long, or the code or the reason is not allowed.
+ */
+export function parseClosePayload(payload: Uint8Array): CloseInfo {
+  if (payload.length === 0) return { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
+  if (payload.length === 1) throw closePayloadTooShort();
+  const code = (payload[0] << 8) | payload[1];
+  if (!isSendableCloseCode(code)) throw invalidCloseCode(code);
+  try {
+    return { code, reason: decoder.decode(payload.subarray(2)) };
+  } catch {
+    throw invalidUtf8("a Close frame's reason");
+  }
+}
+
+/**
+ * Composes the payload of a Close frame.
+ *
+ * @param code A code that {@linkcode isSendableCloseCode} allows, or 1005 for an empty payload.
+ * @param reason At most {@linkcode MAX_REASON} bytes of UTF-8.
+ * @returns The payload.
+ * @throws {RangeError} Where the code may not be sent, the reason is too long, or stands without a code.
+ */
+export function formatClosePayload(code: number, reason: string): Uint8Array {
+  const text = encoder.encode(reason);
+  if (text.length > MAX_REASON) {
+    throw new RangeError(
+      `Cannot close with a reason above ${MAX_REASON} bytes (RFC 6455 5.5): received ${text.length} bytes`,
+    );
+  }
+  if (code === CloseCode.NO_STATUS_RECEIVED && reason === "") return text;
+  if (!isSendableCloseCode(code)) {
+    throw new RangeError(
+      `Cannot close with a code that must not be sent (RFC 6455 7.4): received ${code}, expected 1000-1003, ` +
+        "1007-1014 or 3000-4999",
+    );
+  }
+  const payload = new Uint8Array(2 + text.length);
+  payload[0] = code >>> 8;
+  payload[1] = code;
+  payload.set(text, 2);
+  return payload;
+}

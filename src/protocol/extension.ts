@@ -1,0 +1,48 @@
+/**
+ * An extension that transforms whole messages and marks them with RSV1, as RFC 7692 does. RFC 6455 §5.8, §9.
+ *
+ * An answer may come at once or as a promise; messages keep their order either way, for nothing else is transformed
+ * in between. A fault of the peer's is thrown, or rejected with, as a `ProtocolError`, and fails the connection.
+ *
+ * @example An extension that turns bytes around
+ * ```ts
+ * import type { MessageExtension } from "@wsd/driver/protocol";
+ *
+ * const reverse: MessageExtension = {
+ *   name: "x-reverse",
+ *   decode: (payload) => payload.toReversed(),
+ *   encode: (payload) => payload.toReversed(),
+ *   wants: (length) => length > 1,
+ *   close: () => {},
+ * };
+ * ```
+ */
+export interface MessageExtension {
+  /** The name that was agreed on in the opening handshake. */
+  readonly name: string;
+  /**
+   * Turns what was received back into the message.
+   *
+   * @param payload The payload of all fragments together, only valid until this function returns.
+   * @param maxLength The longest message to make, in bytes; a longer one is the error `WS_MESSAGE_TOO_LONG`.
+   * @returns The message, which the extension gives away.
+   * @throws {ProtocolError} Where the payload is invalid or the message too long.
+   */
+  decode(payload: Uint8Array, maxLength: number): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Turns a message into what is sent with RSV1 set.
+   *
+   * @param payload The message, only valid until this function returns.
+   * @returns The payload to send, which the extension gives away.
+   */
+  encode(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Tells whether a message is worth it.
+   *
+   * @param length The length of the message in bytes.
+   * @returns False where it shall go as it is.
+   */
+  wants(length: number): boolean;
+  /** Frees what the extension holds, also in the middle of a message. */
+  close(): void;
+}

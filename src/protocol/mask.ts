@@ -1,0 +1,91 @@
+import type { Block } from "./block.ts";
+
+// RFC 6455 §5.3: "Octet i of the transformed data is the XOR of octet i of the original data with octet at index i
+// modulo 4 of the masking key." A key is held here as a 32-bit number whose lowest byte is the key's first octet,
+// which is also how four octets lie in a word: every platform that Deno runs on is little-endian.
+
+/** From this length in bytes on, whole words are worth their set-up. */
+const WORDS_FROM = 48;
+
+/** The highest bit of each octet of a word: set in none of them where all are ASCII. */
+export const NOT_ASCII = 0x80808080 | 0;
+
+/**
+ * Turns a masking key, so that masking can go on in the middle of a payload.
+ *
+ * @param key The masking key.
+ * @param octets How many octets of the payload were masked already.
+ * @returns The key whose first octet belongs to the next octet of the payload.
+ */
+export function rotateKey(key: number, octets: number): number {
+  const bits = (octets & 3) << 3;
+  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+}
+
+/**
+ * Masks or unmasks in place, and tells on the way whether the result is ASCII. RFC 6455 §5.3.
+ *
+ * @param block The memory.
+ * @param start Where the payload begins in it.
+ * @param end Where the payload ends in it.
+ * @param key The masking key whose first octet belongs to the first byte.
+ * @returns A number that has a bit of {@linkcode NOT_ASCII} set where the result has a byte above 0x7f.
+ */
+export function applyMask(block: Block, start: number, end: number, key: number): number {
+  const bytes = block.bytes;
+  let seen = 0;
+  let at = start;
+  if (end - start >= WORDS_FROM) {
+    for (; (at & 3) !== 0; at++) {
+      seen |= bytes[at] = (bytes[at] ^ key) & 0xff;
+      key = (key >>> 8) | (key << 24);
+    }
+    seen |= maskWords(block.words, at >> 2, end >> 2, key);
+    at = end & ~3;
+  }
+  for (; at < end; at++) {
+    seen |= bytes[at] = (bytes[at] ^ key) & 0xff;
+    key = (key >>> 8) | (key << 24);
+  }
+  return seen;
+}
+
+function maskWords(words: Int32Array, start: number, end: number, key: number): number {
+  let seen = 0;
+  let at = start;
+  for (const last = end - 3; at < last; at += 4) {
+    const a = words[at] ^ key;
+    const b = words[at + 1] ^ key;
+    const c = words[at + 2] ^ key;
+    const d = words[at + 3] ^ key;
+    words[at] = a;
+    words[at + 1] = b;
+    words[at + 2] = c;
+    words[at + 3] = d;
+    seen |= a | b | c | d;
+  }
+  for (; at < end; at++) seen |= words[at] ^= key;
+  return seen;
+}
+
+/**
+ * Looks for bytes above 0x7f.
+ *
+ * @param block The memory.
+ * @param start Where to begin.
+ * @param end Where to end.
+ * @returns A number that has a bit of {@linkcode NOT_ASCII} set where there is such a byte.
+ */
+export function findNonAscii(block: Block, start: number, end: number): number {
+  const bytes = block.bytes;
+  let seen = 0;
+  let at = start;
+  if (end - start >= WORDS_FROM) {
+    for (; (at & 3) !== 0; at++) seen |= bytes[at];
+    const words = block.words;
+    for (let word = at >> 2; word < end >> 2; word++) seen |= words[word];
+    at = end & ~3;
+  }
+  for (; at < end; at++) seen |= bytes[at];
+  return seen;
+}

@@ -1,0 +1,308 @@
+import { ProtocolError } from "../errors.ts";
+import { Assembly } from "./assembly.ts";
+import type { Block } from "./block.ts";
+import { LARGE_BLOCK } from "./block_pool.ts";
+import { decodeBytes, decodeText } from "./decode_text.ts";
+import type { MessageExtension } from "./extension.ts";
+import { FrameHeader, RSV1 } from "./frame_header.ts";
+import { applyMask, findNonAscii, rotateKey } from "./mask.ts";
+import { Opcode } from "./opcode.ts";
+import type { Platform } from "./platform.ts";
+import {
+  expectedContinuation,
+  messageTooLong,
+  misplacedRsv1,
+  tooManyFragments,
+  unexpectedContinuation,
+} from "./violations.ts";
+
+/** From this many missing bytes on, a payload is read straight into its message, with no copy on the way. */
+const READ_DIRECT = 4 * 1024;
+
+/** Below this length in bytes, a loop copies faster than `set` with its view. */
+const COPY_BY_LOOP = 32;
+
+/** What a {@linkcode Receiver} is made from. */
+export interface ReceiverOptions {
+  /** Whether the peer masks its frames: true for a server. */
+  masked: boolean;
+  /** The longest message, in bytes. */
+  maxLength: number;
+  /** The most frames of one message. */
+  maxFragments: number;
+  /** The extension that owns RSV1, null for none. */
+  extension: MessageExtension | null;
+  /** Where memory comes from. */
+  platform: Platform;
+}
+
+/** Who gets what a {@linkcode Receiver} receives. None of these may throw. */
+export interface ReceiverSink {
+  /**
+   * A message has arrived.
+   *
+   * @param message The text, or bytes that belong to the one who gets them.
+   */
+  onMessage(message: string | Uint8Array): void;
+  /**
+   * A control frame has arrived.
+   *
+   * @param opcode CLOSE, PING or PONG.
+   * @param payload Its payload, at most 125 bytes, only valid until this function returns.
+   */
+  onControl(opcode: Opcode, payload: Uint8Array): void;
+  /**
+   * The peer broke a rule. What came before was delivered; nothing that follows will be.
+   *
+   * @param error Which rule.
+   */
+  onViolation(error: ProtocolError): void;
+}
+
+/**
+ * Bytes in, messages and control frames out: RFC 6455 §5 for the one who receives.
+ *
+ * It owns the buffer that the transport reads into, parses frames in place in it, and has delivered every whole frame
+ * of a read before it returns.
+ */
+export class Receiver {
+  readonly #sink: ReceiverSink;
+  readonly #platform: Platform;
+  readonly #masked: boolean;
+  readonly #maxLength: number;
+  readonly #maxFragments: number;
+  readonly #extension: MessageExtension | null;
+  readonly #header: FrameHeader;
+  readonly #assembly: Assembly;
+
+  // What was read and not yet parsed lies in the block, from #start to #end.
+  #block: Block | null = null;
+  #start = 0;
+  #end = 0;
+  #lastRead = 0;
+  #readsDirect = false;
+
+  // The data frame whose payload is being moved into the assembly, and how much of it is still to come.
+  #inPayload = false;
+  #remaining = 0;
+
+  #parsing = false;
+  #paused = false;
+  #transforming = false;
+  #closed = false;
+
+  /**
+   * @param sink Who gets what arrives.
+   * @param options The role, the limits, the extension and the platform.
+   */
+  constructor(sink: ReceiverSink, options: ReceiverOptions) {
+    this.#sink = sink;
+    this.#platform = options.platform;
+    this.#masked = options.masked;
+    this.#maxLength = options.maxLength;
+    this.#maxFragments = options.maxFragments;
+    this.#extension = options.extension;
+    this.#header = new FrameHeader(options.masked, options.extension === null ? 0 : RSV1);
+    this.#assembly = new Assembly(options.platform, options.maxLength);
+  }
+
+  /** True while what has arrived is held back: paused, or until the extension has answered. */
+  get blocked(): boolean {
+    return this.#paused || this.#transforming;
+  }
+
+  /** Holds back what is not yet delivered. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Delivers what was held back, and goes on. */
+  resume(): void {
+    this.#paused = false;
+    this.#parse();
+  }
+
+  /** Frees all memory. What arrives from now on is dropped. */
+  close(): void {
+    this.#closed = true;
+    this.#inPayload = false;
+    this.#remaining = 0;
+    this.#assembly.drop();
+  }
+
+  /**
+   * Gives the memory that the transport shall read into.
+   *
+   * @returns At least one byte. Whoever called this owes a call of {@linkcode Receiver.received} before the next.
+   */
+  readBuffer(): Uint8Array {
+    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end;
+    if (this.#readsDirect) return this.#assembly.tail(this.#remaining, this.#header.fin);
+    const { bytes } = this.#makeRoom();
+    return this.#end === 0 ? bytes : bytes.subarray(this.#end);
+  }
+
+  /** Chooses a block by what the last read brought, with what is not yet parsed at its front. */
+  #makeRoom(): Block {
+    const { pool } = this.#platform;
+    const old = this.#block;
+    const pending = this.#end - this.#start;
+    const size = Math.max(Math.min(this.#lastRead + 1, LARGE_BLOCK), pending * 2);
+    let block = old;
+    if (block === null || block.size !== pool.sizeFor(size)) block = this.#block = pool.borrow(size);
+    if (pending > 0) block.bytes.set(old!.bytes.subarray(this.#start, this.#end));
+    if (old !== null && old !== block) pool.release(old);
+    this.#start = 0;
+    this.#end = pending;
+    return block;
+  }
+
+  /**
+   * Takes what the transport has read into the {@linkcode Receiver.readBuffer}, and delivers what is whole.
+   *
+   * @param count The number of bytes, from the buffer's beginning.
+   */
+  received(count: number): void {
+    this.#lastRead = count;
+    if (this.#closed) return;
+    if (this.#readsDirect) return this.#parse(() => this.#takeDirect(count));
+    this.#end += count;
+    this.#parse();
+  }
+
+  /** Parses all that is there, after a first step if one is given. */
+  #parse(first?: () => void): void {
+    if (this.#parsing) return;
+    this.#parsing = true;
+    try {
+      first?.();
+      while (!this.#paused && !this.#transforming && (this.#inPayload ? this.#parsePayload() : this.#parseFrame()));
+    } catch (error) {
+      this.close();
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#sink.onViolation(error);
+    } finally {
+      this.#parsing = false;
+    }
+  }
+
+  /** Parses a header and what belongs to it; false where more bytes are needed. */
+  #parseFrame(): boolean {
+    const header = this.#header;
+    const block = this.#block;
+    if (this.#closed || block === null || !header.read(block.bytes, this.#start, this.#end)) return false;
+    const start = this.#start + header.size;
+    const end = start + header.length;
+    if (header.opcode >= Opcode.CLOSE) return this.#parseControl(block, start, end);
+    this.#checkMessage(header);
+    if (end <= this.#end && header.fin && header.rsv === 0 && header.opcode !== Opcode.CONTINUATION) {
+      this.#start = end;
+      this.#takeWhole(block, start, end);
+      return true;
+    }
+    if (header.opcode !== Opcode.CONTINUATION) this.#assembly.begin(header.opcode, header.rsv !== 0);
+    this.#assembly.fragments++;
+    this.#start = start;
+    this.#remaining = header.length;
+    this.#inPayload = true;
+    return true;
+  }
+
+  #parseControl(block: Block, start: number, end: number): boolean {
+    const header = this.#header;
+    if (header.rsv !== 0) throw misplacedRsv1(header.opcode);
+    if (end > this.#end) return false;
+    this.#start = end;
+    if (this.#masked) applyMask(block, start, end, header.key);
+    this.#sink.onControl(header.opcode, block.bytes.subarray(start, end));
+    return true;
+  }
+
+  /** The rules that hang on the message around a data frame, all checked before its payload is read. */
+  #checkMessage(header: FrameHeader): void {
+    const assembly = this.#assembly;
+    const open = assembly.opcode !== Opcode.CONTINUATION;
+    if (header.opcode !== Opcode.CONTINUATION) {
+      // 5.4. "The fragments of one message MUST NOT be interleaved between the fragments of another message".
+      if (open) throw expectedContinuation(header.opcode);
+    } else {
+      if (!open) throw unexpectedContinuation();
+      if (header.rsv !== 0) throw misplacedRsv1(header.opcode);
+      if (assembly.fragments >= this.#maxFragments) throw tooManyFragments(this.#maxFragments);
+    }
+    const length = open ? assembly.length + header.length : header.length;
+    if (length > this.#maxLength) throw messageTooLong(length, this.#maxLength);
+  }
+
+  /** The common case: a message of one frame that came whole. */
+  #takeWhole(block: Block, start: number, end: number): void {
+    const { key, opcode } = this.#header;
+    if (opcode === Opcode.TEXT) {
+      const seen = this.#masked ? applyMask(block, start, end, key) : findNonAscii(block, start, end);
+      this.#sink.onMessage(decodeText(this.#platform, block.bytes, start, end, seen));
+      return;
+    }
+    if (this.#masked) applyMask(block, start, end, key);
+    const message = this.#platform.slab.take(end - start);
+    if (end - start < COPY_BY_LOOP) {
+      for (let i = start; i < end; i++) message[i - start] = block.bytes[i];
+    } else {
+      message.set(block.bytes.subarray(start, end));
+    }
+    this.#sink.onMessage(message);
+  }
+
+  /** Moves what has arrived of a payload into its message; false where more bytes are needed. */
+  #parsePayload(): boolean {
+    const { fin } = this.#header;
+    const count = Math.min(this.#remaining, this.#end - this.#start);
+    if (count > 0) {
+      const start = this.#start;
+      const end = this.#start += count;
+      if (this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
+      this.#assembly.append(this.#block!, start, end, this.#remaining, fin);
+      this.#remaining -= count;
+    }
+    if (this.#remaining > 0) return false;
+    this.#inPayload = false;
+    if (!fin) return true;
+    if (this.#assembly.transformed) this.#transform(this.#extension!);
+    else this.#sink.onMessage(this.#assembly.finish());
+    return true;
+  }
+
+  #takeDirect(count: number): void {
+    const assembly = this.#assembly;
+    const end = assembly.length + count;
+    if (this.#masked) applyMask(assembly.block, assembly.length, end, this.#turnKey(count));
+    this.#remaining -= count;
+    assembly.advance(count);
+  }
+
+  /** The key for the next octets of the payload; the header's is turned past them. */
+  #turnKey(count: number): number {
+    const { key } = this.#header;
+    this.#header.key = rotateKey(key, count);
+    return key;
+  }
+
+  /** Hands a message to the extension, and holds back what follows until it has answered. */
+  #transform(extension: MessageExtension): void {
+    const text = this.#assembly.opcode === Opcode.TEXT;
+    const message = extension.decode(this.#assembly.finishRaw(), this.#maxLength);
+    if (message instanceof Uint8Array) return this.#deliver(text, message);
+    this.#transforming = true;
+    const proceed = (step: () => void) => {
+      this.#transforming = false;
+      if (!this.#closed) this.#parse(step);
+    };
+    message.then((message) => proceed(() => this.#deliver(text, message)), (error) =>
+      proceed(() => {
+        throw error;
+      }));
+  }
+
+  #deliver(text: boolean, message: Uint8Array): void {
+    this.#sink.onMessage(text ? decodeBytes(this.#platform, message) : message);
+  }
+}

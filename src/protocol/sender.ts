@@ -1,0 +1,229 @@
+import type { Block } from "./block.ts";
+import { LARGE_BLOCK } from "./block_pool.ts";
+import { FIN, headerSize, MAX_HEADER, writeHeader } from "./frame_header.ts";
+import { applyMask } from "./mask.ts";
+import { Opcode } from "./opcode.ts";
+import type { Platform } from "./platform.ts";
+
+/** Text up to this length, in UTF-16 code units, is encoded where it is sent from; it may triple in size. */
+const ENCODE_IN_PLACE = 16 * 1024;
+
+/** Text up to this length is encoded by a loop as long as it is ASCII, which costs less than a call of TextEncoder's. */
+const ENCODE_BY_LOOP = 48;
+
+/** Payloads up to this length in bytes are copied behind their header, so that both are one write. */
+const COPIED = 64 * 1024;
+
+/** Below this length in bytes, a loop copies faster than `set` with its view. */
+const COPY_BY_LOOP = 32;
+
+const encoder = new TextEncoder();
+
+/** What a {@linkcode Sender} is made from. */
+export interface SenderOptions {
+  /** Whether frames are masked: true for a client. */
+  masked: boolean;
+  /** Whether memory is used again once it was written. */
+  reuse: boolean;
+  /** Where memory and masking keys come from. */
+  platform: Platform;
+}
+
+/** Bytes that are ready to be written, and the block they are in where it goes back to the pool. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly block: Block | null;
+}
+
+/**
+ * Messages and control frames in, bytes out: RFC 6455 §5 for the one who sends.
+ *
+ * Frames are composed one behind another in a block, so that whatever is sent in one go is one write. Masking happens
+ * in the block, never in what the caller gave.
+ */
+export class Sender {
+  readonly #masked: boolean;
+  readonly #reuse: boolean;
+  readonly #platform: Platform;
+
+  /** Chunks in front of the block that is being filled. */
+  #ready: Chunk[] = [];
+  #block: Block | null = null;
+  #length = 0;
+  #inFlight: Chunk | null = null;
+  #enqueued = 0;
+  #written = 0;
+
+  /** @param options The role, the use of memory, and the platform. */
+  constructor(options: SenderOptions) {
+    this.#masked = options.masked;
+    this.#reuse = options.reuse;
+    this.#platform = options.platform;
+  }
+
+  /** All bytes that were ever queued; a message is out when {@linkcode Sender.written} has reached it. */
+  get enqueued(): number {
+    return this.#enqueued;
+  }
+
+  /** All bytes that the transport has taken. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** The bytes that wait, those in flight included. */
+  get queued(): number {
+    return this.#enqueued - this.#written;
+  }
+
+  /**
+   * Queues a text message of one frame.
+   *
+   * @param message The text; a lone surrogate becomes U+FFFD.
+   */
+  text(message: string): void {
+    const { length } = message;
+    if (length > ENCODE_IN_PLACE) return this.frame(FIN | Opcode.TEXT, encoder.encode(message));
+    const block = this.#reserve(MAX_HEADER + 3 * length);
+    const start = this.#length;
+    const assumed = headerSize(length, this.#masked);
+    const size = encodeText(message, block.bytes, start + assumed);
+    const header = headerSize(size, this.#masked);
+    if (header !== assumed) block.bytes.copyWithin(start + header, start + assumed, start + assumed + size);
+    this.#finish(block, FIN | Opcode.TEXT, header, size);
+  }
+
+  /**
+   * Queues a frame.
+   *
+   * @param first FIN, the reserved bits and the opcode.
+   * @param payload The payload. On a server, one above 64 KiB must stay unchanged until it is written.
+   */
+  frame(first: number, payload: Uint8Array): void {
+    const { length } = payload;
+    const header = headerSize(length, this.#masked);
+    if (length > COPIED && !this.#masked) return this.#frameByReference(first, header, payload);
+    const block = this.#reserve(header + length);
+    const start = this.#length + header;
+    if (length < COPY_BY_LOOP) {
+      for (let i = 0; i < length; i++) block.bytes[start + i] = payload[i];
+    } else {
+      block.bytes.set(payload, start);
+    }
+    this.#finish(block, first, header, length);
+  }
+
+  /**
+   * Queues bytes that are frames already, or the head of a handshake.
+   *
+   * @param bytes The bytes, which must stay unchanged until they are written.
+   */
+  raw(bytes: Uint8Array): void {
+    this.#enqueued += bytes.length;
+    if (bytes.length > COPIED) {
+      this.#seal();
+      this.#ready.push({ bytes, block: null });
+      return;
+    }
+    const block = this.#reserve(bytes.length);
+    block.bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #frameByReference(first: number, header: number, payload: Uint8Array): void {
+    const block = this.#reserve(header);
+    writeHeader(block.bytes, this.#length, first, payload.length, false);
+    this.#length += header;
+    this.#enqueued += header + payload.length;
+    this.#seal();
+    this.#ready.push({ bytes: payload, block: null });
+  }
+
+  /** Writes the header in front of a payload that is in place, and masks it. */
+  #finish(block: Block, first: number, header: number, size: number): void {
+    const start = this.#length;
+    const end = start + header + size;
+    writeHeader(block.bytes, start, first, size, this.#masked);
+    if (this.#masked) {
+      const key = this.#platform.maskingKey();
+      const at = start + header - 4;
+      block.bytes[at] = key;
+      block.bytes[at + 1] = key >>> 8;
+      block.bytes[at + 2] = key >>> 16;
+      block.bytes[at + 3] = key >>> 24;
+      applyMask(block, start + header, end, key);
+    }
+    this.#length = end;
+    this.#enqueued += end - start;
+  }
+
+  /** Makes sure that the block has room for so many bytes more: a larger one, or a new one behind it. */
+  #reserve(size: number): Block {
+    const { pool } = this.#platform;
+    const block = this.#block;
+    const needed = this.#length + size;
+    if (block === null) return this.#block = pool.borrow(size);
+    if (needed <= block.size) return block;
+    if (needed > LARGE_BLOCK) {
+      this.#seal();
+      return this.#block = pool.borrow(size);
+    }
+    const larger = this.#block = pool.borrow(needed);
+    larger.bytes.set(block.bytes.subarray(0, this.#length));
+    pool.release(block);
+    return larger;
+  }
+
+  /** Puts the block that is being filled in line. */
+  #seal(): void {
+    const block = this.#block;
+    if (block === null) return;
+    this.#ready.push({ bytes: block.bytes.subarray(0, this.#length), block: this.#reuse ? block : null });
+    this.#block = null;
+    this.#length = 0;
+  }
+
+  /**
+   * Gives the next bytes to write.
+   *
+   * @returns The bytes, unchanged until {@linkcode Sender.done}; null where there are none.
+   */
+  next(): Uint8Array | null {
+    if (this.#inFlight === null) {
+      if (this.#ready.length === 0) this.#seal();
+      this.#inFlight = this.#ready.shift() ?? null;
+    }
+    return this.#inFlight?.bytes ?? null;
+  }
+
+  /** Says that what {@linkcode Sender.next} gave is written. */
+  done(): void {
+    const chunk = this.#inFlight;
+    if (chunk === null) return;
+    this.#inFlight = null;
+    this.#written += chunk.bytes.length;
+    if (chunk.block !== null) this.#platform.pool.release(chunk.block);
+  }
+
+  /** Drops what is queued. */
+  close(): void {
+    this.#ready = [];
+    this.#block = null;
+    this.#length = 0;
+  }
+}
+
+/** Encodes behind a header; the room suffices for three bytes a code unit. */
+function encodeText(message: string, bytes: Uint8Array, start: number): number {
+  const { length } = message;
+  if (length <= ENCODE_BY_LOOP) {
+    let at = 0;
+    for (; at < length; at++) {
+      const unit = message.charCodeAt(at);
+      if (unit > 0x7f) break;
+      bytes[start + at] = unit;
+    }
+    if (at === length) return length;
+  }
+  return encoder.encodeInto(message, bytes.subarray(start, start + 3 * length)).written;
+}
