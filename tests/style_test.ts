@@ -27,6 +27,8 @@ for (const [source, fault] of FAULTY) {
 const FAULTLESS = [
   "Deno.listen({ port: 0 });",
   "server.listen(0);",
+  "await new Promise((resolve) => setTimeout(resolve));",
+  "await new Promise((resolve) => setTimeout(resolve, 0));",
   "const timer = setTimeout(abort, 5); clearTimeout(timer);",
   "// Not Deno.test.only, and no port: serve({ port: 80 })",
   "const url = 'ws://localhost:8080/';",
