@@ -8,7 +8,7 @@ const TEST_RULES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`\bDeno\.test\.` + String.raw`only\b|\bonly:` + String.raw`\s*true`), "runs only one test"],
   [/\bsanitize(Ops|Resources|Exit):\s*false/, "turns a sanitizer off"],
   [/\b(?:await|return)\s+(?:delay|sleep|wait)\(\s*[\d_]+/, "sleeps"],
-  [/new Promise(?:<[^>]*>)?\(\s*\(?(\w+)\)?\s*=>\s*\{?\s*setTimeout\(\s*\1\s*,\s*(?!0\s*\))/, "sleeps"],
+  [/new Promise(?:<[^>]*>)?\(\s*\(?(\w+)\)?\s*=>\s*\{?\s*setTimeout\(\s*\1\s*,(?!\s*0\s*\))/, "sleeps"],
   [/\bDeno\.(?:listen|listenTls|serve)\(\s*\{[^}]*\bport:\s*[1-9]/, "listens on a fixed port"],
   [/\bserve\(\s*\{[^}]*\bport:\s*[1-9]/, "listens on a fixed port"],
   [/\.listen\(\s*[1-9]\d*/, "listens on a fixed port"],
