@@ -1,0 +1,186 @@
+import type { Duplex } from "node:stream";
+import type { Transport } from "./transport.ts";
+
+/** What the sockets of `node:net` and `node:tls` have beyond a Duplex. */
+interface NodeSocket extends Duplex {
+  setNoDelay?(noDelay: boolean): unknown;
+  setTimeout?(milliseconds: number): unknown;
+  /** Deno's own: under a TLSSocket, the TCP handle that feeds it. */
+  _handle?: { _nativeTcpHandle?: { readStop?(): unknown; readStart?(): unknown } | null } | null;
+}
+
+/** A read that waits for bytes. */
+interface PendingRead {
+  buffer: Uint8Array;
+  resolve(length: number | null): void;
+  reject(reason: unknown): void;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * A {@linkcode Transport} over the socket of the `"upgrade"` event of `node:http` or `node:https`.
+ *
+ * The socket is paused unless a read is waiting, so that a reader that stops makes the peer stop too. A write resolves
+ * when the socket's callback ran. The transport keeps listening for `"error"` for as long as the socket lives: none
+ * is ever thrown.
+ *
+ * A `read` that is pending while {@linkcode NodeSocketTransport.close} is called resolves to null, as does every later
+ * one; a pending write rejects. A connection that failed (`ECONNRESET`, `EPIPE`) rejects both with the socket's error.
+ *
+ * @example Take over the socket of an upgrade
+ * ```ts no-eval
+ * import { createServer } from "node:http";
+ * import { NodeSocketTransport } from "@wsd/driver";
+ *
+ * const server = createServer();
+ * server.on("upgrade", async (request, socket, head) => {
+ *   const transport = new NodeSocketTransport(socket, head);
+ *   await transport.write(new TextEncoder().encode("HTTP/1.1 501 Not Implemented\r\n\r\n"));
+ *   await transport.closeWrite();
+ *   transport.close();
+ * });
+ * ```
+ */
+export class NodeSocketTransport implements Transport {
+  /** False: the bytes of a finished write are in the hands of the system. */
+  readonly retainsWrites: boolean = false;
+  #socket: NodeSocket;
+  /** What arrived and was not read yet: `head`, then never more than what is left of one chunk. */
+  #rest: Uint8Array;
+  #pendingRead: PendingRead | null = null;
+  #rejectPendingWrite: ((reason: unknown) => void) | null = null;
+  #ending: Promise<void> | null = null;
+  #flowing = false;
+  #ended: boolean;
+  #error: Error | null;
+
+  /**
+   * Makes a transport that owns a socket: nobody else may read, write or destroy it from here on.
+   *
+   * @param socket The socket, as the event gave it.
+   * @param head The bytes that arrived behind the request, as the event gave them; they are read first.
+   */
+  constructor(socket: Duplex, head: Uint8Array = EMPTY) {
+    this.#socket = socket;
+    this.#rest = head;
+    this.#error = socket.errored ?? null;
+    this.#ended = socket.destroyed || socket.readableEnded;
+    // node:https makes its sockets without: the end of what the peer sends would then end what we send.
+    socket.allowHalfOpen = true;
+    this.#socket.setTimeout?.(0);
+    this.#socket.setNoDelay?.(true);
+    this.#pause();
+    this.#listen();
+  }
+
+  /**
+   * Reads what has arrived.
+   *
+   * @param buffer Where the bytes go, at least one byte long.
+   * @returns How many bytes were read, null at the end of the stream.
+   */
+  read(buffer: Uint8Array): Promise<number | null> {
+    if (this.#rest.length > 0) return Promise.resolve(this.#take(buffer));
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#ended) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      this.#pendingRead = { buffer, resolve, reject };
+      this.#resume();
+    });
+  }
+
+  /**
+   * Writes all of the bytes.
+   *
+   * @param bytes The bytes, unchanged until the promise settles.
+   * @returns A promise that resolves when the system has taken the last byte.
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    // Asking the socket itself would destroy it: a write after its end is an "error" event.
+    if (!this.#socket.writable) return Promise.reject(this.#notWritable());
+    return this.#untilClosed((done) => this.#socket.write(bytes, done));
+  }
+
+  /**
+   * Ends the writing side: a TCP FIN, behind a close_notify under TLS. Calling it again does nothing.
+   *
+   * @returns A promise that resolves when the end was handed to the system.
+   */
+  closeWrite(): Promise<void> {
+    if (this.#ending === null && !this.#socket.writable) return Promise.reject(this.#notWritable());
+    return this.#ending ??= this.#untilClosed((done) => this.#socket.end(done));
+  }
+
+  /** Destroys the socket. Never throws; calling it again does nothing. */
+  close(): void {
+    this.#rest = EMPTY;
+    this.#finish();
+    this.#socket.destroy();
+  }
+
+  #listen(): void {
+    this.#socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    this.#socket.on("end", () => this.#finish());
+    this.#socket.on("error", (error: Error) => this.#fail(error));
+    this.#socket.on("close", () => {
+      this.#finish();
+      this.#rejectPendingWrite?.(this.#notWritable());
+    });
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#rest = chunk;
+    const pending = this.#pendingRead;
+    if (pending !== null) {
+      this.#pendingRead = null;
+      pending.resolve(this.#take(pending.buffer));
+    }
+    if (this.#rest.length > 0) this.#pause();
+  }
+
+  #take(buffer: Uint8Array): number {
+    const length = Math.min(this.#rest.length, buffer.length);
+    buffer.set(this.#rest.subarray(0, length));
+    this.#rest = this.#rest.subarray(length);
+    return length;
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#pendingRead?.resolve(null);
+    this.#pendingRead = null;
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    this.#pendingRead?.reject(error);
+    this.#pendingRead = null;
+  }
+
+  #pause(): void {
+    this.#flowing = false;
+    this.#socket.pause();
+    // Deno's TLSSocket goes on reading TCP while it is paused, and gathers without bound what the peer sends.
+    this.#socket._handle?._nativeTcpHandle?.readStop?.();
+  }
+
+  #resume(): void {
+    if (this.#flowing) return;
+    this.#flowing = true;
+    this.#socket._handle?._nativeTcpHandle?.readStart?.();
+    this.#socket.resume();
+  }
+
+  /** A socket's operation as a promise; not every Duplex calls back when it is destroyed meanwhile. */
+  #untilClosed(operation: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#rejectPendingWrite = reject;
+      operation((error) => error ? reject(error) : resolve());
+    });
+  }
+
+  #notWritable(): Error {
+    return this.#error ?? new Error("Cannot write to the socket as it must be open: its writing side has ended");
+  }
+}

@@ -1,0 +1,151 @@
+import type { Transport } from "./transport.ts";
+
+/** A pair of Web Streams, whatever lies behind them. */
+export interface ByteStreamPair {
+  /** What arrives. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Where bytes go. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * A {@linkcode Transport} over any pair of Web Streams of bytes.
+ *
+ * A write resolves when the sink has taken the chunk, so that the sink's backpressure is felt; whoever holds the chunk
+ * then may go on reading it, hence {@linkcode StreamTransport.retainsWrites}. A chunk that is no `Uint8Array` rejects
+ * the read with a `TypeError`.
+ *
+ * {@linkcode StreamTransport.close} cancels the readable and aborts the writable with an `AbortError`: a pending read
+ * resolves to null, a pending write rejects, even where the sink never comes back.
+ *
+ * A `Deno.Conn` has such streams too, but to close its writable is to close both sides: it takes a `ConnTransport`.
+ *
+ * @example Talk over two streams
+ * ```ts
+ * import { StreamTransport } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const there = new TransformStream<Uint8Array, Uint8Array>();
+ * const back = new TransformStream<Uint8Array, Uint8Array>();
+ * const here = new StreamTransport({ readable: back.readable, writable: there.writable });
+ * const peer = new StreamTransport({ readable: there.readable, writable: back.writable });
+ *
+ * const written = here.write(new Uint8Array([1, 2, 3]));
+ * const buffer = new Uint8Array(8);
+ * const length = await peer.read(buffer);
+ * await written;
+ * assertEquals(length, 3);
+ * assertEquals(buffer.subarray(0, 3), new Uint8Array([1, 2, 3]));
+ *
+ * here.close();
+ * peer.close();
+ * ```
+ */
+export class StreamTransport implements Transport {
+  /** True: a sink may keep a chunk, or pass it on, after its write resolved. */
+  readonly retainsWrites: boolean = true;
+  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** What the last chunk held beyond the reader's buffer. */
+  #rest: Uint8Array = EMPTY;
+  #ending: Promise<void> | null = null;
+  #rejectPending: ((reason: unknown) => void) | null = null;
+  #closed = false;
+
+  /**
+   * Makes a transport that owns both streams, and locks them.
+   *
+   * @param streams The pair of streams.
+   * @throws {TypeError} If one of the streams is locked.
+   */
+  constructor(streams: ByteStreamPair) {
+    const { readable, writable } = streams;
+    requireUnlocked(readable, "readable");
+    requireUnlocked(writable, "writable");
+    this.#reader = readable.getReader();
+    this.#writer = writable.getWriter();
+  }
+
+  /**
+   * Reads from the current chunk, or from the next one that is not empty.
+   *
+   * @param buffer Where the bytes go, at least one byte long.
+   * @returns How many bytes were read, null at the end of the stream.
+   */
+  async read(buffer: Uint8Array): Promise<number | null> {
+    while (this.#rest.length === 0) {
+      const { done, value } = await this.#reader.read();
+      if (done || this.#closed) return null;
+      requireBytes(value);
+      this.#rest = value;
+    }
+    return this.#take(buffer);
+  }
+
+  /**
+   * Writes the bytes as one chunk.
+   *
+   * @param bytes The bytes. They are the sink's from here on: never change them again.
+   * @returns A promise that resolves when the sink has taken the chunk.
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    // A byte stream's controller refuses empty chunks, and nobody misses them.
+    if (bytes.length === 0 && !this.#closed) return Promise.resolve();
+    return this.#untilClosed(this.#writer.write(bytes));
+  }
+
+  /**
+   * Closes the writable; reading goes on. Calling it again does nothing.
+   *
+   * @returns A promise that resolves when the sink has closed.
+   */
+  closeWrite(): Promise<void> {
+    return this.#ending ??= this.#untilClosed(this.#writer.close());
+  }
+
+  /** Cancels the readable and aborts the writable. Never throws; calling it again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#rest = EMPTY;
+    const reason = new DOMException("The transport was closed", "AbortError");
+    this.#reader.cancel(reason).catch(ignore);
+    this.#writer.abort(reason).catch(ignore);
+    this.#rejectPending?.(reason);
+  }
+
+  #take(buffer: Uint8Array): number {
+    const length = Math.min(this.#rest.length, buffer.length);
+    buffer.set(this.#rest.subarray(0, length));
+    this.#rest = this.#rest.subarray(length);
+    return length;
+  }
+
+  /** The same promise, but for a sink that is stuck when the transport closes: `abort` would wait for it. */
+  #untilClosed(taken: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#rejectPending = reject;
+      taken.then(resolve, reject);
+    });
+  }
+}
+
+function requireUnlocked(stream: ReadableStream | WritableStream, name: string): void {
+  if (stream.locked) {
+    throw new TypeError(`Cannot make a StreamTransport as its streams must be unlocked: received a locked ${name}`);
+  }
+}
+
+function requireBytes(chunk: unknown): asserts chunk is Uint8Array {
+  if (chunk instanceof Uint8Array) return;
+  throw new TypeError(`Cannot read from the readable as its chunks must be Uint8Arrays: received ${describe(chunk)}`);
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+}
+
+function ignore(): void {}

@@ -1,0 +1,56 @@
+/**
+ * A duplex of bytes, in the shape of `Deno.Conn`: what lies under a connection.
+ *
+ * A transport knows nothing of frames. At most one `read` and one `write` are under way at a time.
+ *
+ * @example A transport of one's own
+ * ```ts
+ * import type { Transport } from "@wsd/driver";
+ *
+ * const discard: Transport = {
+ *   retainsWrites: false,
+ *   read: () => Promise.resolve(null),
+ *   write: () => Promise.resolve(),
+ *   closeWrite: () => Promise.resolve(),
+ *   close: () => {},
+ * };
+ * ```
+ */
+export interface Transport {
+  /**
+   * True where bytes given to {@linkcode Transport.write} may still be read by someone after it resolved, so that
+   * their memory must not be used again.
+   */
+  readonly retainsWrites: boolean;
+
+  /**
+   * Reads what has arrived, at least one byte and at most what the buffer holds.
+   *
+   * @param buffer Where the bytes go, at least one byte long.
+   * @returns How many bytes were read, null at the end of the stream. Rejects where the transport fails, and resolves
+   * to null or rejects when {@linkcode Transport.close} is called meanwhile.
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+
+  /**
+   * Writes all of the bytes.
+   *
+   * @param bytes The bytes, unchanged until the promise settles.
+   * @returns A promise that resolves when the transport has taken the last byte.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Ends the writing side (a TCP FIN, a TLS close_notify); reading goes on. A later `write` rejects; calling it again
+   * does nothing.
+   *
+   * @returns A promise that resolves when the transport has taken the end, and rejects where the transport fails.
+   */
+  closeWrite(): Promise<void>;
+
+  /**
+   * Ends both sides at once and frees the resource. Bytes that were not read are dropped; a pending `write` or
+   * `closeWrite` rejects, as does a later one. Never throws; calling it again does nothing.
+   */
+  close(): void;
+}
