@@ -1,0 +1,52 @@
+/** What a message or a Ping may be made of. */
+export type MessageData = string | ArrayBufferLike | ArrayBufferView;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Sees data as bytes: exactly those that a view covers, with no copy where there need be none.
+ *
+ * @param data Text, a buffer, or a view of one.
+ * @param what What is to be done with it, for the error.
+ * @returns The bytes.
+ * @throws {TypeError} Where it is something else.
+ */
+export function toBytes(data: MessageData, what: string): Uint8Array {
+  if (data instanceof Uint8Array) return unshared(data);
+  if (typeof data === "string") return encoder.encode(data);
+  if (ArrayBuffer.isView(data)) return unshared(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (data instanceof SharedArrayBuffer) return unshared(new Uint8Array(data));
+  throw new TypeError(
+    `Cannot ${what} as text or bytes: received ${kindOf(data)}, expected a string, an ArrayBuffer or a view of one`,
+  );
+}
+
+/** Memory that another thread may change is copied: the system's calls don't take it. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes;
+}
+
+/**
+ * Sees data as text.
+ *
+ * @param data Text, or bytes that are UTF-8.
+ * @param what What is to be done with it, for the error.
+ * @returns The text.
+ * @throws {TypeError} Where the bytes are no UTF-8, or it is something else.
+ */
+export function toText(data: MessageData, what: string): string {
+  if (typeof data === "string") return data;
+  const bytes = toBytes(data, what);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new TypeError(`Cannot ${what} as text (RFC 6455 5.6): received bytes that are no UTF-8`);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+  return value.constructor?.name ?? "an object";
+}

@@ -1,0 +1,322 @@
+import { CloseCode } from "../close_code.ts";
+import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from "../protocol/protocol.ts";
+import type { Connection, ConnectionHandler } from "../transport/connection.ts";
+import type { Transport } from "../transport/transport.ts";
+
+/** How a {@linkcode FramedConnection} is set up. */
+export interface FramedConnectionOptions extends Omit<ProtocolOptions, "reuse"> {
+  /** How long the peer may take to end the connection once its closing has begun, in milliseconds. */
+  closeTimeout: number;
+  /** From how many waiting bytes on the sender is asked to stop. */
+  highWaterMark: number;
+}
+
+/**
+ * The protocol over a transport: it moves bytes between the two, and sees to it that the connection ends.
+ *
+ * One loop reads; what was read is delivered at once, and everything sent meanwhile leaves in one write. What is sent
+ * at another time is gathered until the end of the turn.
+ */
+export class FramedConnection implements Connection, ProtocolHandler {
+  readonly #transport: Transport;
+  readonly #handler: ConnectionHandler;
+  readonly #protocol: Protocol;
+  readonly #closeTimeout: number;
+  readonly #highWaterMark: number;
+
+  /** Why the connection ends, once that is known: the peer's Close, or our own failing it. */
+  #info: CloseInfo | null = null;
+  /** The transport's error, where writing failed before reading did. */
+  #fault: unknown = null;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Nothing more will come: the peer has ended its side. */
+  #readEnded = false;
+  /** Nothing more will go: we have ended our side, or writing has failed. */
+  #writeEnded = false;
+  #ended = false;
+  #failed = false;
+
+  #delivering = false;
+  #scheduled = false;
+  #writing = false;
+  #full = false;
+  #unblock: (() => void) | null = null;
+
+  /**
+   * @param transport A transport on which the opening handshake is done.
+   * @param handler Who gets what happens.
+   * @param role Which side this is.
+   * @param options Limits and times.
+   */
+  constructor(transport: Transport, handler: ConnectionHandler, role: Role, options: FramedConnectionOptions) {
+    this.#transport = transport;
+    this.#handler = handler;
+    this.#protocol = new Protocol(role, this, { ...options, reuse: !transport.retainsWrites });
+    this.#closeTimeout = options.closeTimeout;
+    this.#highWaterMark = options.highWaterMark;
+  }
+
+  /** Where the connection stands. */
+  get state(): "open" | "closing" | "closed" {
+    if (this.#ended) return "closed";
+    return this.#writeEnded || this.#protocol.state !== "open" ? "closing" : "open";
+  }
+
+  /** The bytes that wait to be written. */
+  get bufferedAmount(): number {
+    return this.#protocol.queued;
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @param early Bytes that came behind the opening handshake.
+   */
+  start(early: Uint8Array): void {
+    void this.#run(early);
+  }
+
+  async #run(early: Uint8Array): Promise<void> {
+    try {
+      this.#receive(() => this.#protocol.receive(early));
+      await this.#read();
+      this.#onReadEnd(null);
+    } catch (error) {
+      this.#onReadEnd(error);
+    }
+  }
+
+  /** The one loop that everything comes in through. After the connection's end it reads on, and drops what comes. */
+  async #read(): Promise<void> {
+    const protocol = this.#protocol;
+    const transport = this.#transport;
+    while (!this.#ended) {
+      if (protocol.blocked) await new Promise<void>((resolve) => this.#unblock = resolve);
+      const count = await transport.read(protocol.readBuffer());
+      if (count === null) return;
+      this.#delivering = true;
+      protocol.received(count);
+      this.#delivering = false;
+      this.#flush();
+    }
+  }
+
+  #receive(deliver: () => void): void {
+    this.#delivering = true;
+    deliver();
+    this.#delivering = false;
+    this.#flush();
+  }
+
+  /** Writes what is there, until there is nothing more; one write is under way at a time. */
+  #flush(): void {
+    if (this.#writing || this.#ended) return;
+    const bytes = this.#writeEnded ? null : this.#protocol.next();
+    if (bytes === null) {
+      if (this.#protocol.state === "closed") this.#finish();
+      return;
+    }
+    this.#writing = true;
+    this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+  }
+
+  readonly #onWritten = () => {
+    this.#writing = false;
+    this.#protocol.done();
+    if (this.#full && this.#protocol.queued < this.#highWaterMark) {
+      this.#full = false;
+      this.#handler.onDrain();
+    }
+    this.#flush();
+  };
+
+  /** What the peer sent before it went may still be read, so the connection ends when reading does. */
+  readonly #onWriteFailed = (error: unknown) => {
+    this.#writing = false;
+    this.#writeEnded = true;
+    this.#fault = error;
+    if (this.#readEnded || this.#protocol.blocked) this.#end();
+    else this.#startClosing();
+  };
+
+  /** Flushes at the end of the turn, unless that will happen anyway. */
+  #schedule(): void {
+    if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
+    if (this.#delivering || this.#writing || this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flushScheduled);
+  }
+
+  readonly #flushScheduled = () => {
+    this.#scheduled = false;
+    this.#flush();
+  };
+
+  /**
+   * The Close frames are exchanged and written. RFC 6455 §7.1.1: "the server MUST close the TCP connection first"; it
+   * does so in one direction and reads on to the peer's end, for an unread byte would turn it into a reset, and that
+   * could destroy our Close on its way.
+   */
+  #finish(): void {
+    if (this.#readEnded) return this.#end();
+    this.#startClosing();
+    if (this.#writeEnded) return;
+    if (this.#protocol.role === "client" && !this.#failed) return;
+    this.#writeEnded = true;
+    this.#transport.closeWrite().catch(() => this.#end());
+  }
+
+  /** From now on the peer has `closeTimeout` to end the connection. */
+  #startClosing(): void {
+    this.#wake();
+    this.#closeTimer ??= setTimeout(() => {
+      if (this.#info === null) {
+        this.#handler.onError(
+          new ConnectionError(
+            `Cannot wait any longer for the peer to close: received no Close within ${this.#closeTimeout} ms`,
+            ErrorCode.CLOSE_TIMEOUT,
+          ),
+        );
+      }
+      this.#end();
+    }, this.#closeTimeout);
+  }
+
+  #onReadEnd(error: unknown): void {
+    this.#readEnded = true;
+    this.#fault ??= error;
+    // The peer may end its side right behind its Close; our answer is still to be written then.
+    if (error !== null || this.#protocol.state !== "closed" || !this.#writing) this.#end();
+  }
+
+  /** Ends the transport, and says so once. */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#closeTimer);
+    this.#wake();
+    this.#transport.close();
+    this.#protocol.close();
+    if (this.#info === null && this.#fault !== null) {
+      this.#handler.onError(
+        new ConnectionError(
+          `Cannot go on as the connection was lost: ${describe(this.#fault)}`,
+          ErrorCode.CONNECTION_LOST,
+          this.#fault,
+        ),
+      );
+    }
+    this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  #wake(): void {
+    this.#unblock?.();
+    this.#unblock = null;
+  }
+
+  // What users ask for.
+
+  /** Sends a text message. */
+  sendText(message: string, compress: boolean): boolean {
+    if (this.#writeEnded || !this.#protocol.sendText(message, compress)) return false;
+    this.#schedule();
+    return true;
+  }
+
+  /** Sends a binary message. */
+  sendBinary(message: Uint8Array, compress: boolean): boolean {
+    if (this.#writeEnded || !this.#protocol.sendBinary(message, compress)) return false;
+    this.#schedule();
+    return true;
+  }
+
+  /** Sends a Ping. */
+  sendPing(payload: Uint8Array): boolean {
+    if (!this.#protocol.sendPing(payload) || this.#writeEnded) return false;
+    this.#schedule();
+    return true;
+  }
+
+  /** Sends a Pong. */
+  sendPong(payload: Uint8Array): boolean {
+    if (!this.#protocol.sendPong(payload) || this.#writeEnded) return false;
+    this.#schedule();
+    return true;
+  }
+
+  /** Runs something when all that was sent by now is written. */
+  whenWritten(callback: () => void): void {
+    this.#protocol.whenWritten(callback);
+  }
+
+  /** Begins the closing handshake. */
+  close(code: number, reason: string): boolean {
+    if (!this.#protocol.sendClose(code, reason) || this.#writeEnded) return false;
+    this.#startClosing();
+    this.#schedule();
+    return true;
+  }
+
+  /** Fails the connection. */
+  fail(error: WebSocketError): void {
+    this.#protocol.fail(error);
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#end();
+  }
+
+  /** Stops to deliver and to read. */
+  pause(): void {
+    this.#protocol.pause();
+  }
+
+  /** Goes on. */
+  resume(): void {
+    this.#receive(() => this.#protocol.resume());
+    if (!this.#protocol.blocked) this.#wake();
+  }
+
+  // What the protocol tells.
+
+  /** Hands a message on. */
+  onMessage(message: string | Uint8Array): void {
+    this.#handler.onMessage(message);
+  }
+
+  /** Hands a Ping on. */
+  onPing(payload: Uint8Array): void {
+    this.#handler.onPing(payload);
+  }
+
+  /** Hands a Pong on. */
+  onPong(payload: Uint8Array): void {
+    this.#handler.onPong(payload);
+  }
+
+  /** The peer's Close has come. */
+  onClose(info: CloseInfo): void {
+    this.#info ??= info;
+    this.#startClosing();
+  }
+
+  /** The protocol has failed. */
+  onError(error: WebSocketError): void {
+    this.#failed = true;
+    this.#info ??= { code: error.closeCode ?? CloseCode.ABNORMAL_CLOSURE, reason: error.message };
+    this.#startClosing();
+    this.#handler.onError(error);
+  }
+
+  /** The protocol has something to send. */
+  onOutput(): void {
+    this.#schedule();
+  }
+}
+
+function describe(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}

@@ -1,0 +1,99 @@
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol.ts";
+
+/** What a server and a client can be told alike. */
+export interface WebSocketDriverOptions {
+  /**
+   * The longest message to take, in bytes, whether it comes in one frame or in many; a longer one fails the connection
+   * with 1009 before its payload is read.
+   *
+   * @default {0x3ffffff}
+   */
+  maxLength?: number;
+  /**
+   * The most frames that one message may come in; one in more fails the connection with 1008.
+   *
+   * @default {131072}
+   */
+  maxFragments?: number;
+  /**
+   * The subprotocols to speak, RFC 6455 §1.9. A client offers them in this order. A server agrees to the first one of
+   * the client's that is among them.
+   *
+   * @default {[]}
+   */
+  acceptProtocols?: string[];
+  /** Header fields to add to the handshake's request or response: what `new Headers(…)` takes. */
+  additionalHeaders?: HeadersInit;
+  /**
+   * How long the opening handshake may take, in milliseconds.
+   *
+   * @default {10000}
+   */
+  handshakeTimeout?: number;
+  /**
+   * How long the peer may take to answer a Close and to end the connection, in milliseconds; then it is cut.
+   *
+   * @default {10000}
+   */
+  closeTimeout?: number;
+  /**
+   * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer.
+   *
+   * @default {65536}
+   */
+  highWaterMark?: number;
+}
+
+/** The options with their defaults, checked. */
+export interface Settings {
+  readonly maxLength: number;
+  readonly maxFragments: number;
+  readonly acceptProtocols: string[];
+  readonly additionalHeaders: Headers;
+  readonly handshakeTimeout: number;
+  readonly closeTimeout: number;
+  readonly highWaterMark: number;
+}
+
+/** The longest time that a timer of the platform's can wait, in milliseconds. */
+const MAX_TIMEOUT = 0x7fffffff;
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @param options What the caller gave.
+ * @returns All settings.
+ * @throws {TypeError} Where a value is of the wrong type.
+ * @throws {RangeError} Where a number is out of its range.
+ */
+export function checkOptions(options: WebSocketDriverOptions): Settings {
+  return {
+    maxLength: checkInteger(options, "maxLength", DEFAULT_MAX_LENGTH, 0, Number.MAX_SAFE_INTEGER),
+    maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
+    acceptProtocols: [...options.acceptProtocols ?? []],
+    additionalHeaders: new Headers(options.additionalHeaders),
+    handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
+    closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
+    highWaterMark: checkInteger(options, "highWaterMark", 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** The names of the options that are numbers. */
+type NumberOption = "maxLength" | "maxFragments" | "handshakeTimeout" | "closeTimeout" | "highWaterMark";
+
+function checkInteger(
+  options: WebSocketDriverOptions,
+  name: NumberOption,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
+  const value: unknown = options[name] ?? otherwise;
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot take ${name} as a number: received ${typeof value}`);
+  }
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`Cannot take ${name} as an integer from ${least} to ${most}: received ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,425 @@
+import { EventEmitter } from "node:events";
+import { CloseCode } from "../close_code.ts";
+import { ErrorCode, WebSocketError } from "../errors.ts";
+import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
+import type { Connection, ConnectionHandler } from "../transport/connection.ts";
+import { type MessageData, toBytes, toText } from "./data.ts";
+import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
+
+/**
+ * What a driver tells its listeners, by event.
+ *
+ * @example Listen, with the right types
+ * ```ts
+ * import type { WebSocketEvents } from "@wsd/driver";
+ *
+ * const onClose = (...[{ code, reason }]: WebSocketEvents["close"]) => console.log(code, reason);
+ * onClose({ code: 1000, reason: "" });
+ * ```
+ */
+export interface WebSocketEvents {
+  /** The opening handshake is done. */
+  open: [];
+  /** A message has come: text as a string, binary as bytes, which may be a part of a larger `buffer`. */
+  message: [message: string | Uint8Array];
+  /** A Ping has come, and was answered. */
+  ping: [payload: Uint8Array];
+  /** A Pong has come. */
+  pong: [payload: Uint8Array];
+  /** There is room again for more to send, after `desiredSize` was at or below 0. */
+  drain: [];
+  /** The peer or the network is at fault; `"close"` follows. Where nobody listens, the close code tells. */
+  error: [error: WebSocketError];
+  /** The connection is over; the last event, and the only one of its kind. */
+  close: [info: CloseInfo];
+}
+
+/** Where a connection stands. */
+export type ReadyState = "connecting" | "open" | "closing" | "closed";
+
+/** How a message is sent. */
+export interface SendOptions {
+  /**
+   * Where to begin: in bytes, or in UTF-16 code units of a string.
+   *
+   * @default {0}
+   */
+  start?: number;
+  /**
+   * Where to end, in the same unit.
+   *
+   * @default {data.length}
+   */
+  end?: number;
+  /**
+   * What to send the data as: a message, or the payload of a control frame.
+   *
+   * @default {"text" for a string, "binary" for bytes}
+   */
+  type?: "text" | "binary" | "ping" | "pong" | "close";
+  /**
+   * The code of a Close, for `type: "close"`, whose data is the reason.
+   *
+   * @default {1000}
+   */
+  code?: number;
+  /** Runs when the bytes were handed to the system. */
+  callback?: () => void;
+}
+
+/** A Ping whose Pong is awaited. */
+interface AwaitedPong {
+  readonly payload: Uint8Array;
+  readonly callback: () => void;
+}
+
+/** The longest payload of a Ping, in bytes. RFC 6455 §5.5. */
+const MAX_PING = 125;
+
+/**
+ * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
+ * {@linkcode makeClient} make them.
+ *
+ * What is sent while the connection is being opened is queued, and sent in order once it is open.
+ *
+ * @example Echo, on whatever connection
+ * ```ts
+ * import type { WebSocketDriver } from "@wsd/driver";
+ *
+ * export function echo(ws: WebSocketDriver): void {
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.on("close", ({ code, reason }) => console.log("closed", code, reason));
+ * }
+ * ```
+ */
+export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
+  /** The version of the protocol: RFC 6455, also known as version 13. */
+  readonly version = "hybi-13";
+  /** The longest message to take, in bytes. It can be changed until the connection is started. */
+  maxLength: number;
+  /** The subprotocols to speak, in order of preference. They can be changed until the connection is started. */
+  acceptProtocols: string[];
+  /** Header fields that are added to the handshake. They can be changed until the connection is started. */
+  readonly additionalHeaders: Headers;
+
+  /** The options with their defaults. */
+  protected readonly settings: Settings;
+
+  #connection: Connection | null = null;
+  #protocol: string | null = null;
+  #closed = false;
+  /** What was sent while connecting, in order. */
+  #queue: (() => void)[] = [];
+  #queuedBytes = 0;
+  #closeQueued = false;
+  #awaited: AwaitedPong[] = [];
+
+  /**
+   * Checks the options.
+   *
+   * @param options Limits, times and the handshake's additions.
+   * @throws {TypeError} Where an option is of the wrong type.
+   * @throws {RangeError} Where a number is out of its range.
+   */
+  constructor(options: WebSocketDriverOptions = {}) {
+    super();
+    this.settings = checkOptions(options);
+    this.maxLength = this.settings.maxLength;
+    this.acceptProtocols = this.settings.acceptProtocols;
+    this.additionalHeaders = this.settings.additionalHeaders;
+  }
+
+  /** Where the connection stands. */
+  get readyState(): ReadyState {
+    if (this.#closed) return "closed";
+    if (this.#connection !== null) return this.#connection.state;
+    return this.#closeQueued ? "closing" : "connecting";
+  }
+
+  /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
+  get protocol(): string | null {
+    return this.#protocol;
+  }
+
+  /** How many bytes wait to be written, with the headers of their frames. */
+  get bufferedAmount(): number {
+    return this.#queuedBytes + (this.#connection?.bufferedAmount ?? 0);
+  }
+
+  /**
+   * How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`.
+   */
+  get desiredSize(): number {
+    return this.settings.highWaterMark - this.bufferedAmount;
+  }
+
+  /**
+   * Sends a message, or with `type` a control frame.
+   *
+   * Bytes up to 64 KiB are copied at the call. Longer ones must not be changed until the `callback` has run.
+   *
+   * @param data Text, or bytes: an ArrayBuffer or any view of one, of which exactly the bytes in view are sent.
+   * @param options A part of the data, its type, and a callback.
+   * @returns True where it was taken, written or queued; false once the connection is closing or closed.
+   * @throws {TypeError} Where the data is neither text nor bytes, or the type is unknown.
+   * @throws {RangeError} Where `start`, `end`, `code` or the length of a control frame is out of range.
+   */
+  send(data: MessageData, options?: SendOptions): boolean {
+    const connection = this.#connection;
+    if (connection !== null && options === undefined) {
+      if (typeof data === "string") return connection.sendText(data, true);
+      if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
+    }
+    return this.#sendAs(data, options ?? {});
+  }
+
+  /**
+   * Sends a text message.
+   *
+   * @param message Text, or bytes that are UTF-8.
+   * @param options A part of it, and a callback.
+   * @returns True where it was taken; false once the connection is closing or closed.
+   * @throws {TypeError} Where the message is no text.
+   */
+  sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
+    return this.#sendAs(message, { ...options, type: "text" });
+  }
+
+  /**
+   * Sends a binary message.
+   *
+   * @param bytes An ArrayBuffer, any view of one, or a string, which is sent as UTF-8.
+   * @param options A part of it, and a callback.
+   * @returns True where it was taken; false once the connection is closing or closed.
+   * @throws {TypeError} Where it can't be seen as bytes.
+   */
+  sendBinary(bytes: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
+    return this.#sendAs(bytes, { ...options, type: "binary" });
+  }
+
+  /**
+   * Sends a Ping. RFC 6455 §5.5.2.
+   *
+   * @param payload Text or bytes, at most 125 bytes.
+   * @param callback Runs when the Pong arrives that answers it, or a later Ping.
+   * @returns True where it was taken; false once the connection is closing or closed.
+   * @throws {RangeError} Where the payload is longer.
+   * @throws {TypeError} Where the payload is neither text nor bytes, or the connection is one over the built-in socket
+   * under `Deno.serve`, which has no Ping.
+   */
+  sendPing(payload: MessageData = "", callback?: () => void): boolean {
+    const bytes = controlPayload(payload, "send a Ping");
+    const taken = this.#submit(bytes.length, (connection) => connection.sendPing(bytes));
+    if (taken && callback !== undefined) this.#awaited.push({ payload: bytes, callback });
+    return taken;
+  }
+
+  /**
+   * Begins the closing handshake, behind all that was sent. RFC 6455 §7.1.2. TCP ends within `closeTimeout` after that,
+   * whatever the peer does.
+   *
+   * @param reason Why, for people; at most 123 bytes of UTF-8.
+   * @param code 1000-1003, 1007-1014 or 3000-4999.
+   * @returns True where it was begun; false once the connection is closing or closed.
+   * @throws {RangeError} Where the code may not be sent, or the reason is too long.
+   */
+  closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
+    formatClosePayload(code, reason);
+    const taken = this.#submit(0, (connection) => connection.close(code, reason));
+    if (taken && this.#connection === null) {
+      this.#closeQueued = true;
+      this.abandonHandshake();
+    }
+    return taken;
+  }
+
+  /** Ends the connection at once, with no closing handshake; the code is 1006. */
+  terminate(): void {
+    if (this.#connection !== null) return this.#connection.terminate();
+    this.abandonHandshake();
+    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /**
+   * Stops to deliver messages and to read from the peer, whose sending then stops too once TCP's buffers are full.
+   * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
+   *
+   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't be told to stop.
+   */
+  pause(): void {
+    if (this.#connection !== null) this.#connection.pause();
+    else if (!this.#closed) this.#queue.push(() => this.#connection!.pause());
+  }
+
+  /** Goes on after {@linkcode WebSocketDriver.pause}. */
+  resume(): void {
+    if (this.#connection !== null) this.#connection.resume();
+    else if (!this.#closed) this.#queue.push(() => this.#connection!.resume());
+  }
+
+  /** What a subclass does to stop a handshake that is under way. Called where the connection is closed meanwhile. */
+  protected abandonHandshake(): void {}
+
+  /**
+   * The opening handshake is done: the connection is the driver's from here on.
+   *
+   * @param connect Makes the connection, with the handler that it shall tell what happens.
+   * @param protocol The subprotocol that was agreed on.
+   */
+  protected opened(connect: (handler: ConnectionHandler) => Connection, protocol: string | null): void {
+    this.#connection = connect({
+      onMessage: (message) => this.#tell("message", message),
+      onPing: (payload) => this.#tell("ping", payload),
+      onPong: (payload) => this.#onPong(payload),
+      onDrain: () => this.#tell("drain"),
+      onError: (error) => this.failed(error),
+      onClose: (info) => this.closed(info),
+    });
+    this.#protocol = protocol;
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const step of queue) step();
+    this.#tell("open");
+  }
+
+  /**
+   * Tells of a fault of the peer's or the network's.
+   *
+   * @param error Which.
+   */
+  protected failed(error: WebSocketError): void {
+    if (this.listenerCount("error") > 0) this.#tell("error", error);
+    else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
+  }
+
+  /**
+   * Tells of the end, once.
+   *
+   * @param info The code and the reason.
+   */
+  protected closed(info: CloseInfo): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#awaited = [];
+    this.#tell("close", info);
+  }
+
+  /**
+   * Reports what a listener threw where nobody listens for errors: as an uncaught exception, unless a server takes it.
+   *
+   * @param fault What was thrown.
+   */
+  protected report(fault: unknown): void {
+    reportError(fault);
+  }
+
+  #sendAs(data: MessageData, options: SendOptions): boolean {
+    const { type = typeof data === "string" ? "text" : "binary", callback } = options;
+    const part = slice(data, options);
+    let taken: boolean;
+    switch (type) {
+      case "text": {
+        const text = toText(part, "send");
+        taken = this.#submit(text.length, (connection) => connection.sendText(text, true));
+        break;
+      }
+      case "binary": {
+        const bytes = this.#own(toBytes(part, "send"));
+        taken = this.#submit(bytes.length, (connection) => connection.sendBinary(bytes, true));
+        break;
+      }
+      case "ping":
+        taken = this.sendPing(part);
+        break;
+      case "pong": {
+        const bytes = controlPayload(part, "send a Pong");
+        taken = this.#submit(bytes.length, (connection) => connection.sendPong(bytes));
+        break;
+      }
+      case "close":
+        taken = this.closeConnection(toText(part, "close"), options.code);
+        break;
+      default:
+        throw new TypeError(
+          `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
+        );
+    }
+    if (taken && callback !== undefined) this.#submit(0, (connection) => connection.whenWritten(callback));
+    return taken;
+  }
+
+  /** What has to wait is copied: by then the caller may have changed it. */
+  #own(bytes: Uint8Array): Uint8Array {
+    return this.#connection === null ? bytes.slice() : bytes;
+  }
+
+  /** Does something with the connection: now, or in order once it is open. */
+  #submit(size: number, step: (connection: Connection) => unknown): boolean {
+    if (this.#closed) return false;
+    const connection = this.#connection;
+    if (connection !== null) return step(connection) !== false;
+    if (this.#closeQueued && size > 0) return false;
+    this.#queuedBytes += size;
+    this.#queue.push(() => step(this.#connection!));
+    return true;
+  }
+
+  /** RFC 6455 §5.5.3: a peer may answer only the last of several Pings, so a Pong settles those before it too. */
+  #onPong(payload: Uint8Array): void {
+    const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));
+    for (const { callback } of this.#awaited.splice(0, index + 1)) this.#guard("pong", callback);
+    this.#tell("pong", payload);
+  }
+
+  #tell<Name extends keyof WebSocketEvents>(name: Name, ...values: WebSocketEvents[Name]): void {
+    const [value] = values;
+    this.#guard(name, () => this.emit(name as "message", value as string));
+  }
+
+  /** What the application throws must not stop the protocol: it fails this connection, and no other. */
+  #guard(name: keyof WebSocketEvents, call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      this.#onListenerFailed(name, cause);
+    }
+  }
+
+  #onListenerFailed(name: keyof WebSocketEvents, cause: unknown): void {
+    if (name === "error" || name === "close" || this.#connection?.state !== "open") return this.report(cause);
+    this.#connection.fail(
+      new WebSocketError(`Cannot go on as a listener of "${name}" threw`, {
+        code: ErrorCode.LISTENER_FAILED,
+        closeCode: CloseCode.INTERNAL_ERROR,
+        cause,
+      }),
+    );
+  }
+}
+
+function controlPayload(data: MessageData, what: string): Uint8Array {
+  const bytes = toBytes(data, what).slice();
+  if (bytes.length <= MAX_PING) return bytes;
+  throw new RangeError(`Cannot ${what} of more than ${MAX_PING} bytes (RFC 6455 5.5): received ${bytes.length}`);
+}
+
+/** The part of the data that the options name. */
+function slice(data: MessageData, { start, end }: SendOptions): MessageData {
+  if (start === undefined && end === undefined) return data;
+  const whole = typeof data === "string" ? data : toBytes(data, "send");
+  const from = start ?? 0;
+  const to = end ?? whole.length;
+  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > whole.length) {
+    throw new RangeError(
+      `Cannot send a part that is not within the data: received start ${from} and end ${to} of ${whole.length}`,
+    );
+  }
+  return typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,54 @@
+import { CloseCode } from "./close_code.ts";
+import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.ts";
+
+/** What a {@linkcode HandshakeError} is made from. */
+export interface HandshakeErrorOptions extends WebSocketErrorOptions {
+  /** The status of the HTTP response, where there was one. */
+  status?: number | null;
+  /** The header fields of the response. */
+  headers?: Headers;
+  /** The start of the response's body. */
+  body?: Uint8Array;
+}
+
+/**
+ * The opening handshake failed: the peer refused it or broke a rule of RFC 6455 §4, or could not be reached in time.
+ *
+ * @example Read why a server said no
+ * ```ts
+ * import { HandshakeError } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new HandshakeError("Cannot connect: received 401", {
+ *   status: 401,
+ *   headers: new Headers({ "www-authenticate": "Basic" }),
+ *   body: new TextEncoder().encode("Who are you?"),
+ * });
+ * assertEquals(error.status, 401);
+ * assertEquals(error.headers.get("www-authenticate"), "Basic");
+ * assertEquals(new TextDecoder().decode(error.body), "Who are you?");
+ * ```
+ */
+export class HandshakeError extends WebSocketError {
+  /** The class's name. */
+  override readonly name: string = "HandshakeError";
+  /** The status of the HTTP response: of the server's, or of the refusal sent to a client; null where there is none. */
+  readonly status: number | null;
+  /** The header fields of the response, empty where there is none. */
+  readonly headers: Headers;
+  /** The start of the response's body, at most 64 KiB. */
+  readonly body: Uint8Array;
+
+  /**
+   * Makes an error.
+   *
+   * @param message What was tried, which rule was broken, what was received.
+   * @param options The response, the stable code and the cause.
+   */
+  constructor(message: string, options: HandshakeErrorOptions = {}) {
+    super(message, { code: ErrorCode.HANDSHAKE_FAILED, closeCode: CloseCode.ABNORMAL_CLOSURE, ...options });
+    this.status = options.status ?? null;
+    this.headers = options.headers ?? new Headers();
+    this.body = options.body ?? new Uint8Array(0);
+  }
+}

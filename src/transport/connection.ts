@@ -1,0 +1,105 @@
+import type { WebSocketError } from "../errors.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+
+/** Who gets what happens on a {@linkcode Connection}. None of these may throw. */
+export interface ConnectionHandler {
+  /**
+   * A message has arrived.
+   *
+   * @param message Text as a string, binary as bytes.
+   */
+  onMessage(message: string | Uint8Array): void;
+  /**
+   * A Ping has arrived; it is answered already.
+   *
+   * @param payload At most 125 bytes.
+   */
+  onPing(payload: Uint8Array): void;
+  /**
+   * A Pong has arrived.
+   *
+   * @param payload At most 125 bytes.
+   */
+  onPong(payload: Uint8Array): void;
+  /** What waits to be written has fallen below the high-water mark, after it had reached it. */
+  onDrain(): void;
+  /**
+   * The peer or the network is at fault; the connection ends.
+   *
+   * @param error Why.
+   */
+  onError(error: WebSocketError): void;
+  /**
+   * The connection is over. Called once, last.
+   *
+   * @param info What the peer's Close said, or 1005, or 1006 where none came.
+   */
+  onClose(info: CloseInfo): void;
+}
+
+/**
+ * A connection that carries messages, after its opening handshake. There are two: the one of this package's own
+ * protocol over a {@linkcode Transport}, and the one over the runtime's built-in socket.
+ */
+export interface Connection {
+  /** Where it stands; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}. */
+  readonly state: "open" | "closing" | "closed";
+  /** The bytes that wait to be written. */
+  readonly bufferedAmount: number;
+  /**
+   * Sends a text message.
+   *
+   * @param message The text.
+   * @param compress False keeps it from being compressed.
+   * @returns False once the connection is closing.
+   */
+  sendText(message: string, compress: boolean): boolean;
+  /**
+   * Sends a binary message.
+   *
+   * @param message The bytes.
+   * @param compress False keeps it from being compressed.
+   * @returns False once the connection is closing.
+   */
+  sendBinary(message: Uint8Array, compress: boolean): boolean;
+  /**
+   * Sends a Ping.
+   *
+   * @param payload At most 125 bytes.
+   * @returns False once the connection is closing.
+   */
+  sendPing(payload: Uint8Array): boolean;
+  /**
+   * Sends a Pong that no Ping asked for.
+   *
+   * @param payload At most 125 bytes.
+   * @returns False once the connection is closing.
+   */
+  sendPong(payload: Uint8Array): boolean;
+  /**
+   * Runs something when all that was sent by now has been handed to the system.
+   *
+   * @param callback What to run.
+   */
+  whenWritten(callback: () => void): void;
+  /**
+   * Begins the closing handshake.
+   *
+   * @param code The code to send, 1005 for none.
+   * @param reason The reason to send.
+   * @returns False where it has begun before.
+   */
+  close(code: number, reason: string): boolean;
+  /**
+   * Fails the connection with the error's close code.
+   *
+   * @param error Why; it comes back through {@linkcode ConnectionHandler.onError}.
+   */
+  fail(error: WebSocketError): void;
+  /** Ends the connection at once, with no closing handshake. */
+  terminate(): void;
+  /** Stops to deliver and to read. */
+  pause(): void;
+  /** Goes on. */
+  resume(): void;
+}
