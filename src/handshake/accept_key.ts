@@ -1,0 +1,75 @@
+import { encodeBase64 } from "@std/encoding/base64";
+import { latin1Encode } from "./latin1.ts";
+
+/** RFC 6455 §1.3: the GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** 16 bytes are 22 base64 characters, the last with four bits to spare, and two of padding. */
+const KEY_LENGTH = 24;
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const LAST_DIGITS = "AQgw";
+
+/** The SHA-1 digest of some bytes, 20 bytes. The platform has it; this folder doesn't know which. */
+export type Sha1 = (bytes: Uint8Array) => Uint8Array;
+
+/**
+ * Makes a `Sec-WebSocket-Key`.
+ *
+ * RFC 6455 §4.1: "The value of this header field MUST be a nonce consisting of a randomly selected 16-byte value that
+ * has been base64-encoded […]. The nonce MUST be selected randomly for each connection."
+ *
+ * @returns The key, 24 characters.
+ *
+ * @example Make a key for one connection
+ * ```ts
+ * import { generateKey } from "@wsd/driver/protocol";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * assertEquals(generateKey().length, 24);
+ * assertNotEquals(generateKey(), generateKey());
+ * ```
+ */
+export function generateKey(): string {
+  return encodeBase64(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/**
+ * Tells whether a value is a `Sec-WebSocket-Key`.
+ *
+ * RFC 6455 §4.2.1: "a base64-encoded (see Section 4 of [RFC4648]) value that, when decoded, is 16 bytes in length".
+ * The bits to spare must be zero, so that a value of 16 bytes has one spelling only (RFC 4648 §3.5).
+ *
+ * @param value The value of the header field.
+ * @returns True for a key.
+ */
+export function isValidKey(value: string): boolean {
+  if (value.length !== KEY_LENGTH || !value.endsWith("==")) return false;
+  for (let i = 0; i < 21; i++) {
+    if (!BASE64.includes(value[i])) return false;
+  }
+  return LAST_DIGITS.includes(value[21]);
+}
+
+/**
+ * Computes the `Sec-WebSocket-Accept` that proves that a server has read a client's key.
+ *
+ * RFC 6455 §4.2.2: "concatenating /key/ […] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the SHA-1
+ * hash of this concatenated value to obtain a 20-byte value and base64-encoding […] this 20-byte hash."
+ *
+ * @param key The value of `Sec-WebSocket-Key`, without white space around it.
+ * @param sha1 The SHA-1 digest of some bytes.
+ * @returns The value of `Sec-WebSocket-Accept`, 28 characters.
+ *
+ * @example The key of RFC 6455 §1.3
+ * ```ts
+ * import { acceptKey } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", (bytes) => createHash("sha1").update(bytes).digest());
+ * assertEquals(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * ```
+ */
+export function acceptKey(key: string, sha1: Sha1): string {
+  return encodeBase64(sha1(latin1Encode(key + GUID)));
+}

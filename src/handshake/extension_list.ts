@@ -1,0 +1,115 @@
+import { FieldScanner } from "./field_scanner.ts";
+import { printable } from "./printable.ts";
+import { isToken } from "./token.ts";
+
+/** A parameter of an extension, such as `client_max_window_bits=15`. */
+export interface ExtensionParameter {
+  /** The name, with its case. */
+  name: string;
+  /** The value without quotes, null where the name stands alone. */
+  value: string | null;
+}
+
+/** An extension with its parameters: one that a client offers, or one that a server agrees to. */
+export interface ExtensionOffer {
+  /** The extension's name, with its case. */
+  name: string;
+  /** The parameters in order; a name may stand there twice, which is for the extension to judge. */
+  parameters: ExtensionParameter[];
+}
+
+/**
+ * Parses the value of `Sec-WebSocket-Extensions`.
+ *
+ * RFC 6455 §9.1: `extension-list = 1#extension`, `extension = extension-token *( ";" extension-param )`,
+ * `extension-param = token [ "=" (token | quoted-string) ]`, and "When using the quoted-string syntax variant, the value
+ * after quoted-string unescaping MUST conform to the 'token' ABNF."
+ *
+ * @param value The value; several lines joined by commas are fine.
+ * @returns The extensions in order, duplicates too: a client may offer one twice with other parameters.
+ * @throws {SyntaxError} If the value doesn't follow that grammar.
+ *
+ * @example Read an offer
+ * ```ts
+ * import { parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseExtensions('permessage-deflate; client_max_window_bits, x-log; level="2"'), [
+ *   { name: "permessage-deflate", parameters: [{ name: "client_max_window_bits", value: null }] },
+ *   { name: "x-log", parameters: [{ name: "level", value: "2" }] },
+ * ]);
+ * ```
+ */
+export function parseExtensions(value: string): ExtensionOffer[] {
+  const scanner = new FieldScanner(value);
+  const offers: ExtensionOffer[] = [];
+  for (scanner.skipEmptyElements(); !scanner.atEnd; scanner.skipEmptyElements()) {
+    const name = scanner.takeToken();
+    if (name === "") fail("the name of an extension is a token", value);
+    offers.push({ name, parameters: takeParameters(scanner, value) });
+    if (!scanner.atEnd && !scanner.take(",")) fail("extensions have commas between", value);
+  }
+  if (offers.length === 0) fail("there is at least one", value);
+  return offers;
+}
+
+function takeParameters(scanner: FieldScanner, value: string): ExtensionParameter[] {
+  const parameters: ExtensionParameter[] = [];
+  scanner.skipWhitespace();
+  while (scanner.take(";")) {
+    scanner.skipWhitespace();
+    parameters.push(takeParameter(scanner, value));
+    scanner.skipWhitespace();
+  }
+  return parameters;
+}
+
+/** White space is fine around the `=`: the grammar of RFC 6455 is that of RFC 2616, which allows it everywhere. */
+function takeParameter(scanner: FieldScanner, value: string): ExtensionParameter {
+  const name = scanner.takeToken();
+  if (name === "") fail("the name of a parameter is a token", value);
+  scanner.skipWhitespace();
+  if (!scanner.take("=")) return { name, value: null };
+  scanner.skipWhitespace();
+  const given = scanner.takeToken() || scanner.takeQuotedToken();
+  if (given === "") fail("the value of a parameter is a token", value);
+  return { name, value: given };
+}
+
+function fail(rule: string, value: string): never {
+  throw new SyntaxError(
+    `Cannot read the extensions of Sec-WebSocket-Extensions as ${rule}: received ${printable(value)}`,
+  );
+}
+
+/**
+ * Writes the value of `Sec-WebSocket-Extensions`: the reverse of {@linkcode parseExtensions}.
+ *
+ * @param offers The extensions in order.
+ * @returns The value, empty where there are none: the header field is to be left out then.
+ * @throws {TypeError} If a name or a value is no token.
+ *
+ * @example Write an offer
+ * ```ts
+ * import { formatExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parameters = [{ name: "server_no_context_takeover", value: null }, { name: "server_max_window_bits", value: "10" }];
+ * assertEquals(
+ *   formatExtensions([{ name: "permessage-deflate", parameters }]),
+ *   "permessage-deflate; server_no_context_takeover; server_max_window_bits=10",
+ * );
+ * ```
+ */
+export function formatExtensions(offers: readonly ExtensionOffer[]): string {
+  return offers.map(({ name, parameters }) => [token(name), ...parameters.map(formatParameter)].join("; ")).join(", ");
+}
+
+function formatParameter({ name, value }: ExtensionParameter): string {
+  return value === null ? token(name) : `${token(name)}=${token(value)}`;
+}
+
+function token(text: string): string {
+  if (isToken(text)) return text;
+  throw new TypeError(`Cannot write an extension as its names and values are tokens: received ${printable(text)}`);
+}

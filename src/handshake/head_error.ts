@@ -1,0 +1,39 @@
+/**
+ * The status with which a server answers a head that it cannot read: 400 where it is malformed, 414 where the request
+ * line is too long, 431 where the header fields are, 505 for an HTTP version other than 1.x.
+ */
+export type HeadErrorStatus = 400 | 414 | 431 | 505;
+
+/**
+ * A peer's HTTP head is malformed, or passes one of the {@linkcode HeadLimits}.
+ *
+ * The message is one line of ASCII and never holds more than a few printable characters of what was received, so that
+ * it may go into a log or a response as it is.
+ *
+ * @example Answer a bad head
+ * ```ts
+ * import { HeadError, RequestHeadParser } from "@wsd/driver/protocol";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const parser = new RequestHeadParser();
+ * const error = assertThrows(() => parser.push(new TextEncoder().encode("GET / HTTP/2.0\r\n")), HeadError);
+ * assertEquals(error.status, 505);
+ * ```
+ */
+export class HeadError extends Error {
+  /** The class's name, also for programs that received the error from another realm. */
+  override readonly name: string = "HeadError";
+  /** The status with which a server answers; a client that cannot read a response has no use for it. */
+  readonly status: HeadErrorStatus;
+
+  /**
+   * Makes an error.
+   *
+   * @param message What was read, which rule it breaks, what was received.
+   * @param status The status with which a server answers.
+   */
+  constructor(message: string, status: HeadErrorStatus = 400) {
+    super(message);
+    this.status = status;
+  }
+}

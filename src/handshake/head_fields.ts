@@ -1,0 +1,106 @@
+/**
+ * Where the value of a header field is looked up. The web's `Headers` is one, and so is {@linkcode HeadFields}.
+ */
+export interface FieldSource {
+  /**
+   * Looks up a field.
+   *
+   * @param name The field's name, in any case.
+   * @returns The values of all of its lines joined by `", "`, null where there is no such field.
+   */
+  get(name: string): string | null;
+}
+
+/**
+ * The header fields of a head, in the order in which they were received, names as they were spelt.
+ *
+ * Unlike the web's `Headers` it keeps every line for itself and knows the order of different fields. Values are one
+ * character a byte, U+0000 to U+00FF.
+ *
+ * @example Look up a field
+ * ```ts
+ * import { HeadFields } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fields = new HeadFields([["Host", "example.com"], ["Accept", "a"], ["accept", "b"]]);
+ * assertEquals(fields.get("ACCEPT"), "a, b");
+ * assertEquals(fields.getAll("accept"), ["a", "b"]);
+ * assertEquals([...fields][0], ["Host", "example.com"]);
+ * ```
+ */
+export class HeadFields implements FieldSource, Iterable<[name: string, value: string]> {
+  readonly #lines: [name: string, value: string][] = [];
+  readonly #values: Map<string, string[]> = new Map();
+
+  /**
+   * Makes a collection.
+   *
+   * @param lines The fields to begin with, in order.
+   */
+  constructor(lines: Iterable<readonly [name: string, value: string]> = []) {
+    for (const [name, value] of lines) this.append(name, value);
+  }
+
+  /** How many lines there are. */
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  /**
+   * Adds a line at the end.
+   *
+   * @param name The field's name.
+   * @param value The line's value.
+   */
+  append(name: string, value: string): void {
+    this.#lines.push([name, value]);
+    const key = name.toLowerCase();
+    const values = this.#values.get(key);
+    if (values === undefined) this.#values.set(key, [value]);
+    else values.push(value);
+  }
+
+  /**
+   * Looks up a field.
+   *
+   * RFC 9110 §5.3: "A recipient MAY combine multiple field lines within a field section that have the same field name
+   * into one field line, without changing the semantics of the message, by appending each subsequent field line value
+   * to the initial field line value in order, separated by a comma (",") and optional whitespace". `Set-Cookie` is the
+   * exception: see {@linkcode HeadFields.getAll}.
+   *
+   * @param name The field's name, in any case.
+   * @returns The values of all of its lines joined by `", "`, null where there is no such field.
+   */
+  get(name: string): string | null {
+    return this.#values.get(name.toLowerCase())?.join(", ") ?? null;
+  }
+
+  /**
+   * Looks up the lines of a field.
+   *
+   * @param name The field's name, in any case.
+   * @returns The value of each of its lines in order, an empty array where there is no such field.
+   */
+  getAll(name: string): string[] {
+    return [...this.#values.get(name.toLowerCase()) ?? []];
+  }
+
+  /**
+   * Tells whether a field is there.
+   *
+   * @param name The field's name, in any case.
+   * @returns True where it has one line or more.
+   */
+  has(name: string): boolean {
+    return this.#values.has(name.toLowerCase());
+  }
+
+  /**
+   * Walks over the lines.
+   *
+   * @returns Name and value of each line, in the order in which they were received.
+   */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    for (const [name, value] of this.#lines) yield [name, value];
+  }
+}

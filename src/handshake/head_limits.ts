@@ -1,0 +1,51 @@
+/**
+ * How much of an HTTP head is taken before it is refused. A head never keeps more than `maxHead` bytes in memory.
+ */
+export interface HeadLimits {
+  /** The longest request line or status line, in bytes without its CRLF; 414 above it. */
+  maxStartLine: number;
+  /** The longest line of a header field, in bytes without its CRLF; 431 above it. */
+  maxFieldLine: number;
+  /** The whole head in bytes, with every CRLF; 431 above it. */
+  maxHead: number;
+  /** How many lines of header fields there may be; 431 above it. */
+  maxFields: number;
+}
+
+/** The limits of a request's head, where no others are given: what RFC 9112 §3 recommends (8,000 bytes) and a bit more. */
+export const REQUEST_HEAD_LIMITS: Readonly<HeadLimits> = {
+  maxStartLine: 8192,
+  maxFieldLine: 16384,
+  maxHead: 65536,
+  maxFields: 128,
+};
+
+/** The limits of a response's head, where no others are given: looser, as a client chose whom it talks to. */
+export const RESPONSE_HEAD_LIMITS: Readonly<HeadLimits> = {
+  maxStartLine: 8192,
+  maxFieldLine: 65536,
+  maxHead: 262144,
+  maxFields: 512,
+};
+
+/**
+ * Fills up the limits that a caller gave with the defaults.
+ *
+ * @param limits What the caller gave.
+ * @param defaults The limits for what is missing there.
+ * @returns All of the limits.
+ * @throws {RangeError} If one is no positive integer.
+ */
+export function resolveHeadLimits(limits: Partial<HeadLimits>, defaults: Readonly<HeadLimits>): HeadLimits {
+  const resolved: HeadLimits = {
+    maxStartLine: limits.maxStartLine ?? defaults.maxStartLine,
+    maxFieldLine: limits.maxFieldLine ?? defaults.maxFieldLine,
+    maxHead: limits.maxHead ?? defaults.maxHead,
+    maxFields: limits.maxFields ?? defaults.maxFields,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new RangeError(`Cannot limit a head as ${name} must be a positive integer: received ${String(value)}`);
+  }
+  return resolved;
+}

@@ -1,0 +1,149 @@
+import { HeadError } from "./head_error.ts";
+import { HeadFields } from "./head_fields.ts";
+import type { HeadLimits } from "./head_limits.ts";
+import { latin1Decode } from "./latin1.ts";
+import { parseFieldLine } from "./field_line.ts";
+
+const HTAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+/** How many bytes a line's buffer starts with; it doubles from here up to the limit of the line. */
+const FIRST_CAPACITY = 256;
+
+/** What tells a request's head from a response's. */
+export interface HeadReaderOptions {
+  /** How much is taken. */
+  limits: HeadLimits;
+  /** What is read, for error messages. */
+  kind: "request" | "response";
+  /** Whether one empty line may stand before the start line. */
+  allowEmptyLine: boolean;
+  /** Parses the start line, as soon as it is there. */
+  onStartLine: (line: string) => void;
+}
+
+/**
+ * Cuts the bytes of an HTTP/1.1 head into a start line and header fields: what the parsers of both kinds share.
+ *
+ * Every byte is looked at when it comes, so that the outcome doesn't depend on how the bytes were cut into chunks,
+ * and garbage is refused at its first control character.
+ */
+export class HeadReader {
+  /** The header fields so far. */
+  readonly fields: HeadFields = new HeadFields();
+  readonly #options: HeadReaderOptions;
+  #stage: "start line" | "fields" | "done" = "start line";
+  #error: unknown = null;
+  #line: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
+  #length = 0;
+  #total = 0;
+  #afterCarriageReturn = false;
+  #emptyLineTaken = false;
+
+  /**
+   * Makes a reader for one head.
+   *
+   * @param options What tells a request's head from a response's.
+   */
+  constructor(options: HeadReaderOptions) {
+    this.#options = options;
+  }
+
+  /** True once the empty line after the fields was read. */
+  get done(): boolean {
+    return this.#stage === "done";
+  }
+
+  /**
+   * Takes bytes.
+   *
+   * @param chunk The bytes as they arrived.
+   * @returns How many of them belong to the head.
+   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   */
+  push(chunk: Uint8Array): number {
+    if (this.#error !== null) throw this.#error;
+    let consumed = 0;
+    try {
+      while (consumed < chunk.length && !this.done) this.#takeByte(chunk[consumed++]);
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    }
+    return consumed;
+  }
+
+  #takeByte(byte: number): void {
+    const { maxHead } = this.#options.limits;
+    if (++this.#total > maxHead) this.#failTooLong(`the head has at most ${maxHead} bytes`);
+    if (this.#afterCarriageReturn) this.#takeLineFeed(byte);
+    else if (byte === CR) this.#afterCarriageReturn = true;
+    else if (isText(byte)) this.#append(byte);
+    else this.#fail(`${byte === LF ? "a line ends in CRLF" : "it holds no control character"}: received ${hex(byte)}`);
+  }
+
+  /** RFC 9112 §2.2: "A recipient of such a bare CR MUST consider that element to be invalid or replace each bare CR". */
+  #takeLineFeed(byte: number): void {
+    if (byte !== LF) this.#fail(`a line ends in CRLF: received CR and ${hex(byte)}`);
+    this.#afterCarriageReturn = false;
+    const line = latin1Decode(this.#line.subarray(0, this.#length));
+    this.#length = 0;
+    if (this.#stage === "start line") this.#takeStartLine(line);
+    else if (line === "") this.#stage = "done";
+    else this.#takeField(line);
+  }
+
+  /** RFC 9112 §2.2: "a server […] SHOULD ignore at least one empty line (CRLF) received prior to the request-line". */
+  #takeStartLine(line: string): void {
+    if (line === "" && this.#options.allowEmptyLine && !this.#emptyLineTaken) {
+      this.#emptyLineTaken = true;
+      return;
+    }
+    this.#options.onStartLine(line);
+    this.#stage = "fields";
+  }
+
+  #takeField(line: string): void {
+    const { limits: { maxFields }, kind } = this.#options;
+    if (this.fields.size >= maxFields) this.#failTooLong(`the head has at most ${maxFields} header fields`);
+    const [name, value] = parseFieldLine(line, kind);
+    this.fields.append(name, value);
+  }
+
+  #append(byte: number): void {
+    const { limits } = this.#options;
+    const limit = this.#stage === "start line" ? limits.maxStartLine : limits.maxFieldLine;
+    if (this.#length >= limit) this.#failTooLong(`the line has at most ${limit} bytes`);
+    if (this.#length === this.#line.length) this.#grow(limit);
+    this.#line[this.#length++] = byte;
+  }
+
+  #grow(limit: number): void {
+    const line = new Uint8Array(Math.min(this.#line.length * 2, limit));
+    line.set(this.#line);
+    this.#line = line;
+  }
+
+  #failTooLong(rule: string): never {
+    throw new HeadError(
+      `Cannot read the ${this.#options.kind} head as ${rule}: received more`,
+      this.#stage === "start line" ? 414 : 431,
+    );
+  }
+
+  #fail(rest: string): never {
+    throw new HeadError(`Cannot read the ${this.#options.kind} head as ${rest}`);
+  }
+}
+
+/** RFC 9110 §5.5: `field-vchar = VCHAR / obs-text`, with spaces and tabs between; a start line has a subset of it. */
+function isText(byte: number): boolean {
+  return (byte >= SPACE && byte !== DELETE) || byte === HTAB;
+}
+
+function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
+}

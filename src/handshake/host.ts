@@ -1,0 +1,55 @@
+import { isDigitCode } from "./token.ts";
+
+/** The marks that a registered name may hold besides letters, digits and `%`: RFC 3986 §2.2 and §2.3. */
+const NAME_MARKS = "-._~!$&'()*+,;=";
+
+/**
+ * Tells whether a value is a well-formed `Host`: `uri-host [ ":" port ]`, RFC 9110 §7.2, and not empty.
+ *
+ * RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks
+ * a Host header field and to any request message that contains more than one Host header field line or a Host header
+ * field with an invalid field value." Two lines are seen here too: joined by `", "` they hold a space.
+ *
+ * @param value The value of the header field.
+ * @returns True for a host with or without a port.
+ */
+export function isValidHost(value: string): boolean {
+  const end = value.startsWith("[") ? literalEnd(value) : nameEnd(value, 0, NAME_MARKS);
+  return end > 0 && (end === value.length || (value[end] === ":" && isPort(value, end + 1)));
+}
+
+/** Finds the end of an IPv6 address in brackets, by its characters only; 0 where there is none. */
+function literalEnd(value: string): number {
+  const end = nameEnd(value, 1, NAME_MARKS + ":");
+  return end > 1 && value[end] === "]" ? end + 1 : 0;
+}
+
+function nameEnd(value: string, start: number, marks: string): number {
+  let end = start;
+  while (end < value.length) {
+    if (isLetterOrDigit(value.charCodeAt(end)) || marks.includes(value[end])) end++;
+    else if (isPercentEncoded(value, end)) end += 3;
+    else break;
+  }
+  return end;
+}
+
+function isLetterOrDigit(code: number): boolean {
+  return isDigitCode(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+function isPercentEncoded(value: string, index: number): boolean {
+  return value[index] === "%" && isHexDigit(value.charCodeAt(index + 1)) && isHexDigit(value.charCodeAt(index + 2));
+}
+
+function isHexDigit(code: number): boolean {
+  return isDigitCode(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+}
+
+/** RFC 3986 §3.2.3 lets a port be empty; TCP has no more than 65535. */
+function isPort(value: string, start: number): boolean {
+  for (let i = start; i < value.length; i++) {
+    if (!isDigitCode(value.charCodeAt(i))) return false;
+  }
+  return Number(value.slice(start)) <= 65535;
+}

@@ -1,0 +1,28 @@
+/** How many arguments go to one call of `String.fromCharCode`; far below where engines overflow their stack. */
+const SLICE = 4096;
+
+/**
+ * Makes a text of bytes, one character a byte. `TextDecoder` can't: what it calls latin1 is windows-1252.
+ *
+ * @param bytes The bytes.
+ * @returns A text of U+0000 to U+00FF.
+ */
+export function latin1Decode(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += SLICE) {
+    parts.push(String.fromCharCode(...bytes.subarray(i, i + SLICE)));
+  }
+  return parts.join("");
+}
+
+/**
+ * Makes bytes of a text, one byte a character.
+ *
+ * @param text A text of U+0000 to U+00FF; the caller has checked it.
+ * @returns The bytes.
+ */
+export function latin1Encode(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

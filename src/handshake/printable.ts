@@ -1,0 +1,25 @@
+/** How many characters of a received text an error message shows. */
+const MAX_SHOWN = 64;
+
+/** What would be markup, an end of the quotes or an escape is escaped itself: the reason of a refusal gets shown. */
+const ESCAPED = "\"\\<>&'";
+
+/**
+ * Makes a received text fit for a log line or the body of a refusal: quoted, ASCII, at most 64 characters of it.
+ *
+ * @param text The text as it was received, null where there was none.
+ * @returns The text in quotes, everything doubtful as `\xNN` or `\u{N}`; `none` for null.
+ */
+export function printable(text: string | null): string {
+  if (text === null) return "none";
+  let shown = "";
+  for (let i = 0; i < text.length && i < MAX_SHOWN; i++) shown += printableCode(text.charCodeAt(i));
+  return text.length > MAX_SHOWN ? `"${shown}"... (${text.length} characters)` : `"${shown}"`;
+}
+
+function printableCode(code: number): string {
+  const character = String.fromCharCode(code);
+  if (code >= 0x20 && code <= 0x7e && !ESCAPED.includes(character)) return character;
+  const digits = code.toString(16);
+  return code <= 0xff ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
+}

@@ -1,0 +1,113 @@
+import { HeadError } from "./head_error.ts";
+import type { HeadFields } from "./head_fields.ts";
+import { type HeadLimits, REQUEST_HEAD_LIMITS, resolveHeadLimits } from "./head_limits.ts";
+import { HeadReader } from "./head_reader.ts";
+import { parseHttpVersion } from "./http_version.ts";
+import { isToken } from "./token.ts";
+import { printable } from "./printable.ts";
+
+/** The head of an HTTP/1.x request. */
+export interface RequestHead {
+  /** The method as it was spelt, such as `GET`: methods are case-sensitive. */
+  method: string;
+  /** The request target as it was received: visible ASCII, in whatever form, such as `/chat?room=1`, `*` or `//`. */
+  target: string;
+  /** The HTTP version's numbers, such as `1.1`. */
+  version: string;
+  /** The header fields. */
+  fields: HeadFields;
+}
+
+/**
+ * Reads the head of an HTTP/1.x request from bytes as they arrive.
+ *
+ * Strict in the sense of RFC 9112: lines end in CRLF, no line is folded, no white space stands before a colon, no
+ * control characters. One empty line before the request line is ignored. What is too long is refused as soon as the
+ * limit is passed, and however the bytes are cut, they are looked at once.
+ *
+ * @example Read a head that comes in two pieces
+ * ```ts
+ * import { RequestHeadParser } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const encoder = new TextEncoder();
+ * const parser = new RequestHeadParser();
+ * assertEquals(parser.push(encoder.encode("GET /chat HTTP/1.1\r\nHo")), 22);
+ * assertEquals(parser.push(encoder.encode("st: example.com\r\n\r\nrest")), 19);
+ * assert(parser.done);
+ * assertEquals(parser.head.target, "/chat");
+ * assertEquals(parser.head.fields.get("host"), "example.com");
+ * ```
+ */
+export class RequestHeadParser {
+  readonly #reader: HeadReader;
+  #method = "";
+  #target = "";
+  #version = "";
+
+  /**
+   * Makes a parser for one head.
+   *
+   * @param limits How much is taken; {@linkcode REQUEST_HEAD_LIMITS} for what is not given.
+   * @throws {RangeError} If a limit is no positive integer.
+   */
+  constructor(limits: Partial<HeadLimits> = {}) {
+    this.#reader = new HeadReader({
+      limits: resolveHeadLimits(limits, REQUEST_HEAD_LIMITS),
+      kind: "request",
+      allowEmptyLine: true,
+      onStartLine: (line) => this.#parseRequestLine(line),
+    });
+  }
+
+  /** True once the head is complete. */
+  get done(): boolean {
+    return this.#reader.done;
+  }
+
+  /**
+   * The head that was read.
+   *
+   * @throws {TypeError} As long as it isn't complete.
+   */
+  get head(): RequestHead {
+    if (!this.done) throw new TypeError("Cannot tell the request head as it is not complete");
+    return { method: this.#method, target: this.#target, version: this.#version, fields: this.#reader.fields };
+  }
+
+  /**
+   * Takes bytes.
+   *
+   * @param chunk The bytes as they arrived; nothing of the array is kept.
+   * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.
+   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   */
+  push(chunk: Uint8Array): number {
+    return this.#reader.push(chunk);
+  }
+
+  /** RFC 9112 §3: `request-line = method SP request-target SP HTTP-version`. */
+  #parseRequestLine(line: string): void {
+    const first = line.indexOf(" ");
+    const last = line.lastIndexOf(" ");
+    if (first === last) fail("its first line is a method, a target and a version", line);
+    this.#method = line.slice(0, first);
+    this.#target = line.slice(first + 1, last);
+    if (!isToken(this.#method)) fail("the method is a token", this.#method);
+    if (!isTarget(this.#target)) fail("the target is visible ASCII", this.#target);
+    this.#version = parseHttpVersion(line.slice(last + 1), "request");
+  }
+}
+
+/** RFC 9112 §3.2: "No whitespace is allowed in the request-target." Its other characters are those of a URI: ASCII. */
+function isTarget(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return false;
+  }
+  return text.length > 0;
+}
+
+function fail(rule: string, received: string): never {
+  throw new HeadError(`Cannot read the request head as ${rule}: received ${printable(received)}`);
+}

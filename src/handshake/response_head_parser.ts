@@ -1,0 +1,103 @@
+import { HeadError } from "./head_error.ts";
+import type { HeadFields } from "./head_fields.ts";
+import { type HeadLimits, resolveHeadLimits, RESPONSE_HEAD_LIMITS } from "./head_limits.ts";
+import { HeadReader } from "./head_reader.ts";
+import { parseHttpVersion } from "./http_version.ts";
+import { printable } from "./printable.ts";
+import { isDigitCode } from "./token.ts";
+
+/** The head of an HTTP/1.x response. */
+export interface ResponseHead {
+  /** The HTTP version's numbers, such as `1.1`. */
+  version: string;
+  /** The status code, 100 to 599. */
+  status: number;
+  /** The reason phrase, often empty; one character a byte, U+0000 to U+00FF. */
+  reason: string;
+  /** The header fields. */
+  fields: HeadFields;
+}
+
+/**
+ * Reads the head of an HTTP/1.x response from bytes as they arrive.
+ *
+ * As strict as {@linkcode RequestHeadParser}, but for servers that leave out the space before an empty reason phrase.
+ *
+ * @example Read a head with the first frame behind it
+ * ```ts
+ * import { ResponseHeadParser } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parser = new ResponseHeadParser();
+ * const chunk = new TextEncoder().encode("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x01\x00");
+ * const consumed = parser.push(chunk);
+ * assertEquals(parser.head.status, 101);
+ * assertEquals(chunk.subarray(consumed), Uint8Array.of(1, 0));
+ * ```
+ */
+export class ResponseHeadParser {
+  readonly #reader: HeadReader;
+  #version = "";
+  #status = 0;
+  #reason = "";
+
+  /**
+   * Makes a parser for one head.
+   *
+   * @param limits How much is taken; {@linkcode RESPONSE_HEAD_LIMITS} for what is not given.
+   * @throws {RangeError} If a limit is no positive integer.
+   */
+  constructor(limits: Partial<HeadLimits> = {}) {
+    this.#reader = new HeadReader({
+      limits: resolveHeadLimits(limits, RESPONSE_HEAD_LIMITS),
+      kind: "response",
+      allowEmptyLine: false,
+      onStartLine: (line) => this.#parseStatusLine(line),
+    });
+  }
+
+  /** True once the head is complete. */
+  get done(): boolean {
+    return this.#reader.done;
+  }
+
+  /**
+   * The head that was read.
+   *
+   * @throws {TypeError} As long as it isn't complete.
+   */
+  get head(): ResponseHead {
+    if (!this.done) throw new TypeError("Cannot tell the response head as it is not complete");
+    return { version: this.#version, status: this.#status, reason: this.#reason, fields: this.#reader.fields };
+  }
+
+  /**
+   * Takes bytes.
+   *
+   * @param chunk The bytes as they arrived; nothing of the array is kept.
+   * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.
+   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   */
+  push(chunk: Uint8Array): number {
+    return this.#reader.push(chunk);
+  }
+
+  /** RFC 9112 §4: `status-line = HTTP-version SP status-code SP [ reason-phrase ]`. */
+  #parseStatusLine(line: string): void {
+    this.#version = parseHttpVersion(line.slice(0, 8), "response");
+    if (!isStatusPart(line)) {
+      throw new HeadError(
+        `Cannot read the response head as a status of 100 to 599 follows the version: received ${printable(line)}`,
+      );
+    }
+    this.#status = Number(line.slice(9, 12));
+    this.#reason = line.slice(13);
+  }
+}
+
+/** Checks `" 101"` behind the version, and that a space or nothing follows. */
+function isStatusPart(line: string): boolean {
+  const hundreds = line.charCodeAt(9) - 0x30;
+  return line[8] === " " && hundreds >= 1 && hundreds <= 5 && isDigitCode(line.charCodeAt(10)) &&
+    isDigitCode(line.charCodeAt(11)) && (line.length === 12 || line[12] === " ");
+}

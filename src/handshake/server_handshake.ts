@@ -1,0 +1,255 @@
+import { STATUS_CODE } from "@std/http/status";
+import { acceptKey, isValidKey, type Sha1 } from "./accept_key.ts";
+import { checkAdditionalFields } from "./additional_fields.ts";
+import { type ExtensionOffer, parseExtensions } from "./extension_list.ts";
+import { checkField, type Field } from "./format_head.ts";
+import type { FieldSource } from "./head_fields.ts";
+import { isValidHost } from "./host.ts";
+import { listContains } from "./list_contains.ts";
+import { isAllowedOrigin } from "./origin.ts";
+import { printable } from "./printable.ts";
+import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
+
+/** What a server looks at in a client's request. A {@linkcode RequestHead} is one. */
+export interface HandshakeRequest {
+  /** The method, with its case. */
+  method: string;
+  /** The header fields. */
+  fields: FieldSource;
+  /** The HTTP version's numbers, such as `1.1`; not checked where it is not known. */
+  version?: string;
+}
+
+/** How a server judges a client's request. */
+export interface AcceptHandshakeOptions {
+  /** The SHA-1 digest of some bytes. */
+  sha1: Sha1;
+  /** The subprotocols that the server speaks, tokens, in any order. @default [] */
+  acceptProtocols?: readonly string[];
+  /** The origins that may connect, each exactly as browsers send it. @default every origin, and clients that send none */
+  allowedOrigins?: readonly string[];
+  /** Whether there must be a `Host`; false where somebody else has read the head and keeps it. @default true */
+  requireHost?: boolean;
+}
+
+/** A handshake that can be answered with 101. */
+export interface HandshakeAcceptance {
+  /** True: the request keeps every rule. */
+  accepted: true;
+  /** The value of `Sec-WebSocket-Accept`. */
+  accept: string;
+  /** The subprotocol that both sides speak, null where there is none. */
+  protocol: string | null;
+  /** The extensions that the client offers, in order. */
+  offers: ExtensionOffer[];
+}
+
+/** A request that is no handshake, or one that is refused. */
+export interface HandshakeRefusal {
+  /** False: the request breaks a rule. */
+  accepted: false;
+  /** The status of the answer: 405 for another method, 426 for another version, 403 for another origin, or 400. */
+  status: 400 | 403 | 405 | 426;
+  /** One line of ASCII: the rule, and what was received. Safe as the body of the answer. */
+  reason: string;
+  /** The header fields that belong to the status. */
+  fields: Field[];
+}
+
+type Check = (request: HandshakeRequest, options: AcceptHandshakeOptions) => HandshakeRefusal | null;
+
+/** The rules of RFC 6455 §4.2.1, in the order in which they are told. */
+const CHECKS: readonly Check[] = [
+  checkMethod,
+  checkHttpVersion,
+  checkHost,
+  checkUpgrade,
+  checkConnection,
+  checkVersion,
+  checkKey,
+  checkBody,
+  checkOrigin,
+];
+
+/**
+ * Judges a client's opening handshake by the rules of RFC 6455 §4.2.1.
+ *
+ * It never throws for what a peer sent. To answer, write {@linkcode responseFields} under a 101, or the refusal's
+ * status and fields with its reason as the body.
+ *
+ * @param request The client's request.
+ * @param options What the server accepts.
+ * @returns What goes into the answer, or why the request is refused.
+ *
+ * @example Accept a client
+ * ```ts
+ * import { acceptHandshake, HeadFields } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const fields = new HeadFields([
+ *   ["Host", "server.example.com"],
+ *   ["Upgrade", "websocket"],
+ *   ["Connection", "Upgrade"],
+ *   ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+ *   ["Sec-WebSocket-Protocol", "chat, superchat"],
+ *   ["Sec-WebSocket-Version", "13"],
+ * ]);
+ * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
+ * const handshake = acceptHandshake({ method: "GET", fields }, { acceptProtocols: ["superchat"], sha1 });
+ * assert(handshake.accepted);
+ * assertEquals(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * assertEquals(handshake.protocol, "superchat");
+ * ```
+ */
+export function acceptHandshake(
+  request: HandshakeRequest,
+  options: AcceptHandshakeOptions,
+): HandshakeAcceptance | HandshakeRefusal {
+  for (const check of CHECKS) {
+    const refusal = check(request, options);
+    if (refusal !== null) return refusal;
+  }
+  return negotiate(request, options);
+}
+
+/**
+ * Tells whether a request asks for a WebSocket of this version, at a glance: a GET with the upgrade headers and version
+ * 13. {@linkcode acceptHandshake} may refuse it still.
+ *
+ * @param request The client's request.
+ * @returns True where it asks for one.
+ *
+ * @example Tell a page view from a WebSocket
+ * ```ts
+ * import { isHandshake } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
+ *
+ * const request = new Request("http://example.com/");
+ * assertFalse(isHandshake({ method: request.method, fields: request.headers }));
+ * ```
+ */
+export function isHandshake(request: HandshakeRequest): boolean {
+  return (checkMethod(request) ?? checkUpgrade(request) ?? checkConnection(request) ?? checkVersion(request)) === null;
+}
+
+/** What goes into the answer besides the acceptance. */
+export interface ResponseFieldsOptions {
+  /** The value of `Sec-WebSocket-Extensions`: what was agreed to, null for nothing. @default null */
+  extensions?: string | null;
+  /** Header fields of the caller's own. @default [] */
+  fields?: Iterable<Field>;
+}
+
+/**
+ * Composes the header fields of the 101 that accepts a handshake, RFC 6455 §4.2.2.
+ *
+ * @param acceptance What {@linkcode acceptHandshake} returned.
+ * @param options The extensions and the caller's own fields.
+ * @returns The fields in order, for {@linkcode formatResponseHead}.
+ * @throws {TypeError} If a field of the caller's is the handshake's own, or can't be written.
+ */
+export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {
+  const { extensions = null, fields = [] } = options;
+  const composed: Field[] = [
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Accept", acceptance.accept],
+  ];
+  if (acceptance.protocol !== null) composed.push(["Sec-WebSocket-Protocol", acceptance.protocol]);
+  if (extensions !== null && extensions !== "") {
+    checkField("Sec-WebSocket-Extensions", extensions);
+    composed.push(["Sec-WebSocket-Extensions", extensions]);
+  }
+  return [...composed, ...checkAdditionalFields(fields)];
+}
+
+/** §4.2.1: "An HTTP/1.1 or higher GET request". */
+function checkMethod({ method }: HandshakeRequest): HandshakeRefusal | null {
+  return method === "GET" ? null : refuse("the method must be GET", method, 405, [["Allow", "GET"]]);
+}
+
+function checkHttpVersion({ version }: HandshakeRequest): HandshakeRefusal | null {
+  // Both are a digit, a dot and a digit, so that they compare as text.
+  return version === undefined || version >= "1.1" ? null : refuse("the HTTP version must be 1.1 or higher", version);
+}
+
+/** §4.2.1: "A |Host| header field containing the server's authority." */
+function checkHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
+  if (options.requireHost === false) return null;
+  const host = fields.get("host");
+  return host !== null && isValidHost(host) ? null : refuse("Host must be one host with or without a port", host);
+}
+
+/** §4.2.1: "containing the value "websocket", treated as an ASCII case-insensitive value". */
+function checkUpgrade({ fields }: HandshakeRequest): HandshakeRefusal | null {
+  const upgrade = fields.get("upgrade");
+  return listContains(upgrade, "websocket") ? null : refuse("Upgrade must contain websocket", upgrade);
+}
+
+/** §4.2.1: "that includes the token "Upgrade", treated as an ASCII case-insensitive value". */
+function checkConnection({ fields }: HandshakeRequest): HandshakeRefusal | null {
+  const connection = fields.get("connection");
+  return listContains(connection, "upgrade") ? null : refuse("Connection must contain Upgrade", connection);
+}
+
+/** §4.4: "it MUST respond with a |Sec-WebSocket-Version| header field […] containing all versions it is willing to use." */
+function checkVersion({ fields }: HandshakeRequest): HandshakeRefusal | null {
+  const version = fields.get("sec-websocket-version");
+  if (version === "13") return null;
+  const rule = "Sec-WebSocket-Version must be 13";
+  const answer: Field[] = [["Sec-WebSocket-Version", "13"]];
+  if (version === null) return refuse(rule, version, 400, answer);
+  // RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a 426 response".
+  return refuse(rule, version, 426, [["Upgrade", "websocket"], ["Connection", "Upgrade"], ...answer]);
+}
+
+/** §4.2.1: "A |Sec-WebSocket-Key| header field with a base64-encoded […] value that, when decoded, is 16 bytes". */
+function checkKey({ fields }: HandshakeRequest): HandshakeRefusal | null {
+  const key = fields.get("sec-websocket-key");
+  return key !== null && isValidKey(key) ? null : refuse("Sec-WebSocket-Key must be 16 bytes in base64", key);
+}
+
+/** A body would be read as frames here and as a body by a proxy before us, so that one hides from the other. */
+function checkBody({ fields }: HandshakeRequest): HandshakeRefusal | null {
+  const encoding = fields.get("transfer-encoding");
+  if (encoding !== null) return refuse("a handshake has no Transfer-Encoding", encoding);
+  const length = fields.get("content-length");
+  return length === null || length === "0" ? null : refuse("a handshake has no body, Content-Length must be 0", length);
+}
+
+/** §10.2: "If the origin indicated is unacceptable to the server, then it SHOULD respond […] HTTP 403 Forbidden". */
+function checkOrigin({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
+  if (options.allowedOrigins === undefined) return null;
+  const origin = fields.get("origin");
+  return isAllowedOrigin(origin, options.allowedOrigins) ? null : refuse("Origin must be an allowed one", origin, 403);
+}
+
+function negotiate(
+  { fields }: HandshakeRequest,
+  { acceptProtocols = [], sha1 }: AcceptHandshakeOptions,
+): HandshakeAcceptance | HandshakeRefusal {
+  const protocols = fields.get("sec-websocket-protocol");
+  const extensions = fields.get("sec-websocket-extensions");
+  try {
+    return {
+      accepted: true,
+      protocol: protocols === null ? null : chooseSubprotocol(parseSubprotocols(protocols), acceptProtocols),
+      offers: extensions === null ? [] : parseExtensions(extensions),
+      accept: acceptKey(fields.get("sec-websocket-key") ?? "", sha1),
+    };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { accepted: false, status: STATUS_CODE.BadRequest, reason: error.message, fields: [] };
+  }
+}
+
+function refuse(
+  rule: string,
+  received: string | null,
+  status: HandshakeRefusal["status"] = STATUS_CODE.BadRequest,
+  fields: Field[] = [],
+): HandshakeRefusal {
+  const reason = `Cannot accept the handshake as ${rule}: received ${printable(received)}`;
+  return { accepted: false, status, reason, fields };
+}

@@ -1,0 +1,70 @@
+import { FieldScanner } from "./field_scanner.ts";
+import { printable } from "./printable.ts";
+import { isToken } from "./token.ts";
+
+/**
+ * Parses the value of `Sec-WebSocket-Protocol` in a request.
+ *
+ * RFC 6455 §4.1: "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021
+ * to U+007E not including separator characters […] and MUST all be unique strings." Empty elements of the list are
+ * ignored as RFC 9110 §5.6.1.2 has it, a list with no other is not.
+ *
+ * @param value The value; several lines joined by commas are fine.
+ * @returns The subprotocols in the client's order of preference.
+ * @throws {SyntaxError} If it holds none, one that is no token, or one twice.
+ */
+export function parseSubprotocols(value: string): string[] {
+  const scanner = new FieldScanner(value);
+  const names = new Set<string>();
+  for (scanner.skipEmptyElements(); !scanner.atEnd; scanner.skipEmptyElements()) {
+    const name = scanner.takeToken();
+    scanner.skipWhitespace();
+    if (name === "" || !(scanner.atEnd || scanner.take(","))) fail("they are tokens with commas between", value);
+    if (names.has(name)) fail("each stands there once", value);
+    names.add(name);
+  }
+  if (names.size === 0) fail("there is at least one", value);
+  return [...names];
+}
+
+function fail(rule: string, value: string): never {
+  throw new SyntaxError(
+    `Cannot read the subprotocols of Sec-WebSocket-Protocol as ${rule}: received ${printable(value)}`,
+  );
+}
+
+/**
+ * Chooses the subprotocol of a connection: the first that the client offers and the server accepts.
+ *
+ * RFC 6455 §4.2.2 leaves the choice to the server. It follows the client here, as §4.1 has the client's list "ordered
+ * by preference", and as the original library does. Names are compared with their case.
+ *
+ * @param offered What the client offers, in its order.
+ * @param acceptProtocols What the server accepts, in any order.
+ * @returns The subprotocol, null where they have none in common.
+ */
+export function chooseSubprotocol(offered: readonly string[], acceptProtocols: readonly string[]): string | null {
+  return offered.find((name) => acceptProtocols.includes(name)) ?? null;
+}
+
+/**
+ * Checks the subprotocols that a caller gives.
+ *
+ * @param names The subprotocols.
+ * @param option What the caller knows them as, for the error message.
+ * @throws {TypeError} If they are no array, or one is no token or stands there twice.
+ */
+export function checkSubprotocols(names: readonly string[], option = "acceptProtocols"): void {
+  if (!Array.isArray(names)) failOption(option, "it must be an array of strings", typeof names);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (typeof name !== "string") failOption(option, "it must be an array of strings", typeof name);
+    if (!isToken(name)) failOption(option, "each must be a token of RFC 9110", printable(name));
+    if (seen.has(name)) failOption(option, "each may stand there once", `${printable(name)} twice`);
+    seen.add(name);
+  }
+}
+
+function failOption(option: string, rule: string, received: string): never {
+  throw new TypeError(`Cannot take the subprotocols of ${option} as ${rule}: received ${received}`);
+}

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+
+/** The key and the accept value of RFC 6455 §1.3. */
+export const RFC_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+export const RFC_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+export function sha1(bytes: Uint8Array): Uint8Array {
+  return createHash("sha1").update(bytes).digest();
+}
+
+/** One byte a character, so that a vector can hold any byte. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** The ways to cut bytes: whole, in two at every offset, and one by one. */
+export function* cuts(bytes: Uint8Array): Generator<Uint8Array[]> {
+  yield [bytes];
+  for (let i = 1; i < bytes.length; i++) yield [bytes.subarray(0, i), bytes.subarray(i)];
+  yield Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
+}
+
+/** The shortest of a few runs in milliseconds: what the code costs when nothing else gets in between. */
+export function shortestTime(run: () => void, runs = 7): number {
+  let shortest = Infinity;
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    run();
+    shortest = Math.min(shortest, performance.now() - start);
+  }
+  return shortest;
+}
+
+/** How many times longer eight times the input takes: 8 for linear code, 64 for quadratic code. */
+export function growth(run: (size: number) => void, size: number): number {
+  run(size);
+  return shortestTime(() => run(size * 8)) / shortestTime(() => run(size));
+}

@@ -1,0 +1,56 @@
+import { assert, assertFalse, assertThrows } from "@std/assert";
+import { checkAllowedOrigins, isAllowedOrigin } from "../../src/handshake/origin.ts";
+
+const ALLOWED = ["https://example.com", "https://example.com:8443"];
+
+Deno.test("isAllowedOrigin() takes a listed origin", () => {
+  for (const origin of ALLOWED) assert(isAllowedOrigin(origin, ALLOWED));
+  assert(isAllowedOrigin("null", ["null"]));
+});
+
+Deno.test("isAllowedOrigin() refuses what is not listed exactly", () => {
+  const refused = [
+    null,
+    "",
+    "null",
+    "http://example.com",
+    "https://example.com:443",
+    "https://example.com:8444",
+    "https://EXAMPLE.com",
+    "https://example.com/",
+    "https://evil-example.com",
+    "https://example.com.evil.com",
+    "https://sub.example.com",
+    "https://example.com, https://example.com",
+    "*",
+  ];
+  for (const origin of refused) assertFalse(isAllowedOrigin(origin, ALLOWED), String(origin));
+  assertFalse(isAllowedOrigin("https://example.com", []));
+  assertFalse(isAllowedOrigin(null, ["null"]));
+});
+
+Deno.test("checkAllowedOrigins() takes origins as browsers write them", () => {
+  checkAllowedOrigins([]);
+  checkAllowedOrigins([...ALLOWED, "null", "http://[::1]:5000", "chrome-extension://abcdef"]);
+});
+
+Deno.test("checkAllowedOrigins() refuses what no browser sends", () => {
+  const refused = [
+    "",
+    "*",
+    "example.com",
+    "https://",
+    "://a",
+    "https://a/",
+    "https://a/b",
+    "https://A",
+    "HTTPS://a",
+    "https://a b",
+    "https://\xe9",
+    1,
+  ];
+  for (const origin of refused) {
+    assertThrows(() => checkAllowedOrigins([origin as string]), TypeError, "allowedOrigins", String(origin));
+  }
+  assertThrows(() => checkAllowedOrigins("https://example.com" as unknown as string[]), TypeError);
+});

@@ -1,0 +1,52 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checkSubprotocols, chooseSubprotocol, parseSubprotocols } from "../../src/handshake/subprotocol.ts";
+import { growth, shortestTime } from "./_bytes.ts";
+
+Deno.test("parseSubprotocols() reads lists with and without white space alike", () => {
+  for (const value of ["a,b", "a, b", "a , b", "\ta\t,\tb ", ",a,,b,", "a, , b"]) {
+    assertEquals(parseSubprotocols(value), ["a", "b"], value);
+  }
+});
+
+Deno.test("parseSubprotocols() keeps order and case, and takes any name", () => {
+  assertEquals(parseSubprotocols("Chat, chat, __proto__, constructor"), ["Chat", "chat", "__proto__", "constructor"]);
+});
+
+Deno.test("parseSubprotocols() refuses what is no list of different tokens", () => {
+  for (const value of ["", " ", ",", "a b", "a;b", '"a"', "a, b c", "a/b", "a, a", "b,a,b", "caf\xe9", "a=1", "a\0"]) {
+    assertThrows(() => parseSubprotocols(value), SyntaxError, "Cannot read the subprotocols", value);
+  }
+});
+
+Deno.test("parseSubprotocols() takes linear time on hostile values", () => {
+  for (const filler of [" ", ",", "\\c", '"\\c', "a ", "a,"]) {
+    const attack = (size: number) => {
+      try {
+        parseSubprotocols("a" + filler.repeat(size));
+      } catch (error) {
+        assert(error instanceof SyntaxError);
+      }
+    };
+    assert(shortestTime(() => attack(65_536)) < 10, JSON.stringify(filler));
+  }
+  const ratio = growth((size) => parseSubprotocols("a" + " ".repeat(size) + ",b"), 65_536);
+  assert(ratio < 32, String(ratio));
+});
+
+Deno.test("chooseSubprotocol() takes the client's first that the server accepts", () => {
+  assertEquals(chooseSubprotocol(["a", "b", "c"], ["c", "b"]), "b");
+  assertEquals(chooseSubprotocol(["a", "b"], ["B"]), null);
+  assertEquals(chooseSubprotocol(["a"], []), null);
+  assertEquals(chooseSubprotocol([], ["a"]), null);
+});
+
+Deno.test("checkSubprotocols() takes an array of different tokens", () => {
+  checkSubprotocols([]);
+  checkSubprotocols(["soap", "Soap", "v2.wamp"]);
+});
+
+Deno.test("checkSubprotocols() tells the caller which option is wrong", () => {
+  for (const names of [[""], ["a b"], ["a,b"], ["a\r\n"], ["a", "a"], [1], "chat", null]) {
+    assertThrows(() => checkSubprotocols(names as string[], "protocols"), TypeError, "protocols");
+  }
+});
