@@ -68,7 +68,7 @@ export class HeadReader {
     if (this.#error !== null) throw this.#error;
     let consumed = 0;
     try {
-      while (consumed < chunk.length && !this.done) this.#takeByte(chunk[consumed++]);
+      while (consumed < chunk.length && !this.done) consumed += this.#takeNext(chunk, consumed);
     } catch (error) {
       this.#error = error;
       throw error;
@@ -76,12 +76,20 @@ export class HeadReader {
     return consumed;
   }
 
-  #takeByte(byte: number): void {
-    const { maxHead } = this.#options.limits;
-    if (++this.#total > maxHead) this.#failTooLong(`the head has at most ${maxHead} bytes`);
+  /** Takes a run of text, or the one byte that is none. */
+  #takeNext(chunk: Uint8Array, start: number): number {
+    let end = start;
+    if (!this.#afterCarriageReturn) { while (end < chunk.length && isText(chunk[end])) end++; }
+    if (end === start) this.#takeLineEnd(chunk[start]);
+    else this.#append(chunk.subarray(start, end));
+    return Math.max(end - start, 1);
+  }
+
+  #takeLineEnd(byte: number): void {
+    if (this.#headRoom < 1) this.#failHeadTooLong();
+    this.#total++;
     if (this.#afterCarriageReturn) this.#takeLineFeed(byte);
     else if (byte === CR) this.#afterCarriageReturn = true;
-    else if (isText(byte)) this.#append(byte);
     else this.#fail(`${byte === LF ? "a line ends in CRLF" : "it holds no control character"}: received ${hex(byte)}`);
   }
 
@@ -113,18 +121,32 @@ export class HeadReader {
     this.fields.append(name, value);
   }
 
-  #append(byte: number): void {
-    const { limits } = this.#options;
-    const limit = this.#stage === "start line" ? limits.maxStartLine : limits.maxFieldLine;
-    if (this.#length >= limit) this.#failTooLong(`the line has at most ${limit} bytes`);
-    if (this.#length === this.#line.length) this.#grow(limit);
-    this.#line[this.#length++] = byte;
+  /** Keeps a run of text; of two limits that it passes, the one that its bytes come to first is told. */
+  #append(text: Uint8Array): void {
+    const { maxStartLine, maxFieldLine } = this.#options.limits;
+    const limit = this.#stage === "start line" ? maxStartLine : maxFieldLine;
+    const lineRoom = limit - this.#length;
+    if (text.length > this.#headRoom && this.#headRoom <= lineRoom) this.#failHeadTooLong();
+    if (text.length > lineRoom) this.#failTooLong(`the line has at most ${limit} bytes`);
+    if (this.#length + text.length > this.#line.length) this.#grow(this.#length + text.length, limit);
+    this.#line.set(text, this.#length);
+    this.#length += text.length;
+    this.#total += text.length;
   }
 
-  #grow(limit: number): void {
-    const line = new Uint8Array(Math.min(this.#line.length * 2, limit));
+  #grow(needed: number, limit: number): void {
+    const line = new Uint8Array(Math.min(Math.max(this.#line.length * 2, needed), limit));
     line.set(this.#line);
     this.#line = line;
+  }
+
+  /** How many bytes the head may still have. */
+  get #headRoom(): number {
+    return this.#options.limits.maxHead - this.#total;
+  }
+
+  #failHeadTooLong(): never {
+    this.#failTooLong(`the head has at most ${this.#options.limits.maxHead} bytes`);
   }
 
   #failTooLong(rule: string): never {

@@ -10,7 +10,8 @@ const SLICE = 4096;
 export function latin1Decode(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += SLICE) {
-    parts.push(String.fromCharCode(...bytes.subarray(i, i + SLICE)));
+    // Several times faster than spread syntax, which walks over the bytes by their iterator.
+    parts.push(String.fromCharCode.apply(null, bytes.subarray(i, i + SLICE) as unknown as number[]));
   }
   return parts.join("");
 }

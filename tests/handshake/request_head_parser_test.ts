@@ -257,8 +257,8 @@ Deno.test("RequestHeadParser takes linear time for 20 MB in small chunks", () =>
       parser.push(bytesOf(start));
       for (let sent = 0; sent < bytes; sent += piece.length) parser.push(piece);
     };
-    run(20_000_000);
-    const ratio = growth(run, 500_000);
+    if (piece === field) run(20_000_000);
+    const ratio = growth(run, 200_000);
     assert(ratio < 40, `${start}: ${ratio}`);
   }
 });

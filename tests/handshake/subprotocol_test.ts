@@ -27,7 +27,7 @@ Deno.test("parseSubprotocols() takes linear time on hostile values", () => {
         assert(error instanceof SyntaxError);
       }
     };
-    assert(shortestTime(() => attack(65_536)) < 10, JSON.stringify(filler));
+    assert(shortestTime(() => attack(65_536)) < 50, JSON.stringify(filler));
   }
   const ratio = growth((size) => parseSubprotocols("a" + " ".repeat(size) + ",b"), 65_536);
   assert(ratio < 32, String(ratio));
