@@ -115,18 +115,15 @@ export class NodeSocketTransport implements Transport {
   /** Destroys the socket. Never throws; calling it again does nothing. */
   close(): void {
     this.#rest = EMPTY;
-    this.#finish();
     this.#socket.destroy();
+    this.#closed();
   }
 
   #listen(): void {
     this.#socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     this.#socket.on("end", () => this.#finish());
     this.#socket.on("error", (error: Error) => this.#fail(error));
-    this.#socket.on("close", () => {
-      this.#finish();
-      this.#rejectPendingWrite?.(this.#notWritable());
-    });
+    this.#socket.on("close", () => this.#closed());
   }
 
   #receive(chunk: Uint8Array): void {
@@ -150,6 +147,11 @@ export class NodeSocketTransport implements Transport {
     this.#ended = true;
     this.#pendingRead?.resolve(null);
     this.#pendingRead = null;
+  }
+
+  #closed(): void {
+    this.#finish();
+    this.#rejectPendingWrite?.(this.#notWritable());
   }
 
   #fail(error: Error): void {

@@ -52,7 +52,6 @@ export class StreamTransport implements Transport {
   #rest: Uint8Array = EMPTY;
   #ending: Promise<void> | null = null;
   #rejectPending: ((reason: unknown) => void) | null = null;
-  #closed = false;
 
   /**
    * Makes a transport that owns both streams, and locks them.
@@ -77,7 +76,7 @@ export class StreamTransport implements Transport {
   async read(buffer: Uint8Array): Promise<number | null> {
     while (this.#rest.length === 0) {
       const { done, value } = await this.#reader.read();
-      if (done || this.#closed) return null;
+      if (done) return null;
       requireBytes(value);
       this.#rest = value;
     }
@@ -92,7 +91,7 @@ export class StreamTransport implements Transport {
    */
   write(bytes: Uint8Array): Promise<void> {
     // A byte stream's controller refuses empty chunks, and nobody misses them.
-    if (bytes.length === 0 && !this.#closed) return Promise.resolve();
+    if (bytes.length === 0) return Promise.resolve();
     return this.#untilClosed(this.#writer.write(bytes));
   }
 
@@ -107,8 +106,6 @@ export class StreamTransport implements Transport {
 
   /** Cancels the readable and aborts the writable. Never throws; calling it again does nothing. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     this.#rest = EMPTY;
     const reason = new DOMException("The transport was closed", "AbortError");
     this.#reader.cancel(reason).catch(ignore);

@@ -15,12 +15,14 @@ class FakeSocket extends Duplex {
   written: Uint8Array[] = [];
   /** Whether a write calls back. */
   stuck = false;
+  /** What a write fails with. */
+  failure: Error | null = null;
 
   override _read(): void {}
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     this.written.push(chunk);
-    if (!this.stuck) done();
+    if (!this.stuck) done(this.failure);
   }
 
   setNoDelay(noDelay: boolean): void {
@@ -93,8 +95,8 @@ Deno.test("NodeSocketTransport.close() destroys the socket and drops what was no
   assertEquals(await readText(transport, 1), null);
 });
 
-Deno.test("NodeSocketTransport.close() settles a pending read, and a write that never calls back", async () => {
-  const socket = new FakeSocket();
+Deno.test("NodeSocketTransport.close() settles a pending read and a pending write, whatever the socket tells", async () => {
+  const socket = new FakeSocket({ emitClose: false });
   socket.stuck = true;
   const transport = new NodeSocketTransport(socket);
   const read = transport.read(new Uint8Array(1));
@@ -114,6 +116,24 @@ Deno.test("NodeSocketTransport.read() rejects with the socket's error, pending o
   assertStrictEquals(await transport.read(new Uint8Array(1)).catch((error) => error), error);
   assertStrictEquals(await transport.write(new Uint8Array(1)).catch((error) => error), error);
   assertStrictEquals(await transport.closeWrite().catch((error) => error), error);
+});
+
+Deno.test("NodeSocketTransport.read() and write() settle when somebody else destroys the socket", async () => {
+  const socket = new FakeSocket();
+  socket.stuck = true;
+  const transport = new NodeSocketTransport(socket);
+  const read = transport.read(new Uint8Array(1));
+  const write = assertRejects(() => transport.write(Uint8Array.of(1)), Error, "Cannot write to the socket");
+  socket.destroy();
+  assertEquals(await read, null);
+  await write;
+});
+
+Deno.test("NodeSocketTransport.write() rejects with the error of the write", async () => {
+  const socket = new FakeSocket();
+  socket.failure = new Error("write EPIPE");
+  const transport = new NodeSocketTransport(socket);
+  assertStrictEquals(await transport.write(Uint8Array.of(1)).catch((error) => error), socket.failure);
 });
 
 Deno.test("NodeSocketTransport hears an error after close()", async () => {

@@ -11,6 +11,11 @@ function transportOf(chunks: Iterable<unknown>, sink: UnderlyingSink<Uint8Array>
   return new StreamTransport({ readable, writable: new WritableStream(sink) });
 }
 
+/** One turn of the event loop, in which rejections that nobody handles are found. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Reads to the end with a buffer of a given size; returns what each read gave. */
 async function readAll(transport: StreamTransport, size: number): Promise<number[][]> {
   const reads: number[][] = [];
@@ -62,7 +67,7 @@ Deno.test("StreamTransport.write() resolves when the sink has taken the chunk", 
   const transport = transportOf([], { write: () => taken.promise });
   let resolved = false;
   const write = transport.write(Uint8Array.of(1)).then(() => resolved = true);
-  await new Promise((resolve) => setTimeout(resolve));
+  await turn();
   assertEquals(resolved, false);
   taken.resolve();
   await write;
@@ -86,6 +91,7 @@ Deno.test("StreamTransport.write() hands no empty chunk to the sink", async () =
 Deno.test("StreamTransport.close() rejects a write that the sink never takes", async () => {
   const transport = transportOf([], { write: () => NEVER });
   const write = assertRejects(() => transport.write(Uint8Array.of(1)), DOMException, "The transport was closed");
+  await turn();
   transport.close();
   await write;
 });
@@ -93,6 +99,7 @@ Deno.test("StreamTransport.close() rejects a write that the sink never takes", a
 Deno.test("StreamTransport.close() rejects a closeWrite() that the sink never finishes", async () => {
   const transport = transportOf([], { close: () => NEVER });
   const ending = assertRejects(() => transport.closeWrite(), DOMException, "The transport was closed");
+  await turn();
   transport.close();
   await ending;
 });
@@ -120,16 +127,16 @@ Deno.test("StreamTransport.close() leaves no rejection unhandled where streams f
   const readable = new ReadableStream<Uint8Array>({ cancel: fail });
   const transport = new StreamTransport({ readable, writable: new WritableStream({ abort: fail }) });
   transport.close();
-  await new Promise((resolve) => setTimeout(resolve));
+  await turn();
 });
 
 Deno.test("StreamTransport leaves no rejection unhandled where both streams fail unasked", async () => {
   const fail = (controller: { error(reason: unknown): void }) => controller.error(new Error("torn"));
   const readable = new ReadableStream<Uint8Array>({ start: fail });
   const transport = new StreamTransport({ readable, writable: new WritableStream({ start: fail }) });
-  await new Promise((resolve) => setTimeout(resolve));
+  await turn();
   transport.close();
-  await new Promise((resolve) => setTimeout(resolve));
+  await turn();
 });
 
 Deno.test("StreamTransport throws for a locked stream, and leaves the other unlocked", () => {
