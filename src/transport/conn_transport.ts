@@ -11,12 +11,20 @@ import type { Transport } from "./transport.ts";
  * `Deno.errors.ConnectionReset`, one that ends TLS without a close_notify with `Deno.errors.UnexpectedEof`.
  *
  * @example Send a line over TCP
- * ```ts no-eval
+ * ```ts
  * import { ConnTransport } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
  *
- * const transport = new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port: 7 }));
- * await transport.write(new TextEncoder().encode("Hi\n"));
- * transport.close();
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const client = new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
+ * const server = new ConnTransport(await listener.accept());
+ *
+ * await client.write(new TextEncoder().encode("Hi\n"));
+ * const buffer = new Uint8Array(1024);
+ * assertEquals(await server.read(buffer), 3);
+ *
+ * client.close();
+ * server.close();
  * ```
  */
 export class ConnTransport implements Transport {

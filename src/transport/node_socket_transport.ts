@@ -29,12 +29,12 @@ const EMPTY = new Uint8Array(0);
  * one; a pending write rejects. A connection that failed (`ECONNRESET`, `EPIPE`) rejects both with the socket's error.
  *
  * @example Take over the socket of an upgrade
- * ```ts no-eval
+ * ```ts
  * import { createServer } from "node:http";
  * import { NodeSocketTransport } from "@wsd/driver";
  *
  * const server = createServer();
- * server.on("upgrade", async (request, socket, head) => {
+ * server.on("upgrade", async (_request, socket, head) => {
  *   const transport = new NodeSocketTransport(socket, head);
  *   await transport.write(new TextEncoder().encode("HTTP/1.1 501 Not Implemented\r\n\r\n"));
  *   await transport.closeWrite();
