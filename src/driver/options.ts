@@ -56,7 +56,7 @@ export interface Settings {
 }
 
 /** The longest time that a timer of the platform's can wait, in milliseconds. */
-const MAX_TIMEOUT = 0x7fffffff;
+export const MAX_TIMEOUT = 0x7fffffff;
 
 /**
  * Checks options and fills in the defaults.
@@ -78,12 +78,21 @@ export function checkOptions(options: WebSocketDriverOptions): Settings {
   };
 }
 
-/** The names of the options that are numbers. */
-type NumberOption = "maxLength" | "maxFragments" | "handshakeTimeout" | "closeTimeout" | "highWaterMark";
-
-function checkInteger(
-  options: WebSocketDriverOptions,
-  name: NumberOption,
+/**
+ * Checks an option that is a number.
+ *
+ * @param options What the caller gave.
+ * @param name The option's name.
+ * @param otherwise Its default.
+ * @param least Its least value.
+ * @param most Its greatest value.
+ * @returns The value.
+ * @throws {TypeError} Where it is no number.
+ * @throws {RangeError} Where it is no integer in that range.
+ */
+export function checkInteger<Name extends string>(
+  options: { [name in Name]?: number },
+  name: Name,
   otherwise: number,
   least: number,
   most: number,

@@ -1,0 +1,38 @@
+/**
+ * Starts an echo server, connects a client to it over the network, sends `Hi`, and prints what comes back. Then it goes
+ * on serving until Ctrl-C; with `--once` it closes cleanly and ends.
+ *
+ *     deno run -P examples/echo.ts [--once]
+ */
+import { makeClient, makeServer, serve } from "@wsd/driver";
+
+const once = Deno.args.includes("--once");
+
+const server = serve({ port: once ? 0 : 5000, onListen: () => {} }, (request) => {
+  const ws = makeServer(request);
+  ws.on("message", (message) => ws.send(message));
+  ws.startConnection();
+  return ws.response;
+});
+
+const { port } = server.addr as Deno.NetAddr;
+const ws = makeClient(`ws://localhost:${port}/`);
+ws.once("message", (message) => {
+  console.log("Got:", message);
+  ws.closeConnection();
+});
+ws.once("close", () => {
+  if (once) server.shutdown();
+  else serveUntilStopped();
+});
+await ws.startConnection();
+ws.send("Hi");
+
+function serveUntilStopped(): void {
+  console.log(`Serving on ws://localhost:${port}/ until Ctrl-C`);
+  const stop = async () => {
+    Deno.removeSignalListener("SIGINT", stop);
+    await server.shutdown();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+}

@@ -1,0 +1,41 @@
+/**
+ * The server's side: take WebSockets under `serve`, `Deno.serve`, `node:http`, or on any byte duplex.
+ *
+ * @example An echo server
+ * ```ts ignore
+ * import { makeServer, serve } from "@wsd/driver/server";
+ *
+ * serve({ port: 5000 }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ * ```
+ *
+ * @module
+ */
+export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
+export type { MessageData } from "./src/driver/data.ts";
+export type { Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
+export {
+  type ReadyState,
+  type SendOptions,
+  WebSocketDriver,
+  type WebSocketEvents,
+} from "./src/driver/websocket_driver.ts";
+export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "./src/errors.ts";
+export { HandshakeError, type HandshakeErrorOptions } from "./src/handshake_error.ts";
+export type { HeadLimits } from "./src/handshake/head_limits.ts";
+export type { CloseInfo } from "./src/protocol/close_payload.ts";
+export { isWebSocket } from "./src/server/is_web_socket.ts";
+export { makeServer } from "./src/server/make_server.ts";
+export { serve, type WebSocketServer } from "./src/server/serve.ts";
+export { Server, type ServerOptions } from "./src/server/server.ts";
+export type { DuplexEnv, NodeEnv, RequestLike, ServerEnv } from "./src/server/server_env.ts";
+export type { ServeHandler, ServeHandlerInfo, ServeOptions } from "./src/server/serve_options.ts";
+export type { Connection, ConnectionHandler } from "./src/transport/connection.ts";
+export { ConnTransport } from "./src/transport/conn_transport.ts";
+export { NodeSocketTransport } from "./src/transport/node_socket_transport.ts";
+export { type ByteStreamPair, StreamTransport } from "./src/transport/stream_transport.ts";
+export type { Transport } from "./src/transport/transport.ts";

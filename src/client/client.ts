@@ -1,0 +1,173 @@
+import { CloseCode } from "../close_code.ts";
+import { ErrorCode, type WebSocketError } from "../errors.ts";
+import { HandshakeError } from "../handshake_error.ts";
+import { checkAdditionalFields } from "../handshake/additional_fields.ts";
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
+import { denoPlatform } from "../driver/deno_platform.ts";
+import { FramedConnection } from "../driver/framed_connection.ts";
+import type { WebSocketDriverOptions } from "../driver/options.ts";
+import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
+import type { Transport } from "../transport/transport.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { openHandshake } from "./open_handshake.ts";
+import { parseTarget, type Target } from "./target.ts";
+
+/** How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too. */
+export interface StartConnectionOptions extends DialOptions {
+  /** Gives up the opening handshake; once the connection is open, it has no effect. */
+  signal?: AbortSignal;
+  /**
+   * A connection to use in place of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
+   * owns it from then on.
+   */
+  transport?: Transport | ByteStreamPair;
+}
+
+/** What {@linkcode makeClient} can be told. */
+export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {}
+
+/**
+ * The client's side of a WebSocket connection; {@linkcode makeClient} makes it.
+ *
+ * @example Talk to a server
+ * ```ts ignore
+ * import { makeClient } from "@wsd/driver";
+ *
+ * const ws = makeClient("ws://localhost:5000/");
+ * ws.on("message", (message) => console.log("Got:", message));
+ * await ws.startConnection();
+ * ws.send("Hi");
+ * ```
+ */
+export class Client extends WebSocketDriver {
+  readonly #target: Target;
+  readonly #options: ClientOptions;
+  readonly #handshake = new AbortController();
+  #started = false;
+  #abandoned = false;
+
+  /**
+   * Checks the URL and the options; nothing is connected yet.
+   *
+   * @param url Where to connect to.
+   * @param options Limits, times, certificates, headers.
+   * @throws {TypeError} Where the URL or an option is malformed.
+   * @throws {RangeError} Where a number is out of its range.
+   */
+  constructor(url: string | URL, options: ClientOptions = {}) {
+    super(options);
+    this.#target = parseTarget(url);
+    this.#options = options;
+    checkStartOptions(options);
+    checkSubprotocols(this.acceptProtocols);
+    checkAdditionalFields(this.additionalHeaders);
+  }
+
+  /** The URL, with the scheme `ws:` or `wss:` and without a user's name and password. */
+  get url(): string {
+    return this.#target.url.href;
+  }
+
+  /**
+   * Connects to the server and does the opening handshake, RFC 6455 §4.1.
+   *
+   * @param options What goes before the options that the client was made with.
+   * @returns True once the connection is open; false where one was started before.
+   * @throws {HandshakeError} As a rejection: the server can't be reached, refuses, breaks a rule or takes longer than
+   * `handshakeTimeout`. An `"error"` and a `"close"` come too; where somebody listens for errors, the rejection may be
+   * left alone.
+   */
+  startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
+    if (this.#started || this.readyState !== "connecting") return Promise.resolve(false);
+    this.#started = true;
+    checkStartOptions(options);
+    const started = this.#start({ ...this.#options, ...options });
+    if (this.listenerCount("error") > 0) started.catch(() => {});
+    return started;
+  }
+
+  async #start(options: ClientOptions): Promise<boolean> {
+    const stopWatching = this.#watch(options.signal);
+    let transport: Transport | null = null;
+    const giveUp = () => transport?.close();
+    this.#handshake.signal.addEventListener("abort", giveUp);
+    try {
+      this.#handshake.signal.throwIfAborted();
+      transport = await this.#reach(options);
+      const { protocol, early } = await openHandshake(transport, this.#target, {
+        protocols: this.acceptProtocols,
+        fields: this.additionalHeaders,
+      });
+      this.#handshake.signal.throwIfAborted();
+      this.#open(transport, protocol, early);
+      return true;
+    } catch (error) {
+      transport?.close();
+      const fault = this.#handshake.signal.aborted ? this.#handshake.signal.reason : error;
+      this.#onRefused(fault);
+      throw fault;
+    } finally {
+      stopWatching();
+      this.#handshake.signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #reach(options: ClientOptions): Promise<Transport> {
+    const { transport } = options;
+    if (transport === undefined) return dial(this.#target, options, this.#handshake.signal);
+    return Promise.resolve("readable" in transport ? new StreamTransport(transport) : transport);
+  }
+
+  /** Lets the caller's signal and the time-out end the handshake. */
+  #watch(signal: AbortSignal | undefined): () => void {
+    const { handshakeTimeout } = this.settings;
+    const onAbort = () => this.#handshake.abort(signal?.reason);
+    const timer = setTimeout(() => {
+      this.#handshake.abort(
+        new HandshakeError(
+          `Cannot open the connection to ${this.url}: received no answer within ${handshakeTimeout} ms`,
+          { code: ErrorCode.HANDSHAKE_TIMEOUT },
+        ),
+      );
+    }, handshakeTimeout);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  #open(transport: Transport, protocol: string | null, early: Uint8Array): void {
+    const { maxFragments, closeTimeout, highWaterMark } = this.settings;
+    const options = { maxLength: this.maxLength, maxFragments, closeTimeout, highWaterMark, platform: denoPlatform };
+    let connection!: FramedConnection;
+    this.opened((handler) => connection = new FramedConnection(transport, handler, "client", options), protocol);
+    connection.start(early);
+  }
+
+  #onRefused(fault: unknown): void {
+    if (!this.#abandoned && fault instanceof HandshakeError) this.failed(fault satisfies WebSocketError);
+    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Stops the handshake that is under way. */
+  protected override abandonHandshake(): void {
+    this.#abandoned = true;
+    this.#handshake.abort(new HandshakeError(`Cannot open the connection to ${this.url} as it was closed meanwhile`));
+    if (!this.#started) this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+}
+
+function checkStartOptions({ cert, key, signal, socketPath, transport }: StartConnectionOptions): void {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`Cannot take signal as an AbortSignal: received ${typeof signal}`);
+  }
+  if (socketPath !== undefined && transport !== undefined) {
+    throw new TypeError("Cannot take both socketPath and transport: received two ways to the server");
+  }
+}

@@ -1,0 +1,73 @@
+import type { Field } from "../handshake/format_head.ts";
+import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import { BuiltInConnection, type BuiltInConnectionOptions, whenOpen } from "../transport/built_in_connection.ts";
+import type { Backend, BackendHandler } from "./backend.ts";
+
+/** What the connections of a {@linkcode BuiltInBackend} are told. */
+export interface BuiltInBackendOptions extends BuiltInConnectionOptions {
+  /** How long the runtime may take to open the socket, in milliseconds. */
+  handshakeTimeout: number;
+}
+
+/** What the runtime puts into the 101 by itself. */
+const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
+
+/**
+ * The backend for a request of `Deno.serve`, which gives nobody its socket: the runtime frames the messages. The checks
+ * of the handshake are ours all the same.
+ */
+export class BuiltInBackend implements Backend {
+  /** The client's request. */
+  readonly request: HandshakeRequest;
+  /** The runtime may have taken `Host` out: over HTTP/2 there is none. */
+  readonly requiresHost: boolean = false;
+  readonly #request: Request;
+  readonly #options: () => BuiltInBackendOptions;
+  #abandon: (() => void) | null = null;
+
+  /**
+   * @param request The request of `Deno.serve`.
+   * @param options Gives the limits and times, as they are when the connection is started.
+   */
+  constructor(request: Request, options: () => BuiltInBackendOptions) {
+    this.request = { method: request.method, fields: request.headers };
+    this.#request = request;
+    this.#options = options;
+  }
+
+  /** Has the runtime upgrade the request. */
+  accept(fields: Field[], handler: BackendHandler): Response {
+    const { socket, response } = this.#upgrade();
+    for (const [name, value] of fields) {
+      if (!RUNTIMES_OWN.has(name.toLowerCase())) response.headers.append(name, value);
+    }
+    const options = this.#options();
+    this.#abandon = whenOpen(socket, {
+      onOpen: () => handler.onConnection((events) => new BuiltInConnection(socket, events, options)),
+      onFailure: (error) => handler.onLost(error),
+    }, { timeout: options.handshakeTimeout });
+    return response;
+  }
+
+  #upgrade(): Deno.WebSocketUpgrade {
+    try {
+      return Deno.upgradeWebSocket(this.#request);
+    } catch (cause) {
+      throw new TypeError(
+        "Cannot upgrade a request that neither serve nor Deno.serve passed to its handler, or that was answered " +
+          "already: received a Request from elsewhere",
+        { cause },
+      );
+    }
+  }
+
+  /** Leaves the answer to the handler of requests. */
+  refuse(refusal: Response): Response {
+    return refusal;
+  }
+
+  /** Takes no connection any more. */
+  abandon(): void {
+    this.#abandon?.();
+  }
+}

@@ -1,0 +1,20 @@
+import { isHandshake } from "../handshake/server_handshake.ts";
+import { type RequestLike, toHandshakeRequest } from "./server_env.ts";
+
+/**
+ * Tells whether a request asks for a WebSocket: a GET for version 13 with the upgrade headers. RFC 6455 §4.2.1.
+ *
+ * @param request A request of the web's or of `node:http`'s.
+ * @returns True where {@linkcode makeServer} is for it. A malformed handshake may still be refused there.
+ *
+ * @example Serve a page beside the socket
+ * ```ts
+ * import { isWebSocket } from "@wsd/driver";
+ * import { assertFalse } from "@std/assert";
+ *
+ * assertFalse(isWebSocket(new Request("http://localhost/")));
+ * ```
+ */
+export function isWebSocket(request: RequestLike): boolean {
+  return isHandshake(toHandshakeRequest(request));
+}

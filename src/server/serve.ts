@@ -1,0 +1,175 @@
+import { CloseCode } from "../close_code.ts";
+import { checkInteger, MAX_TIMEOUT } from "../driver/options.ts";
+import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../handshake/head_limits.ts";
+import { ConnTransport } from "../transport/conn_transport.ts";
+import { listen } from "./listen.ts";
+import { ServedConnection, type ServedConnectionHost } from "./served_connection.ts";
+import type { ServeHandler, ServeOptions } from "./serve_options.ts";
+
+/** How long to wait where accepting failed, such as for want of file descriptors, in milliseconds. */
+const ACCEPT_AGAIN = 50;
+
+/** A server that {@linkcode serve} has started. */
+export interface WebSocketServer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly addr: Deno.Addr;
+  /** Resolves when the server has been shut down and its last connection has ended. */
+  readonly finished: Promise<void>;
+  /** The WebSocket connections that are open, each until its `"close"`. */
+  readonly connections: ReadonlySet<WebSocketDriver>;
+  /**
+   * Stops to listen, closes every WebSocket with 1001, and waits for the end of all connections. That takes the longest
+   * `closeTimeout` of a WebSocket, whatever its peer does, and as long as handlers of requests run.
+   *
+   * @returns {@linkcode WebSocketServer.finished}.
+   */
+  shutdown(): Promise<void>;
+  /** Keeps the process running as long as the server listens, as it does from the start. */
+  ref(): void;
+  /** Lets the process end though the server listens. */
+  unref(): void;
+}
+
+/**
+ * Listens for WebSockets on a socket of its own, with room for a page or a health check beside them.
+ *
+ * It speaks HTTP/1.1, one request a connection: every request goes to the handler, and its response is followed by the
+ * end of the connection unless it is that of a started `Server`. Those who want a whole web server beside their
+ * WebSockets use `Deno.serve` or `node:http`; the handler stays the same.
+ *
+ * @param options Where to listen, certificates, limits.
+ * @param handler Answers requests, as for `Deno.serve`.
+ * @returns The running server.
+ * @throws {TypeError} Where an option is malformed.
+ * @throws {RangeError} Where a number is out of its range.
+ * @throws {Deno.errors.AddrInUse} Where somebody listens there already.
+ *
+ * @example An echo server, and its end
+ * ```ts ignore
+ * import { makeServer, serve } from "@wsd/driver";
+ *
+ * await using server = serve({ port: 5000 }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ * ```
+ */
+export function serve(options: ServeOptions, handler: ServeHandler): WebSocketServer {
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      `Cannot serve without a handler of requests as the second argument: received ${typeof handler}`,
+    );
+  }
+  return new ListeningServer(options, handler);
+}
+
+class ListeningServer implements WebSocketServer, ServedConnectionHost {
+  readonly handler: ServeHandler;
+  readonly handshakeTimeout: number;
+  readonly headLimits: ServedConnectionHost["headLimits"];
+  readonly origin: URL;
+  readonly addr: Deno.Addr;
+  readonly connections = new Set<WebSocketDriver>();
+
+  readonly #listener: Deno.Listener;
+  readonly #onError: ServeOptions["onError"];
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #accepted = new Set<ServedConnection>();
+  #shutDown = false;
+  #acceptTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ServeOptions, handler: ServeHandler) {
+    const { signal, onListen = announce } = options;
+    this.handler = handler;
+    this.handshakeTimeout = checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT);
+    this.headLimits = resolveHeadLimits(options.headLimits ?? {}, REQUEST_HEAD_LIMITS);
+    this.#onError = options.onError;
+    const { listener, origin } = listen(options);
+    this.#listener = listener;
+    this.addr = listener.addr;
+    this.origin = origin;
+    void this.#accept();
+    onListen(listener.addr);
+    if (signal?.aborted) void this.shutdown();
+    signal?.addEventListener("abort", () => void this.shutdown(), { once: true });
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#shutDown) {
+      try {
+        const conn = await this.#listener.accept();
+        const connection = new ServedConnection(this, new ConnTransport(conn), conn.remoteAddr);
+        this.#accepted.add(connection);
+        void connection.run();
+      } catch (error) {
+        if (this.#shutDown) return;
+        void this.onFault(error);
+        await new Promise((resolve) => this.#acceptTimer = setTimeout(resolve, ACCEPT_AGAIN));
+      }
+    }
+  }
+
+  async onFault(fault: unknown): Promise<Response> {
+    try {
+      if (this.#onError !== undefined) return await this.#onError(fault);
+      console.error(fault);
+    } catch (error) {
+      console.error(error);
+    }
+    return new Response("Internal Server Error\n", { status: 500, headers: { "content-length": "22" } });
+  }
+
+  onOpen(ws: WebSocketDriver): void {
+    this.connections.add(ws);
+    if (this.#shutDown) this.#dismiss(ws);
+  }
+
+  onClose(ws: WebSocketDriver): void {
+    this.connections.delete(ws);
+  }
+
+  onEnd(connection: ServedConnection): void {
+    this.#accepted.delete(connection);
+    if (this.#shutDown && this.#accepted.size === 0) this.#finished.resolve();
+  }
+
+  shutdown(): Promise<void> {
+    if (this.#shutDown) return this.finished;
+    this.#shutDown = true;
+    clearTimeout(this.#acceptTimer);
+    this.#listener.close();
+    for (const ws of this.connections) this.#dismiss(ws);
+    for (const connection of this.#accepted) connection.endIfIdle();
+    if (this.#accepted.size === 0) this.#finished.resolve();
+    return this.finished;
+  }
+
+  /** RFC 6455 §7.4.1: 1001 is for an endpoint that goes away, "such as a server going down". */
+  #dismiss(ws: WebSocketDriver): void {
+    ws.closeConnection("The server shuts down", CloseCode.GOING_AWAY);
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+}
+
+function announce(addr: Deno.Addr): void {
+  const where = "hostname" in addr ? `${addr.hostname}, port ${addr.port}` : "path" in addr ? addr.path : "";
+  console.log(`Listening on ${where}`);
+}

@@ -1,0 +1,50 @@
+import type { Field } from "../handshake/format_head.ts";
+import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import type { Backend, BackendHandler, BackendObserver } from "./backend.ts";
+
+/** The requests that `serve` has passed to its handler, each with the backend that can upgrade it. */
+const backends = new WeakMap<Request, ServedBackend>();
+
+/**
+ * Finds the backend of a request.
+ *
+ * @param request Any request.
+ * @returns The backend, where the request is one of `serve`.
+ */
+export function servedBackend(request: Request): ServedBackend | undefined {
+  return backends.get(request);
+}
+
+/** The backend for a request of `serve`: the answer goes the way of every response, and then the connection opens. */
+export class ServedBackend implements Backend {
+  /** The client's request. */
+  readonly request: HandshakeRequest;
+  /** The whole head is here. */
+  readonly requiresHost: boolean = true;
+  /** Who gets the connection, once the handshake was accepted. */
+  upgrade: BackendHandler | null = null;
+  /** Who is told of the connection's life. */
+  readonly observer: BackendObserver;
+
+  /**
+   * @param request The request that the handler gets.
+   * @param handshake What was read of it.
+   * @param observer Who is told of the connection's life.
+   */
+  constructor(request: Request, handshake: HandshakeRequest, observer: BackendObserver) {
+    this.request = handshake;
+    this.observer = observer;
+    backends.set(request, this);
+  }
+
+  /** Composes the 101, which `serve` writes once the handler has returned it. */
+  accept(fields: Field[], handler: BackendHandler): Response {
+    this.upgrade = handler;
+    return new Response(null, { status: 101, headers: fields as [string, string][] });
+  }
+
+  /** Leaves the answer to the handler of requests. */
+  refuse(refusal: Response): Response {
+    return refusal;
+  }
+}

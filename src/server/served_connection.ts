@@ -1,0 +1,200 @@
+import { STATUS_CODE } from "@std/http/status";
+import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { type Field, formatResponseHead } from "../handshake/format_head.ts";
+import type { HeadLimits } from "../handshake/head_limits.ts";
+import type { Transport } from "../transport/transport.ts";
+import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
+import { RequestError } from "./request_error.ts";
+import type { ServeHandler } from "./serve_options.ts";
+import { ServedBackend } from "./served_backend.ts";
+import { writeResponse } from "./write_response.ts";
+
+/** The server that a {@linkcode ServedConnection} belongs to. */
+export interface ServedConnectionHost {
+  /** Answers requests. */
+  readonly handler: ServeHandler;
+  /** How long a head may take, in milliseconds. */
+  readonly handshakeTimeout: number;
+  /** How long a head may be. */
+  readonly headLimits: Partial<HeadLimits>;
+  /** The scheme and the authority of requests that name none. */
+  readonly origin: URL;
+  /**
+   * Takes what the handler or a listener threw.
+   *
+   * @param fault What was thrown.
+   * @returns The response for a client that waits for one.
+   */
+  onFault(fault: unknown): Promise<Response>;
+  /**
+   * A WebSocket is open.
+   *
+   * @param ws The driver.
+   */
+  onOpen(ws: WebSocketDriver): void;
+  /**
+   * A WebSocket has ended.
+   *
+   * @param ws The driver.
+   */
+  onClose(ws: WebSocketDriver): void;
+  /**
+   * A connection has ended, whatever it was.
+   *
+   * @param connection The connection.
+   */
+  onEnd(connection: ServedConnection): void;
+}
+
+/** One connection that `serve` has accepted: a request, and its response or a WebSocket. */
+export class ServedConnection {
+  readonly #host: ServedConnectionHost;
+  readonly #transport: Transport;
+  readonly #remoteAddr: Deno.Addr;
+  readonly #completed = Promise.withResolvers<void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #awaitsRequest = true;
+
+  /**
+   * @param host The server.
+   * @param transport The connection's bytes.
+   * @param remoteAddr Who is at its other end.
+   */
+  constructor(host: ServedConnectionHost, transport: Transport, remoteAddr: Deno.Addr) {
+    this.#host = host;
+    this.#transport = transport;
+    this.#remoteAddr = remoteAddr;
+  }
+
+  /** Reads the request, has it answered, and ends the connection unless it has become a WebSocket. Never rejects. */
+  async run(): Promise<void> {
+    const upgraded = await this.#serve().catch(() => false);
+    if (upgraded) return;
+    this.#completed.resolve();
+    this.#end();
+  }
+
+  /** Ends the connection if its request has not come yet; otherwise the handler has it, and it goes on. */
+  endIfIdle(): void {
+    if (this.#awaitsRequest) this.#transport.close();
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.#transport.close();
+    this.#host.onEnd(this);
+  }
+
+  async #serve(): Promise<boolean> {
+    try {
+      const received = await this.#receive();
+      if (received === null) return false;
+      return await this.#answer(received);
+    } catch (error) {
+      if (error instanceof RequestError) await this.#write(textResponse(error.status, error.message));
+      return false;
+    }
+  }
+
+  async #receive(): Promise<ReceivedHead | null> {
+    this.#timer = setTimeout(() => this.#onTimeout(), this.#host.handshakeTimeout);
+    const received = await readHead(this.#transport, this.#host.headLimits);
+    clearTimeout(this.#timer);
+    this.#awaitsRequest = false;
+    return received;
+  }
+
+  /** RFC 9110 §15.5.9. The read that is still pending ends with the transport. */
+  #onTimeout(): void {
+    const body = "Cannot wait any longer for the request\n";
+    const fields: Field[] = [["Connection", "close"], ["Content-Length", String(body.length)]];
+    const head = formatResponseHead(STATUS_CODE.RequestTimeout, fields);
+    const bytes = new Uint8Array([...head, ...new TextEncoder().encode(body)]);
+    this.#transport.write(bytes).catch(() => {}).finally(() => this.#transport.close());
+  }
+
+  async #answer(received: ReceivedHead): Promise<boolean> {
+    const { head, early } = received;
+    const request = makeRequest(received, this.#transport, this.#host.origin);
+    const backend = new ServedBackend(request, head, {
+      onOpen: (ws) => this.#host.onOpen(ws),
+      onClose: (ws) => this.#onClose(ws),
+      report: (fault) => void this.#host.onFault(fault),
+    });
+    const response = await this.#handle(request, backend);
+    if (response.status !== STATUS_CODE.SwitchingProtocols) {
+      await this.#write(response, head.method);
+      return false;
+    }
+    return await this.#upgrade(response, backend, early);
+  }
+
+  /** Has the handler answer; what it threw, or forgot, is a fault of its own. */
+  async #handle(request: Request, backend: ServedBackend): Promise<Response> {
+    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed.promise };
+    let fault: unknown;
+    try {
+      const response = await this.#host.handler(request, info);
+      fault = faultOf(response, backend);
+      if (fault === null) return response;
+    } catch (thrown) {
+      fault = thrown;
+    }
+    backend.upgrade?.onLost(fault);
+    return await this.#host.onFault(fault);
+  }
+
+  async #upgrade(response: Response, backend: ServedBackend, early: Uint8Array): Promise<boolean> {
+    const { upgrade } = backend;
+    try {
+      await this.#transport.write(formatResponseHead(response.status, response.headers));
+    } catch (cause) {
+      upgrade?.onLost(cause);
+      return false;
+    }
+    this.#completed.resolve();
+    upgrade?.onTransport(this.#transport, early);
+    return true;
+  }
+
+  #onClose(ws: WebSocketDriver): void {
+    this.#host.onClose(ws);
+    this.#end();
+  }
+
+  /** Writes a response; a client that doesn't end the connection then has as long as for its request. */
+  async #write(response: Response, method?: string): Promise<void> {
+    try {
+      await writeResponse(this.#transport, response, method, () => {
+        this.#completed.resolve();
+        this.#timer = setTimeout(() => this.#transport.close(), this.#host.handshakeTimeout);
+      });
+    } catch {
+      // The client has gone; there is nobody left to tell.
+    }
+  }
+}
+
+/** What the handler has done wrong, null where all is well. */
+function faultOf(response: Response, backend: ServedBackend): Error | null {
+  if (!(response instanceof Response)) {
+    return new TypeError(`Cannot answer with what is no Response: the handler returned ${typeof response}`);
+  }
+  const upgrades = response.status === STATUS_CODE.SwitchingProtocols;
+  if (backend.upgrade !== null && !upgrades) {
+    return new TypeError(
+      `Cannot open the WebSocket as the handler returned another response, of status ${response.status}: ` +
+        "after startConnection(), return ws.response",
+    );
+  }
+  if (backend.upgrade === null && upgrades) {
+    return new TypeError("Cannot answer with a 101 that no startConnection() has made");
+  }
+  return null;
+}
+
+function textResponse(status: number, line: string): Response {
+  const body = new TextEncoder().encode(`${line}\n`);
+  const headers = { "content-type": "text/plain; charset=utf-8", "content-length": String(body.length) };
+  return new Response(body, { status, headers });
+}

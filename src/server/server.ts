@@ -1,0 +1,173 @@
+import { CloseCode } from "../close_code.ts";
+import { ConnectionError, ErrorCode } from "../errors.ts";
+import { HandshakeError } from "../handshake_error.ts";
+import { checkAdditionalFields } from "../handshake/additional_fields.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
+import { denoPlatform, sha1 } from "../driver/deno_platform.ts";
+import { FramedConnection } from "../driver/framed_connection.ts";
+import type { WebSocketDriverOptions } from "../driver/options.ts";
+import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
+import { StreamTransport } from "../transport/stream_transport.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Backend } from "./backend.ts";
+import { BuiltInBackend } from "./built_in_backend.ts";
+import { RawBackend } from "./raw_backend.ts";
+import { servedBackend } from "./served_backend.ts";
+import { type ServerEnv, toHandshakeRequest } from "./server_env.ts";
+
+/** What {@linkcode makeServer} can be told. */
+export interface ServerOptions extends WebSocketDriverOptions {}
+
+/**
+ * The server's side of a WebSocket connection; {@linkcode makeServer} makes it.
+ *
+ * @example Greet whoever connects
+ * ```ts ignore
+ * import { makeServer, serve } from "@wsd/driver";
+ *
+ * serve({ port: 5000 }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("open", () => ws.send("Welcome"));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ * ```
+ */
+export class Server extends WebSocketDriver {
+  readonly #backend: Backend;
+  #started = false;
+  #observed = false;
+  #response: Response | null = null;
+
+  /**
+   * Takes a request; nothing is answered yet.
+   *
+   * @param env A request of `serve` or `Deno.serve`, a byte duplex with its request, or what node's `"upgrade"` gives.
+   * @param options Limits, times, subprotocols, headers.
+   * @throws {TypeError} Where the env or an option is malformed.
+   * @throws {RangeError} Where a number is out of its range.
+   */
+  constructor(env: ServerEnv, options: ServerOptions = {}) {
+    super(options);
+    checkSubprotocols(this.acceptProtocols);
+    checkAdditionalFields(this.additionalHeaders);
+    this.#backend = this.#backendFor(env);
+  }
+
+  #backendFor(env: ServerEnv): Backend {
+    if (env instanceof Request) {
+      return servedBackend(env) ?? new BuiltInBackend(env, () => ({ ...this.settings, maxLength: this.maxLength }));
+    }
+    if (typeof env !== "object" || env === null || !("request" in env)) {
+      throw new TypeError(
+        "Cannot make a server from what is no Request, no { request, readable, writable } and no " +
+          `{ request, socket, head }: received ${env === null ? "null" : typeof env}`,
+      );
+    }
+    const transport = "socket" in env ? new NodeSocketTransport(env.socket, env.head) : new StreamTransport(env);
+    return new RawBackend(toHandshakeRequest(env.request), transport);
+  }
+
+  /**
+   * The answer to the handshake, for the handler of requests to return: a 101, or the refusal. Over a byte duplex or a
+   * node socket it is written already.
+   *
+   * @throws {TypeError} As long as {@linkcode Server.startConnection} was not called.
+   */
+  get response(): Response {
+    if (this.#response !== null) return this.#response;
+    throw new TypeError("Cannot give the response before the connection is started: call startConnection() first");
+  }
+
+  /**
+   * Judges the client's handshake by the rules of RFC 6455 §4.2 and composes the answer, {@linkcode Server.response}.
+   *
+   * It doesn't throw for what a peer sent: a bad handshake ends as an `"error"` and a `"close"`, and its refusal is the
+   * response: 405 for another method than GET, 426 for another version, 400 for the rest.
+   *
+   * @returns True where the handshake was accepted; false where it was refused, or a connection was started before.
+   * @throws {TypeError} Where the request comes from elsewhere than `serve` or `Deno.serve`.
+   */
+  startConnection(): boolean {
+    if (this.#started) return false;
+    this.#started = true;
+    const handshake = acceptHandshake(this.#backend.request, {
+      acceptProtocols: this.acceptProtocols,
+      requireHost: this.#backend.requiresHost,
+      sha1,
+    });
+    if (!handshake.accepted) {
+      this.#refuse(handshake);
+      return false;
+    }
+    if (this.readyState === "closed") {
+      this.#refuse({ accepted: false, status: 400, reason: "Cannot open what was closed before it began", fields: [] });
+      return false;
+    }
+    const { protocol } = handshake;
+    this.#response = this.#backend.accept(responseFields(handshake, { fields: this.additionalHeaders }), {
+      onTransport: (transport, early) => this.#open(transport, early, protocol),
+      onConnection: (connect) => this.opened(connect, protocol),
+      onLost: (cause) => this.#onLost(cause),
+    });
+    return true;
+  }
+
+  #refuse({ status, reason, fields }: HandshakeRefusal): void {
+    const headers = new Headers([["Content-Type", "text/plain; charset=utf-8"], ...fields as [string, string][]]);
+    const body = new TextEncoder().encode(`${reason}\n`);
+    headers.set("Content-Length", String(body.length));
+    this.#response = this.#backend.refuse(new Response(body, { status, headers }));
+    if (this.readyState === "closed") return;
+    this.failed(new HandshakeError(reason, { status, headers, body }));
+    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  #open(transport: Transport, early: Uint8Array, protocol: string | null): void {
+    if (this.readyState === "closed") {
+      transport.close();
+      return this.#backend.observer?.onClose(this);
+    }
+    const { maxFragments, closeTimeout, highWaterMark } = this.settings;
+    const options = { maxLength: this.maxLength, maxFragments, closeTimeout, highWaterMark, platform: denoPlatform };
+    let connection!: FramedConnection;
+    this.#observed = true;
+    this.#backend.observer?.onOpen(this);
+    this.opened((handler) => connection = new FramedConnection(transport, handler, "server", options), protocol);
+    connection.start(early);
+  }
+
+  #onLost(cause: unknown): void {
+    this.failed(
+      new ConnectionError(
+        "Cannot open the connection as its handshake's answer was not sent",
+        ErrorCode.CONNECTION_LOST,
+        cause,
+      ),
+    );
+    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Ends what was not started; a handshake that was accepted goes on, and the Close follows it. */
+  protected override abandonHandshake(): void {
+    if (!this.#started) this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Tells the web server below too. */
+  protected override closed(info: CloseInfo): void {
+    super.closed(info);
+    this.#backend.abandon?.();
+    if (this.#observed) this.#backend.observer?.onClose(this);
+    this.#observed = false;
+  }
+
+  /** Leaves it to the web server below, where that has a place for faults of the application. */
+  protected override report(fault: unknown): void {
+    const { observer } = this.#backend;
+    if (observer !== undefined) observer.report(fault);
+    else super.report(fault);
+  }
+}

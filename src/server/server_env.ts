@@ -1,0 +1,52 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import type { ByteStreamPair } from "../transport/stream_transport.ts";
+
+/** A request that was read by somebody else: one of the web's or one of `node:http`'s. */
+export type RequestLike = Request | IncomingMessage;
+
+/** Any byte duplex on which a client's request head was already read. */
+export interface DuplexEnv extends ByteStreamPair {
+  /** The request that was read from it. */
+  readonly request: RequestLike;
+}
+
+/** What the `"upgrade"` event of `node:http` and `node:https` gives. */
+export interface NodeEnv {
+  /** The request. */
+  readonly request: RequestLike;
+  /** The socket that it came on. */
+  readonly socket: Duplex;
+  /** What came behind the request's head. */
+  readonly head: Uint8Array;
+}
+
+/**
+ * What a server's side is made from: a request of `serve` or `Deno.serve`, a byte duplex, or what `node:http` gives in
+ * its `"upgrade"` event.
+ */
+export type ServerEnv = Request | DuplexEnv | NodeEnv;
+
+/**
+ * Sees a request as the handshake's rules do.
+ *
+ * @param request The request.
+ * @returns Its method, its header fields, and its version where that is known.
+ * @throws {TypeError} Where it is no request.
+ */
+export function toHandshakeRequest(request: RequestLike): HandshakeRequest {
+  const { method, headers } = request ?? {};
+  if (typeof method !== "string" || typeof headers !== "object") {
+    throw new TypeError(
+      `Cannot make a server from a request that is neither a Request nor node's IncomingMessage: received ${
+        request === null ? "null" : typeof request
+      }`,
+    );
+  }
+  if (headers instanceof Headers) return { method, fields: headers };
+  const { rawHeaders, httpVersion } = request as IncomingMessage;
+  const fields = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) fields.append(rawHeaders[i], rawHeaders[i + 1]);
+  return { method, fields, version: httpVersion };
+}
