@@ -45,15 +45,9 @@ export interface WebSocketDriverOptions {
 }
 
 /** The options with their defaults, checked. */
-export interface Settings {
-  readonly maxLength: number;
-  readonly maxFragments: number;
-  readonly acceptProtocols: string[];
-  readonly additionalHeaders: Headers;
-  readonly handshakeTimeout: number;
-  readonly closeTimeout: number;
-  readonly highWaterMark: number;
-}
+export type Settings =
+  & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders">>>
+  & { readonly additionalHeaders: Headers };
 
 /** The longest time that a timer of the platform's can wait, in milliseconds. */
 export const MAX_TIMEOUT = 0x7fffffff;
