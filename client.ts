@@ -1,15 +1,28 @@
 /**
  * The client's side: connect to a WebSocket server, with `ws:` or `wss:`.
  *
- * @example Send lines, print what comes back
- * ```ts ignore
+ * @example Connect, send, and close
+ * ```ts
  * import { makeClient } from "@wsd/driver/client";
+ * import { makeServer, serve } from "@wsd/driver/server";
+ * import { assertEquals } from "@std/assert";
  *
- * const ws = makeClient("wss://example.com/chat", { acceptProtocols: ["chat"] });
- * ws.on("message", (message) => console.log("Got:", message));
- * ws.on("close", ({ code, reason }) => console.log("Closed:", code, reason));
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   const ws = makeServer(request, { acceptProtocols: ["chat"] });
+ *   ws.on("message", (message) => ws.send(`You said ${message}`));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ *
+ * const ws = makeClient(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, { acceptProtocols: ["chat"] });
+ * ws.on("message", (message) => {
+ *   assertEquals(message, "You said Hi");
+ *   ws.closeConnection();
+ * });
+ * const closed = new Promise((resolve) => ws.on("close", resolve));
  * await ws.startConnection();
  * ws.send("Hi");
+ * assertEquals(await closed, { code: 1000, reason: "" });
  * ```
  *
  * @module

@@ -32,3 +32,36 @@ export { type Platform, StandardPlatform } from "./src/protocol/platform.ts";
 export { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from "./src/protocol/protocol.ts";
 export { Slab } from "./src/protocol/slab.ts";
 export { Utf8Validator } from "./src/protocol/utf8_validator.ts";
+export { acceptKey, generateKey, isValidKey, type Sha1 } from "./src/handshake/accept_key.ts";
+export {
+  checkResponse,
+  type CheckResponseOptions,
+  formatRequestHead,
+  isInterimResponse,
+  requestFields,
+  type RequestHeadOptions,
+  type ResponseAcceptance,
+  type ResponseViolation,
+} from "./src/handshake/client_handshake.ts";
+export {
+  type ExtensionOffer,
+  type ExtensionParameter,
+  formatExtensions,
+  parseExtensions,
+} from "./src/handshake/extension_list.ts";
+export { type Field, formatHead, formatResponseHead } from "./src/handshake/format_head.ts";
+export { HeadError, type HeadErrorStatus } from "./src/handshake/head_error.ts";
+export { type FieldSource, HeadFields } from "./src/handshake/head_fields.ts";
+export type { HeadLimits } from "./src/handshake/head_limits.ts";
+export { type RequestHead, RequestHeadParser } from "./src/handshake/request_head_parser.ts";
+export { type ResponseHead, ResponseHeadParser } from "./src/handshake/response_head_parser.ts";
+export {
+  acceptHandshake,
+  type AcceptHandshakeOptions,
+  type HandshakeAcceptance,
+  type HandshakeRefusal,
+  type HandshakeRequest,
+  isHandshake,
+  responseFields,
+  type ResponseFieldsOptions,
+} from "./src/handshake/server_handshake.ts";

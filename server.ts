@@ -2,15 +2,17 @@
  * The server's side: take WebSockets under `serve`, `Deno.serve`, `node:http`, or on any byte duplex.
  *
  * @example An echo server
- * ```ts ignore
+ * ```ts
  * import { makeServer, serve } from "@wsd/driver/server";
  *
- * serve({ port: 5000 }, (request) => {
+ * // Port 0 is any that is free; give your own.
+ * const server = serve({ port: 0, onListen: (addr) => console.log("Listening on", addr) }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));
  *   ws.startConnection();
  *   return ws.response;
  * });
+ * await server.shutdown();
  * ```
  *
  * @module

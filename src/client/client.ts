@@ -31,13 +31,22 @@ export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOp
  * The client's side of a WebSocket connection; {@linkcode makeClient} makes it.
  *
  * @example Talk to a server
- * ```ts ignore
- * import { makeClient } from "@wsd/driver";
+ * ```ts
+ * import { makeClient, makeServer, serve } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
  *
- * const ws = makeClient("ws://localhost:5000/");
- * ws.on("message", (message) => console.log("Got:", message));
- * await ws.startConnection();
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ *
+ * const ws = makeClient(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`);
+ * const answer = new Promise((resolve) => ws.on("message", resolve));
+ * assertEquals(await ws.startConnection(), true);
  * ws.send("Hi");
+ * assertEquals(await answer, "Hi");
  * ```
  */
 export class Client extends WebSocketDriver {

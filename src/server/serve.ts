@@ -45,16 +45,21 @@ export interface WebSocketServer extends AsyncDisposable {
  * @throws {RangeError} Where a number is out of its range.
  * @throws {Deno.errors.AddrInUse} Where somebody listens there already.
  *
- * @example An echo server, and its end
- * ```ts ignore
- * import { makeServer, serve } from "@wsd/driver";
+ * @example An echo server beside a page, and its end
+ * ```ts
+ * import { isWebSocket, makeServer, serve } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
  *
- * await using server = serve({ port: 5000 }, (request) => {
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   if (!isWebSocket(request)) return new Response("All is well\n");
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));
  *   ws.startConnection();
  *   return ws.response;
  * });
+ *
+ * const response = await fetch(`http://localhost:${(server.addr as Deno.NetAddr).port}/`);
+ * assertEquals(await response.text(), "All is well\n");
  * ```
  */
 export function serve(options: ServeOptions, handler: ServeHandler): WebSocketServer {

@@ -25,10 +25,10 @@ export interface ServerOptions extends WebSocketDriverOptions {}
  * The server's side of a WebSocket connection; {@linkcode makeServer} makes it.
  *
  * @example Greet whoever connects
- * ```ts ignore
+ * ```ts
  * import { makeServer, serve } from "@wsd/driver";
  *
- * serve({ port: 5000 }, (request) => {
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("open", () => ws.send("Welcome"));
  *   ws.startConnection();
