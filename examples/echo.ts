@@ -1,10 +1,13 @@
 /**
  * Starts an echo server, connects a client to it over the network, sends `Hi`, and prints what comes back. Then it goes
- * on serving until Ctrl-C; with `--once` it closes cleanly and ends.
+ * on serving until Ctrl-C or SIGTERM; with `--once` it closes cleanly and ends.
  *
  *     deno run -P examples/echo.ts [--once]
  */
 import { makeClient, makeServer, serve } from "@wsd/driver";
+
+/** Ctrl-C, and what a service manager sends. */
+const STOPS = ["SIGINT", "SIGTERM"] as const;
 
 const once = Deno.args.includes("--once");
 
@@ -30,9 +33,9 @@ ws.send("Hi");
 
 function serveUntilStopped(): void {
   console.log(`Serving on ws://localhost:${port}/ until Ctrl-C`);
-  const stop = async () => {
-    Deno.removeSignalListener("SIGINT", stop);
-    await server.shutdown();
+  const stop = () => {
+    for (const signal of STOPS) Deno.removeSignalListener(signal, stop);
+    server.shutdown();
   };
-  Deno.addSignalListener("SIGINT", stop);
+  for (const signal of STOPS) Deno.addSignalListener(signal, stop);
 }

@@ -47,6 +47,8 @@ export const ErrorCode = {
   CONNECTION_LOST: "WS_CONNECTION_LOST",
   /** The peer did not end the connection within `closeTimeout`. Reported as 1006. */
   CLOSE_TIMEOUT: "WS_CLOSE_TIMEOUT",
+  /** The peer was silent for `pingTimeout` after a Ping. Reported as 1006. */
+  HEARTBEAT_TIMEOUT: "WS_HEARTBEAT_TIMEOUT",
   /** A listener of the application threw; `cause` is what it threw. Closes 1011. */
   LISTENER_FAILED: "WS_LISTENER_FAILED",
   /** The client could not reach the server: the name, the port, the network. */

@@ -5,16 +5,24 @@ import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
-import type { WebSocketDriverOptions } from "../driver/options.ts";
+import { checkInteger, type WebSocketDriverOptions } from "../driver/options.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial, type DialOptions } from "./dial.ts";
-import { openHandshake } from "./open_handshake.ts";
+import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
+import { type Destination, followRedirect } from "./redirect.ts";
 import { parseTarget, type Target } from "./target.ts";
 
 /** How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too. */
 export interface StartConnectionOptions extends DialOptions {
+  /**
+   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,
+   * `Cookie` and the credentials of the URL are left behind; from `wss:` to `ws:` none is followed.
+   *
+   * @default {0}
+   */
+  maxRedirects?: number;
   /** Gives up the opening handshake; once the connection is open, it has no effect. */
   signal?: AbortSignal;
   /**
@@ -22,6 +30,11 @@ export interface StartConnectionOptions extends DialOptions {
    * owns it from then on.
    */
   transport?: Transport | ByteStreamPair;
+}
+
+/** A server that has accepted the handshake. */
+interface Reached extends OpenedHandshake {
+  readonly transport: Transport;
 }
 
 /** What {@linkcode makeClient} can be told. */
@@ -65,7 +78,7 @@ export class Client extends WebSocketDriver {
    * @throws {RangeError} Where a number is out of its range.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    super(options);
+    super(options, { pingInterval: 0 });
     this.#target = parseTarget(url);
     this.#options = options;
     checkStartOptions(options);
@@ -103,13 +116,9 @@ export class Client extends WebSocketDriver {
     this.#handshake.signal.addEventListener("abort", giveUp);
     try {
       this.#handshake.signal.throwIfAborted();
-      transport = await this.#reach(options);
-      const { protocol, early } = await openHandshake(transport, this.#target, {
-        protocols: this.acceptProtocols,
-        fields: this.additionalHeaders,
-      });
+      const reached = await this.#ask(options, (next) => transport = next);
       this.#handshake.signal.throwIfAborted();
-      this.#open(transport, protocol, early);
+      this.#open(reached.transport, reached.protocol, reached.early);
       return true;
     } catch (error) {
       transport?.close();
@@ -122,9 +131,29 @@ export class Client extends WebSocketDriver {
     }
   }
 
-  #reach(options: ClientOptions): Promise<Transport> {
+  /** Does the handshake, there or where redirects lead. */
+  async #ask(options: ClientOptions, onReach: (transport: Transport) => void): Promise<Reached> {
+    let from: Destination = { target: this.#target, fields: [...this.additionalHeaders] };
+    const { maxRedirects = 0 } = options;
+    for (let followed = 0;; followed++) {
+      const transport = await this.#reach(from.target, options);
+      onReach(transport);
+      try {
+        const request = { protocols: this.acceptProtocols, fields: from.fields };
+        return { transport, ...await openHandshake(transport, from.target, request) };
+      } catch (refusal) {
+        const next = followed < maxRedirects ? followRedirect(refusal, from) : null;
+        if (next === null) throw refusal;
+        transport.close();
+        this.#handshake.signal.throwIfAborted();
+        from = next;
+      }
+    }
+  }
+
+  #reach(target: Target, options: ClientOptions): Promise<Transport> {
     const { transport } = options;
-    if (transport === undefined) return dial(this.#target, options, this.#handshake.signal);
+    if (transport === undefined) return dial(target, options, this.#handshake.signal);
     return Promise.resolve("readable" in transport ? new StreamTransport(transport) : transport);
   }
 
@@ -169,7 +198,12 @@ export class Client extends WebSocketDriver {
   }
 }
 
-function checkStartOptions({ cert, key, signal, socketPath, transport }: StartConnectionOptions): void {
+function checkStartOptions(options: StartConnectionOptions): void {
+  const { cert, key, signal, socketPath, transport, maxRedirects = 0 } = options;
+  checkInteger(options, "maxRedirects", 0, 0, 100);
+  if (maxRedirects > 0 && transport !== undefined) {
+    throw new TypeError("Cannot follow redirects over a transport that was given: received maxRedirects and transport");
+  }
   if ((cert === undefined) !== (key === undefined)) {
     throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
   }

@@ -38,6 +38,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #ended = false;
   #failed = false;
 
+  #reads = 0;
   #delivering = false;
   #scheduled = false;
   #writing = false;
@@ -69,6 +70,16 @@ export class FramedConnection implements Connection, ProtocolHandler {
     return this.#protocol.queued;
   }
 
+  /** How often bytes have arrived. */
+  get received(): number {
+    return this.#reads;
+  }
+
+  /** True while it is not read from. */
+  get paused(): boolean {
+    return this.#protocol.blocked;
+  }
+
   /**
    * Begins to read.
    *
@@ -96,6 +107,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
       if (protocol.blocked) await new Promise<void>((resolve) => this.#unblock = resolve);
       const count = await transport.read(protocol.readBuffer());
       if (count === null) return;
+      this.#reads++;
       this.#delivering = true;
       protocol.received(count);
       this.#delivering = false;
@@ -265,7 +277,8 @@ export class FramedConnection implements Connection, ProtocolHandler {
   }
 
   /** Ends the connection at once. */
-  terminate(): void {
+  terminate(error?: WebSocketError): void {
+    if (error !== undefined && !this.#ended) this.#handler.onError(error);
     this.#end();
   }
 

@@ -37,6 +37,27 @@ export interface WebSocketDriverOptions {
    */
   closeTimeout?: number;
   /**
+   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Over the built-in socket under
+   * `Deno.serve` the runtime sends its own.
+   *
+   * @default {30000 on a server, 0 on a client}
+   */
+  pingInterval?: number;
+  /**
+   * How long the peer may be silent after a Ping of the heartbeat, in milliseconds; then the connection is ended and
+   * reported as 1006. Any bytes count as life. It is looked at sixteen times in a `pingInterval`.
+   *
+   * @default {20000}
+   */
+  pingTimeout?: number;
+  /**
+   * How long there may be no message in either direction, in milliseconds, before the connection is closed with 1001;
+   * 0 for ever. It may take half as long again.
+   *
+   * @default {0}
+   */
+  idleTimeout?: number;
+  /**
    * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer.
    *
    * @default {65536}
@@ -49,6 +70,12 @@ export type Settings =
   & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders">>>
   & { readonly additionalHeaders: Headers };
 
+/** The defaults in which a server and a client differ. */
+export interface SettingDefaults {
+  /** How often the heartbeat pings, in milliseconds; 0 for never. */
+  readonly pingInterval: number;
+}
+
 /** The longest time that a timer of the platform's can wait, in milliseconds. */
 export const MAX_TIMEOUT = 0x7fffffff;
 
@@ -56,11 +83,12 @@ export const MAX_TIMEOUT = 0x7fffffff;
  * Checks options and fills in the defaults.
  *
  * @param options What the caller gave.
+ * @param defaults What a server and a client differ in.
  * @returns All settings.
  * @throws {TypeError} Where a value is of the wrong type.
  * @throws {RangeError} Where a number is out of its range.
  */
-export function checkOptions(options: WebSocketDriverOptions): Settings {
+export function checkOptions(options: WebSocketDriverOptions, defaults: SettingDefaults): Settings {
   return {
     maxLength: checkInteger(options, "maxLength", DEFAULT_MAX_LENGTH, 0, Number.MAX_SAFE_INTEGER),
     maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
@@ -68,6 +96,9 @@ export function checkOptions(options: WebSocketDriverOptions): Settings {
     additionalHeaders: new Headers(options.additionalHeaders),
     handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
     closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
+    pingInterval: checkInteger(options, "pingInterval", defaults.pingInterval, 0, MAX_TIMEOUT),
+    pingTimeout: checkInteger(options, "pingTimeout", 20_000, 1, MAX_TIMEOUT),
+    idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),
     highWaterMark: checkInteger(options, "highWaterMark", 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
   };
 }

@@ -1,10 +1,12 @@
 import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, WebSocketError } from "../errors.ts";
+import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { Connection, ConnectionHandler } from "../transport/connection.ts";
 import { type MessageData, toBytes, toText } from "./data.ts";
-import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { IdleWatch } from "./idle_watch.ts";
+import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
 
 /**
  * What a driver tells its listeners, by event.
@@ -70,8 +72,12 @@ export interface SendOptions {
 /** A Ping whose Pong is awaited. */
 interface AwaitedPong {
   readonly payload: Uint8Array;
-  readonly callback: () => void;
+  readonly sentAt: number;
+  readonly callback: (() => void) | undefined;
 }
+
+/** How many Pongs are awaited at most; those of the oldest Pings are forgotten beyond that. */
+const MAX_AWAITED = 1024;
 
 /** The longest payload of a Ping, in bytes. RFC 6455 §5.5. */
 const MAX_PING = 125;
@@ -113,17 +119,23 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   #queuedBytes = 0;
   #closeQueued = false;
   #awaited: AwaitedPong[] = [];
+  #latency: number | null = null;
+  #heartbeat: Heartbeat | null = null;
+  #idleWatch: IdleWatch | null = null;
+  /** How many messages were sent and received. */
+  #messages = 0;
 
   /**
    * Checks the options.
    *
    * @param options Limits, times and the handshake's additions.
+   * @param defaults The defaults in which the two sides differ.
    * @throws {TypeError} Where an option is of the wrong type.
    * @throws {RangeError} Where a number is out of its range.
    */
-  constructor(options: WebSocketDriverOptions = {}) {
+  constructor(options: WebSocketDriverOptions, defaults: SettingDefaults) {
     super();
-    this.settings = checkOptions(options);
+    this.settings = checkOptions(options, defaults);
     this.maxLength = this.settings.maxLength;
     this.acceptProtocols = this.settings.acceptProtocols;
     this.additionalHeaders = this.settings.additionalHeaders;
@@ -139,6 +151,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
     return this.#protocol;
+  }
+
+  /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
+  get latency(): number | null {
+    return this.#latency;
   }
 
   /** How many bytes wait to be written, with the headers of their frames. */
@@ -167,6 +184,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   send(data: MessageData, options?: SendOptions): boolean {
     const connection = this.#connection;
     if (connection !== null && options === undefined) {
+      this.#messages++;
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
@@ -210,8 +228,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     const bytes = controlPayload(payload, "send a Ping");
     const taken = this.#submit(bytes.length, (connection) => connection.sendPing(bytes));
-    if (taken && callback !== undefined) this.#awaited.push({ payload: bytes, callback });
+    if (taken) this.#awaitPong(bytes, callback);
     return taken;
+  }
+
+  #awaitPong(payload: Uint8Array, callback: (() => void) | undefined): void {
+    this.#awaited.push({ payload, sentAt: performance.now(), callback });
+    if (this.#awaited.length > MAX_AWAITED) this.#awaited.shift();
   }
 
   /**
@@ -268,7 +291,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   protected opened(connect: (handler: ConnectionHandler) => Connection, protocol: string | null): void {
     this.#connection = connect({
-      onMessage: (message) => this.#tell("message", message),
+      onMessage: (message) => {
+        this.#messages++;
+        this.#tell("message", message);
+      },
       onPing: (payload) => this.#tell("ping", payload),
       onPong: (payload) => this.#onPong(payload),
       onDrain: () => this.#tell("drain"),
@@ -280,7 +306,34 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     this.#queue = [];
     this.#queuedBytes = 0;
     for (const step of queue) step();
+    this.#watch(this.#connection);
     this.#tell("open");
+  }
+
+  /** Watches over the peer's life, and over the use of the connection, where it shall be. */
+  #watch(connection: Connection): void {
+    const { pingInterval, pingTimeout, idleTimeout } = this.settings;
+    if (pingInterval > 0 && connection.received !== null) {
+      this.#heartbeat = new Heartbeat(
+        {
+          get received() {
+            return connection.received ?? 0;
+          },
+          get paused() {
+            return connection.paused;
+          },
+          ping: (payload) => void this.sendPing(payload),
+          onSilence: () => connection.terminate(silence(pingTimeout)),
+        },
+        pingInterval,
+        pingTimeout,
+      );
+    }
+    if (idleTimeout > 0) {
+      this.#idleWatch = new IdleWatch(() => this.#messages, idleTimeout, () => {
+        this.closeConnection(`No message for ${idleTimeout} ms`, CloseCode.GOING_AWAY);
+      });
+    }
   }
 
   /**
@@ -301,6 +354,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   protected closed(info: CloseInfo): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#heartbeat?.stop();
+    this.#idleWatch?.stop();
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#awaited = [];
@@ -319,6 +374,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   #sendAs(data: MessageData, options: SendOptions): boolean {
     const { type = typeof data === "string" ? "text" : "binary", callback } = options;
     const part = slice(data, options);
+    this.#messages++;
     let taken: boolean;
     switch (type) {
       case "text": {
@@ -370,7 +426,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** RFC 6455 §5.5.3: a peer may answer only the last of several Pings, so a Pong settles those before it too. */
   #onPong(payload: Uint8Array): void {
     const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));
-    for (const { callback } of this.#awaited.splice(0, index + 1)) this.#guard("pong", callback);
+    if (index >= 0) this.#latency = performance.now() - this.#awaited[index].sentAt;
+    for (const { callback } of this.#awaited.splice(0, index + 1)) {
+      if (callback !== undefined) this.#guard("pong", callback);
+    }
     this.#tell("pong", payload);
   }
 
@@ -398,6 +457,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       }),
     );
   }
+}
+
+function silence(timeout: number): ConnectionError {
+  return new ConnectionError(
+    `Cannot wait any longer for a sign of life: received nothing within ${timeout} ms after a Ping`,
+    ErrorCode.HEARTBEAT_TIMEOUT,
+  );
 }
 
 function controlPayload(data: MessageData, what: string): Uint8Array {

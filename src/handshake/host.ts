@@ -1,3 +1,5 @@
+import { equalsIgnoreCase } from "./equals_ignore_case.ts";
+import { printable } from "./printable.ts";
 import { isDigitCode } from "./token.ts";
 
 /** The marks that a registered name may hold besides letters, digits and `%`: RFC 3986 §2.2 and §2.3. */
@@ -16,6 +18,35 @@ const NAME_MARKS = "-._~!$&'()*+,;=";
 export function isValidHost(value: string): boolean {
   const end = value.startsWith("[") ? literalEnd(value) : nameEnd(value, 0, NAME_MARKS);
   return end > 0 && (end === value.length || (value[end] === ":" && isPort(value, end + 1)));
+}
+
+/**
+ * Tells whether a host is one of a list. Hosts are compared without regard to case (RFC 3986 §3.2.2), and else exactly.
+ *
+ * @param host The value of `Host`, null where there is none.
+ * @param allowedHosts The list, each with its port where that is not the scheme's own.
+ * @returns True for a host of the list.
+ */
+export function isAllowedHost(host: string | null, allowedHosts: readonly string[]): boolean {
+  return host !== null && allowedHosts.some((allowed) => equalsIgnoreCase(allowed, host));
+}
+
+/**
+ * Checks the hosts that a caller gives.
+ *
+ * @param hosts The hosts.
+ * @throws {TypeError} If they are no array, or one is no host with or without a port.
+ */
+export function checkAllowedHosts(hosts: readonly string[]): void {
+  if (!Array.isArray(hosts)) {
+    throw new TypeError(`Cannot take allowedHosts as an array of hosts: received ${typeof hosts}`);
+  }
+  for (const host of hosts) {
+    if (typeof host === "string" && isValidHost(host)) continue;
+    throw new TypeError(
+      `Cannot take a host of allowedHosts as a name with or without a port: received ${printable(String(host))}`,
+    );
+  }
 }
 
 /** Finds the end of an IPv6 address in brackets, by its characters only; 0 where there is none. */

@@ -4,7 +4,7 @@ import { checkAdditionalFields } from "./additional_fields.ts";
 import { type ExtensionOffer, parseExtensions } from "./extension_list.ts";
 import { checkField, type Field } from "./format_head.ts";
 import type { FieldSource } from "./head_fields.ts";
-import { isValidHost } from "./host.ts";
+import { isAllowedHost, isValidHost } from "./host.ts";
 import { listContains } from "./list_contains.ts";
 import { isAllowedOrigin } from "./origin.ts";
 import { printable } from "./printable.ts";
@@ -28,6 +28,8 @@ export interface AcceptHandshakeOptions {
   acceptProtocols?: readonly string[];
   /** The origins that may connect, each exactly as browsers send it. @default every origin, and clients that send none */
   allowedOrigins?: readonly string[];
+  /** The hosts that may be asked for, each as it stands in `Host`, with its port if any. @default every host */
+  allowedHosts?: readonly string[];
   /** Whether there must be a `Host`; false where somebody else has read the head and keeps it. @default true */
   requireHost?: boolean;
 }
@@ -63,6 +65,7 @@ const CHECKS: readonly Check[] = [
   checkMethod,
   checkHttpVersion,
   checkHost,
+  checkAllowedHost,
   checkUpgrade,
   checkConnection,
   checkVersion,
@@ -179,6 +182,13 @@ function checkHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions
   if (options.requireHost === false) return null;
   const host = fields.get("host");
   return host !== null && isValidHost(host) ? null : refuse("Host must be one host with or without a port", host);
+}
+
+/** A page of another name that resolves to this server (DNS rebinding) is told by the name that it asks for. */
+function checkAllowedHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
+  if (options.allowedHosts === undefined) return null;
+  const host = fields.get("host");
+  return isAllowedHost(host, options.allowedHosts) ? null : refuse("Host must be an allowed one", host, 403);
 }
 
 /** §4.2.1: "containing the value "websocket", treated as an ASCII case-insensitive value". */

@@ -3,6 +3,7 @@ import type { Field } from "../handshake/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Connection, ConnectionHandler } from "../transport/connection.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { AccessPolicy } from "./access_policy.ts";
 
 /** What a {@linkcode Backend} tells the server whose handshake it carries out. */
 export interface BackendHandler {
@@ -70,6 +71,8 @@ export interface Backend {
    * @returns The answer, for the handler of requests to return.
    */
   refuse(refusal: Response): Response;
+  /** Who may connect where the caller says nothing else. */
+  readonly policy?: AccessPolicy;
   /** Gives up a handshake that was accepted, where the backend would go on by itself. */
   abandon?(): void;
   /** Who is told of the connection's life, where the web server wants to know. */

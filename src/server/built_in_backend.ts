@@ -7,6 +7,10 @@ import type { Backend, BackendHandler } from "./backend.ts";
 export interface BuiltInBackendOptions extends BuiltInConnectionOptions {
   /** How long the runtime may take to open the socket, in milliseconds. */
   handshakeTimeout: number;
+  /** How long after one Ping comes the next, in milliseconds; 0 for none. */
+  pingInterval: number;
+  /** How long the peer may be silent after a Ping, in milliseconds. */
+  pingTimeout: number;
 }
 
 /** What the runtime puts into the 101 by itself. */
@@ -37,11 +41,11 @@ export class BuiltInBackend implements Backend {
 
   /** Has the runtime upgrade the request. */
   accept(fields: Field[], handler: BackendHandler): Response {
-    const { socket, response } = this.#upgrade();
+    const options = this.#options();
+    const { socket, response } = this.#upgrade(options);
     for (const [name, value] of fields) {
       if (!RUNTIMES_OWN.has(name.toLowerCase())) response.headers.append(name, value);
     }
-    const options = this.#options();
     this.#abandon = whenOpen(socket, {
       onOpen: () => handler.onConnection((events) => new BuiltInConnection(socket, events, options)),
       onFailure: (error) => handler.onLost(error),
@@ -49,9 +53,11 @@ export class BuiltInBackend implements Backend {
     return response;
   }
 
-  #upgrade(): Deno.WebSocketUpgrade {
+  /** The runtime has a heartbeat of its own, with one time for both the interval and the silence, in seconds. */
+  #upgrade({ pingInterval, pingTimeout }: BuiltInBackendOptions): Deno.WebSocketUpgrade {
+    const idleTimeout = pingInterval === 0 ? 0 : Math.ceil((pingInterval + pingTimeout) / 1000);
     try {
-      return Deno.upgradeWebSocket(this.#request);
+      return Deno.upgradeWebSocket(this.#request, { idleTimeout });
     } catch (cause) {
       throw new TypeError(
         "Cannot upgrade a request that neither serve nor Deno.serve passed to its handler, or that was answered " +

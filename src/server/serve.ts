@@ -3,6 +3,7 @@ import { checkInteger, MAX_TIMEOUT } from "../driver/options.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../handshake/head_limits.ts";
 import { ConnTransport } from "../transport/conn_transport.ts";
+import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 import { listen } from "./listen.ts";
 import { ServedConnection, type ServedConnectionHost } from "./served_connection.ts";
 import type { ServeHandler, ServeOptions } from "./serve_options.ts";
@@ -75,6 +76,8 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   readonly handler: ServeHandler;
   readonly handshakeTimeout: number;
   readonly headLimits: ServedConnectionHost["headLimits"];
+  readonly policy: AccessPolicy;
+  readonly maxConnections: number;
   readonly origin: URL;
   readonly addr: Deno.Addr;
   readonly connections = new Set<WebSocketDriver>();
@@ -91,6 +94,10 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     this.handler = handler;
     this.handshakeTimeout = checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT);
     this.headLimits = resolveHeadLimits(options.headLimits ?? {}, REQUEST_HEAD_LIMITS);
+    this.maxConnections = options.maxConnections ?? Infinity;
+    checkMaxConnections(this.maxConnections);
+    checkAccessPolicy(options);
+    this.policy = { allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts };
     this.#onError = options.onError;
     const { listener, origin } = listen(options);
     this.#listener = listener;
@@ -112,7 +119,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
         const conn = await this.#listener.accept();
         const connection = new ServedConnection(this, new ConnTransport(conn), conn.remoteAddr);
         this.#accepted.add(connection);
-        void connection.run();
+        void connection.run(this.#accepted.size > this.maxConnections);
       } catch (error) {
         if (this.#shutDown) return;
         void this.onFault(error);
@@ -172,6 +179,14 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
+}
+
+function checkMaxConnections(value: unknown): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot take maxConnections as a number: received ${typeof value}`);
+  }
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return;
+  throw new RangeError(`Cannot take maxConnections as an integer above 0, or Infinity: received ${value}`);
 }
 
 function announce(addr: Deno.Addr): void {

@@ -1,4 +1,5 @@
 import type { HeadLimits } from "../handshake/head_limits.ts";
+import type { AccessPolicy } from "./access_policy.ts";
 
 /** What the handler of {@linkcode serve} is told beside the request; the same as under `Deno.serve`. */
 export type ServeHandlerInfo = Deno.ServeHandlerInfo<Deno.Addr>;
@@ -6,8 +7,11 @@ export type ServeHandlerInfo = Deno.ServeHandlerInfo<Deno.Addr>;
 /** Answers a request: with any response, or with that of a `Server`. */
 export type ServeHandler = (request: Request, info: ServeHandlerInfo) => Response | Promise<Response>;
 
-/** How {@linkcode serve} listens. */
-export interface ServeOptions {
+/**
+ * How {@linkcode serve} listens. `allowedHosts` holds for every request, `allowedOrigins` for every WebSocket that is not
+ * told otherwise.
+ */
+export interface ServeOptions extends AccessPolicy {
   /**
    * The port to listen on; 0 for any that is free.
    *
@@ -52,6 +56,12 @@ export interface ServeOptions {
    * @default {10000}
    */
   handshakeTimeout?: number;
+  /**
+   * How many connections there may be at once, WebSockets and others; one more is answered with 503.
+   *
+   * @default {Infinity}
+   */
+  maxConnections?: number;
   /** How long a head may be: see {@linkcode HeadLimits} for units and defaults. A longer one is answered with 414 or 431. */
   headLimits?: Partial<HeadLimits>;
 }

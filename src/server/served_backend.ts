@@ -1,5 +1,6 @@
 import type { Field } from "../handshake/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import type { AccessPolicy } from "./access_policy.ts";
 import type { Backend, BackendHandler, BackendObserver } from "./backend.ts";
 
 /** The requests that `serve` has passed to its handler, each with the backend that can upgrade it. */
@@ -25,15 +26,19 @@ export class ServedBackend implements Backend {
   upgrade: BackendHandler | null = null;
   /** Who is told of the connection's life. */
   readonly observer: BackendObserver;
+  /** Who may connect, as `serve` was told. */
+  readonly policy: AccessPolicy;
 
   /**
    * @param request The request that the handler gets.
    * @param handshake What was read of it.
    * @param observer Who is told of the connection's life.
+   * @param policy Who may connect.
    */
-  constructor(request: Request, handshake: HandshakeRequest, observer: BackendObserver) {
+  constructor(request: Request, handshake: HandshakeRequest, observer: BackendObserver, policy: AccessPolicy) {
     this.request = handshake;
     this.observer = observer;
+    this.policy = policy;
     backends.set(request, this);
   }
 

@@ -3,11 +3,16 @@ import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type Field, formatResponseHead } from "../handshake/format_head.ts";
 import type { HeadLimits } from "../handshake/head_limits.ts";
 import type { Transport } from "../transport/transport.ts";
+import { isAllowedHost } from "../handshake/host.ts";
+import type { AccessPolicy } from "./access_policy.ts";
 import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
 import { RequestError } from "./request_error.ts";
 import type { ServeHandler } from "./serve_options.ts";
 import { ServedBackend } from "./served_backend.ts";
 import { writeResponse } from "./write_response.ts";
+
+/** How long a client that is turned away may take to read why, in milliseconds. */
+const TURNED_AWAY_WITHIN = 1000;
 
 /** The server that a {@linkcode ServedConnection} belongs to. */
 export interface ServedConnectionHost {
@@ -17,6 +22,8 @@ export interface ServedConnectionHost {
   readonly handshakeTimeout: number;
   /** How long a head may be. */
   readonly headLimits: Partial<HeadLimits>;
+  /** Who may connect. */
+  readonly policy: AccessPolicy;
   /** The scheme and the authority of requests that name none. */
   readonly origin: URL;
   /**
@@ -66,9 +73,13 @@ export class ServedConnection {
     this.#remoteAddr = remoteAddr;
   }
 
-  /** Reads the request, has it answered, and ends the connection unless it has become a WebSocket. Never rejects. */
-  async run(): Promise<void> {
-    const upgraded = await this.#serve().catch(() => false);
+  /**
+   * Reads the request, has it answered, and ends the connection unless it has become a WebSocket. Never rejects.
+   *
+   * @param overloaded Whether there are too many connections already: then it is answered with 503, unread.
+   */
+  async run(overloaded: boolean): Promise<void> {
+    const upgraded = overloaded ? await this.#turnAway() : await this.#serve().catch(() => false);
     if (upgraded) return;
     this.#completed.resolve();
     this.#end();
@@ -85,6 +96,14 @@ export class ServedConnection {
     this.#host.onEnd(this);
   }
 
+  /** RFC 9110 §15.6.4. */
+  async #turnAway(): Promise<boolean> {
+    this.#awaitsRequest = false;
+    this.#timer = setTimeout(() => this.#transport.close(), TURNED_AWAY_WITHIN);
+    await this.#write(textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present"));
+    return false;
+  }
+
   async #serve(): Promise<boolean> {
     try {
       const received = await this.#receive();
@@ -98,10 +117,13 @@ export class ServedConnection {
 
   async #receive(): Promise<ReceivedHead | null> {
     this.#timer = setTimeout(() => this.#onTimeout(), this.#host.handshakeTimeout);
-    const received = await readHead(this.#transport, this.#host.headLimits);
-    clearTimeout(this.#timer);
-    this.#awaitsRequest = false;
-    return received;
+    try {
+      return await readHead(this.#transport, this.#host.headLimits);
+    } finally {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#awaitsRequest = false;
+    }
   }
 
   /** RFC 9110 §15.5.9. The read that is still pending ends with the transport. */
@@ -115,12 +137,16 @@ export class ServedConnection {
 
   async #answer(received: ReceivedHead): Promise<boolean> {
     const { head, early } = received;
+    const { allowedHosts } = this.#host.policy;
+    if (allowedHosts !== undefined && !isAllowedHost(head.fields.get("host"), allowedHosts)) {
+      throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve a request for a host that is not an allowed one");
+    }
     const request = makeRequest(received, this.#transport, this.#host.origin);
     const backend = new ServedBackend(request, head, {
       onOpen: (ws) => this.#host.onOpen(ws),
       onClose: (ws) => this.#onClose(ws),
       report: (fault) => void this.#host.onFault(fault),
-    });
+    }, this.#host.policy);
     const response = await this.#handle(request, backend);
     if (response.status !== STATUS_CODE.SwitchingProtocols) {
       await this.#write(response, head.method);
@@ -167,7 +193,7 @@ export class ServedConnection {
     try {
       await writeResponse(this.#transport, response, method, () => {
         this.#completed.resolve();
-        this.#timer = setTimeout(() => this.#transport.close(), this.#host.handshakeTimeout);
+        this.#timer ??= setTimeout(() => this.#transport.close(), this.#host.handshakeTimeout);
       });
     } catch {
       // The client has gone; there is nobody left to tell.

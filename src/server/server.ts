@@ -12,6 +12,7 @@ import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
+import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 import type { Backend } from "./backend.ts";
 import { BuiltInBackend } from "./built_in_backend.ts";
 import { RawBackend } from "./raw_backend.ts";
@@ -19,7 +20,7 @@ import { servedBackend } from "./served_backend.ts";
 import { type ServerEnv, toHandshakeRequest } from "./server_env.ts";
 
 /** What {@linkcode makeServer} can be told. */
-export interface ServerOptions extends WebSocketDriverOptions {}
+export interface ServerOptions extends WebSocketDriverOptions, AccessPolicy {}
 
 /**
  * The server's side of a WebSocket connection; {@linkcode makeServer} makes it.
@@ -38,6 +39,7 @@ export interface ServerOptions extends WebSocketDriverOptions {}
  */
 export class Server extends WebSocketDriver {
   readonly #backend: Backend;
+  readonly #policy: AccessPolicy;
   #started = false;
   #observed = false;
   #response: Response | null = null;
@@ -51,10 +53,17 @@ export class Server extends WebSocketDriver {
    * @throws {RangeError} Where a number is out of its range.
    */
   constructor(env: ServerEnv, options: ServerOptions = {}) {
-    super(options);
+    super(options, { pingInterval: 30_000 });
     checkSubprotocols(this.acceptProtocols);
     checkAdditionalFields(this.additionalHeaders);
+    checkAccessPolicy(options);
     this.#backend = this.#backendFor(env);
+    const allowedOrigins = options.allowedOrigins ?? this.#backend.policy?.allowedOrigins;
+    const allowedHosts = options.allowedHosts ?? this.#backend.policy?.allowedHosts;
+    this.#policy = {
+      ...(allowedOrigins && { allowedOrigins: [...allowedOrigins] }),
+      ...(allowedHosts && { allowedHosts: [...allowedHosts] }),
+    };
   }
 
   #backendFor(env: ServerEnv): Backend {
@@ -97,6 +106,7 @@ export class Server extends WebSocketDriver {
     const handshake = acceptHandshake(this.#backend.request, {
       acceptProtocols: this.acceptProtocols,
       requireHost: this.#backend.requiresHost,
+      ...this.#policy,
       sha1,
     });
     if (!handshake.accepted) {

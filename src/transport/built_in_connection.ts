@@ -159,6 +159,16 @@ export class BuiltInConnection implements Connection {
     return this.#socket.bufferedAmount;
   }
 
+  /** Null: the runtime tells of messages only, and watches over the peer itself. */
+  get received(): null {
+    return null;
+  }
+
+  /** False: it can't be paused. */
+  get paused(): boolean {
+    return false;
+  }
+
   #onMessage(data: string | ArrayBuffer): void {
     if (this.#failed) return;
     const message = typeof data === "string" ? data : new Uint8Array(data);

@@ -46,6 +46,10 @@ export interface Connection {
   readonly state: "open" | "closing" | "closed";
   /** The bytes that wait to be written. */
   readonly bufferedAmount: number;
+  /** Grows whenever bytes arrive; null where that can't be seen, and no Ping be sent. */
+  readonly received: number | null;
+  /** True while it is not read from, as it was paused. */
+  readonly paused: boolean;
   /**
    * Sends a text message.
    *
@@ -96,8 +100,12 @@ export interface Connection {
    * @param error Why; it comes back through {@linkcode ConnectionHandler.onError}.
    */
   fail(error: WebSocketError): void;
-  /** Ends the connection at once, with no closing handshake. */
-  terminate(): void;
+  /**
+   * Ends the connection at once, with no closing handshake.
+   *
+   * @param error Why, where there is a fault to tell of.
+   */
+  terminate(error?: WebSocketError): void;
   /** Stops to deliver and to read. */
   pause(): void;
   /** Goes on. */
