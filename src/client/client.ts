@@ -66,6 +66,8 @@ export class Client extends WebSocketDriver {
   readonly #target: Target;
   readonly #options: ClientOptions;
   readonly #handshake = new AbortController();
+  /** What the handshake is done on. */
+  #transport: Transport | null = null;
   #started = false;
   #abandoned = false;
 
@@ -110,34 +112,33 @@ export class Client extends WebSocketDriver {
   }
 
   async #start(options: ClientOptions): Promise<boolean> {
+    const { signal } = this.#handshake;
     const stopWatching = this.#watch(options.signal);
-    let transport: Transport | null = null;
-    const giveUp = () => transport?.close();
-    this.#handshake.signal.addEventListener("abort", giveUp);
+    const giveUp = () => this.#transport?.close();
+    signal.addEventListener("abort", giveUp);
     try {
-      this.#handshake.signal.throwIfAborted();
-      const reached = await this.#ask(options, (next) => transport = next);
-      this.#handshake.signal.throwIfAborted();
-      this.#open(reached.transport, reached.protocol, reached.early);
+      signal.throwIfAborted();
+      const { transport, protocol, early } = await this.#ask(options);
+      signal.throwIfAborted();
+      this.#open(transport, protocol, early);
       return true;
     } catch (error) {
-      transport?.close();
-      const fault = this.#handshake.signal.aborted ? this.#handshake.signal.reason : error;
+      giveUp();
+      const fault = signal.aborted ? signal.reason : error;
       this.#onRefused(fault);
       throw fault;
     } finally {
       stopWatching();
-      this.#handshake.signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
   /** Does the handshake, there or where redirects lead. */
-  async #ask(options: ClientOptions, onReach: (transport: Transport) => void): Promise<Reached> {
+  async #ask(options: ClientOptions): Promise<Reached> {
     let from: Destination = { target: this.#target, fields: [...this.additionalHeaders] };
     const { maxRedirects = 0 } = options;
     for (let followed = 0;; followed++) {
-      const transport = await this.#reach(from.target, options);
-      onReach(transport);
+      const transport = this.#transport = await this.#reach(from.target, options);
       try {
         const request = { protocols: this.acceptProtocols, fields: from.fields };
         return { transport, ...await openHandshake(transport, from.target, request) };
