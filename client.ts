@@ -32,7 +32,7 @@ export { Client, type ClientOptions, type StartConnectionOptions } from "./src/c
 export type { DialOptions } from "./src/client/dial.ts";
 export { makeClient } from "./src/client/make_client.ts";
 export type { MessageData } from "./src/driver/data.ts";
-export type { Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
+export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
 export {
   type ReadyState,
   type SendOptions,

@@ -19,7 +19,7 @@
  */
 export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
 export type { MessageData } from "./src/driver/data.ts";
-export type { Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
+export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
 export {
   type ReadyState,
   type SendOptions,
@@ -30,6 +30,7 @@ export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSock
 export { HandshakeError, type HandshakeErrorOptions } from "./src/handshake_error.ts";
 export type { HeadLimits } from "./src/handshake/head_limits.ts";
 export type { CloseInfo } from "./src/protocol/close_payload.ts";
+export type { AccessPolicy } from "./src/server/access_policy.ts";
 export { isWebSocket } from "./src/server/is_web_socket.ts";
 export { makeServer } from "./src/server/make_server.ts";
 export { serve, type WebSocketServer } from "./src/server/serve.ts";
