@@ -32,13 +32,10 @@ export { Client, type ClientOptions, type StartConnectionOptions } from "./src/c
 export type { DialOptions } from "./src/client/dial.ts";
 export { makeClient } from "./src/client/make_client.ts";
 export type { MessageData } from "./src/driver/data.ts";
+export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
-export {
-  type ReadyState,
-  type SendOptions,
-  WebSocketDriver,
-  type WebSocketEvents,
-} from "./src/driver/websocket_driver.ts";
+export type { SendOptions } from "./src/driver/send_options.ts";
+export { WebSocketDriver } from "./src/driver/websocket_driver.ts";
 export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "./src/errors.ts";
 export { HandshakeError, type HandshakeErrorOptions } from "./src/handshake_error.ts";
 export type { CloseInfo } from "./src/protocol/close_payload.ts";

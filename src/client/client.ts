@@ -182,20 +182,20 @@ export class Client extends WebSocketDriver {
     const { maxFragments, closeTimeout, highWaterMark } = this.settings;
     const options = { maxLength: this.maxLength, maxFragments, closeTimeout, highWaterMark, platform: denoPlatform };
     let connection!: FramedConnection;
-    this.opened((handler) => connection = new FramedConnection(transport, handler, "client", options), protocol);
+    this.open((handler) => connection = new FramedConnection(transport, handler, "client", options), protocol);
     connection.start(early);
   }
 
   #onRefused(fault: unknown): void {
     if (!this.#abandoned && fault instanceof HandshakeError) this.failed(fault satisfies WebSocketError);
-    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   /** Stops the handshake that is under way. */
   protected override abandonHandshake(): void {
     this.#abandoned = true;
     this.#handshake.abort(new HandshakeError(`Cannot open the connection to ${this.url} as it was closed meanwhile`));
-    if (!this.#started) this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 }
 

@@ -6,68 +6,9 @@ import type { Connection, ConnectionHandler } from "../transport/connection.ts";
 import { type MessageData, toBytes, toText } from "./data.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { IdleWatch } from "./idle_watch.ts";
+import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
-
-/**
- * What a driver tells its listeners, by event.
- *
- * @example Listen, with the right types
- * ```ts
- * import type { WebSocketEvents } from "@wsd/driver";
- *
- * const onClose = (...[{ code, reason }]: WebSocketEvents["close"]) => console.log(code, reason);
- * onClose({ code: 1000, reason: "" });
- * ```
- */
-export interface WebSocketEvents {
-  /** The opening handshake is done. */
-  open: [];
-  /** A message has come: text as a string, binary as bytes, which may be a part of a larger `buffer`. */
-  message: [message: string | Uint8Array];
-  /** A Ping has come, and was answered. */
-  ping: [payload: Uint8Array];
-  /** A Pong has come. */
-  pong: [payload: Uint8Array];
-  /** There is room again for more to send, after `desiredSize` was at or below 0. */
-  drain: [];
-  /** The peer or the network is at fault; `"close"` follows. Where nobody listens, the close code tells. */
-  error: [error: WebSocketError];
-  /** The connection is over; the last event, and the only one of its kind. */
-  close: [info: CloseInfo];
-}
-
-/** Where a connection stands. */
-export type ReadyState = "connecting" | "open" | "closing" | "closed";
-
-/** How a message is sent. */
-export interface SendOptions {
-  /**
-   * Where to begin: in bytes, or in UTF-16 code units of a string.
-   *
-   * @default {0}
-   */
-  start?: number;
-  /**
-   * Where to end, in the same unit.
-   *
-   * @default {data.length}
-   */
-  end?: number;
-  /**
-   * What to send the data as: a message, or the payload of a control frame.
-   *
-   * @default {"text" for a string, "binary" for bytes}
-   */
-  type?: "text" | "binary" | "ping" | "pong" | "close";
-  /**
-   * The code of a Close, for `type: "close"`, whose data is the reason.
-   *
-   * @default {1000}
-   */
-  code?: number;
-  /** Runs when the bytes were handed to the system. */
-  callback?: () => void;
-}
+import { type SendOptions, slice } from "./send_options.ts";
 
 /** A Ping whose Pong is awaited. */
 interface AwaitedPong {
@@ -260,7 +201,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   terminate(): void {
     if (this.#connection !== null) return this.#connection.terminate();
     this.abandonHandshake();
-    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   /**
@@ -289,7 +230,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param connect Makes the connection, with the handler that it shall tell what happens.
    * @param protocol The subprotocol that was agreed on.
    */
-  protected opened(connect: (handler: ConnectionHandler) => Connection, protocol: string | null): void {
+  protected open(connect: (handler: ConnectionHandler) => Connection, protocol: string | null): void {
     this.#connection = connect({
       onMessage: (message) => {
         this.#messages++;
@@ -299,7 +240,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       onPong: (payload) => this.#onPong(payload),
       onDrain: () => this.#tell("drain"),
       onError: (error) => this.failed(error),
-      onClose: (info) => this.closed(info),
+      onClose: (info) => this.end(info),
     });
     this.#protocol = protocol;
     const queue = this.#queue;
@@ -351,7 +292,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param info The code and the reason.
    */
-  protected closed(info: CloseInfo): void {
+  protected end(info: CloseInfo): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#heartbeat?.stop();
@@ -470,20 +411,6 @@ function controlPayload(data: MessageData, what: string): Uint8Array {
   const bytes = toBytes(data, what).slice();
   if (bytes.length <= MAX_PING) return bytes;
   throw new RangeError(`Cannot ${what} of more than ${MAX_PING} bytes (RFC 6455 5.5): received ${bytes.length}`);
-}
-
-/** The part of the data that the options name. */
-function slice(data: MessageData, { start, end }: SendOptions): MessageData {
-  if (start === undefined && end === undefined) return data;
-  const whole = typeof data === "string" ? data : toBytes(data, "send");
-  const from = start ?? 0;
-  const to = end ?? whole.length;
-  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > whole.length) {
-    throw new RangeError(
-      `Cannot send a part that is not within the data: received start ${from} and end ${to} of ${whole.length}`,
-    );
-  }
-  return typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

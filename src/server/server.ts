@@ -120,7 +120,7 @@ export class Server extends WebSocketDriver {
     const { protocol } = handshake;
     this.#response = this.#backend.accept(responseFields(handshake, { fields: this.additionalHeaders }), {
       onTransport: (transport, early) => this.#open(transport, early, protocol),
-      onConnection: (connect) => this.opened(connect, protocol),
+      onConnection: (connect) => this.open(connect, protocol),
       onLost: (cause) => this.#onLost(cause),
     });
     return true;
@@ -133,7 +133,7 @@ export class Server extends WebSocketDriver {
     this.#response = this.#backend.refuse(new Response(body, { status, headers }));
     if (this.readyState === "closed") return;
     this.failed(new HandshakeError(reason, { status, headers, body }));
-    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   #open(transport: Transport, early: Uint8Array, protocol: string | null): void {
@@ -146,7 +146,7 @@ export class Server extends WebSocketDriver {
     let connection!: FramedConnection;
     this.#observed = true;
     this.#backend.observer?.onOpen(this);
-    this.opened((handler) => connection = new FramedConnection(transport, handler, "server", options), protocol);
+    this.open((handler) => connection = new FramedConnection(transport, handler, "server", options), protocol);
     connection.start(early);
   }
 
@@ -158,17 +158,17 @@ export class Server extends WebSocketDriver {
         cause,
       ),
     );
-    this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   /** Ends what was not started; a handshake that was accepted goes on, and the Close follows it. */
   protected override abandonHandshake(): void {
-    if (!this.#started) this.closed({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   /** Tells the web server below too. */
-  protected override closed(info: CloseInfo): void {
-    super.closed(info);
+  protected override end(info: CloseInfo): void {
+    super.end(info);
     this.#backend.abandon?.();
     if (this.#observed) this.#backend.observer?.onClose(this);
     this.#observed = false;

@@ -1,0 +1,33 @@
+import type { WebSocketError } from "../errors.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+
+/**
+ * What a driver tells its listeners, by event.
+ *
+ * @example Listen, with the right types
+ * ```ts
+ * import type { WebSocketEvents } from "@wsd/driver";
+ *
+ * const onClose = (...[{ code, reason }]: WebSocketEvents["close"]) => console.log(code, reason);
+ * onClose({ code: 1000, reason: "" });
+ * ```
+ */
+export interface WebSocketEvents {
+  /** The opening handshake is done. */
+  open: [];
+  /** A message has come: text as a string, binary as bytes, which may be a part of a larger `buffer`. */
+  message: [message: string | Uint8Array];
+  /** A Ping has come, and was answered. */
+  ping: [payload: Uint8Array];
+  /** A Pong has come. */
+  pong: [payload: Uint8Array];
+  /** There is room again for more to send, after `desiredSize` was at or below 0. */
+  drain: [];
+  /** The peer or the network is at fault; `"close"` follows. Where nobody listens, the close code tells. */
+  error: [error: WebSocketError];
+  /** The connection is over; the last event, and the only one of its kind. */
+  close: [info: CloseInfo];
+}
+
+/** Where a connection stands. */
+export type ReadyState = "connecting" | "open" | "closing" | "closed";
