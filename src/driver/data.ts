@@ -1,3 +1,5 @@
+import { MAX_CONTROL_PAYLOAD } from "../protocol/frame_header.ts";
+
 /** What a message or a Ping may be made of. */
 export type MessageData = string | ArrayBufferLike | ArrayBufferView;
 
@@ -44,6 +46,23 @@ export function toText(data: MessageData, what: string): string {
   } catch {
     throw new TypeError(`Cannot ${what} as text (RFC 6455 5.6): received bytes that are no UTF-8`);
   }
+}
+
+/**
+ * Sees data as the payload of a control frame.
+ *
+ * @param data Text or bytes.
+ * @param what What is to be done with it, for the error.
+ * @returns A copy of the bytes.
+ * @throws {RangeError} Where it is longer than 125 bytes.
+ * @throws {TypeError} Where it is something else.
+ */
+export function controlPayload(data: MessageData, what: string): Uint8Array {
+  const bytes = toBytes(data, what).slice();
+  if (bytes.length <= MAX_CONTROL_PAYLOAD) return bytes;
+  throw new RangeError(
+    `Cannot ${what} of more than ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${bytes.length}`,
+  );
 }
 
 function kindOf(value: unknown): string {

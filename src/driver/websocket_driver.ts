@@ -1,27 +1,14 @@
 import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
-import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
+import { ErrorCode, WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { Connection, ConnectionHandler } from "../transport/connection.ts";
-import { type MessageData, toBytes, toText } from "./data.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { IdleWatch } from "./idle_watch.ts";
+import { AwaitedPongs } from "./awaited_pongs.ts";
+import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { type SendOptions, slice } from "./send_options.ts";
-
-/** A Ping whose Pong is awaited. */
-interface AwaitedPong {
-  readonly payload: Uint8Array;
-  readonly sentAt: number;
-  readonly callback: (() => void) | undefined;
-}
-
-/** How many Pongs are awaited at most; those of the oldest Pings are forgotten beyond that. */
-const MAX_AWAITED = 1024;
-
-/** The longest payload of a Ping, in bytes. RFC 6455 §5.5. */
-const MAX_PING = 125;
+import { watchOver } from "./watch_over.ts";
 
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
@@ -59,10 +46,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   #queue: (() => void)[] = [];
   #queuedBytes = 0;
   #closeQueued = false;
-  #awaited: AwaitedPong[] = [];
-  #latency: number | null = null;
-  #heartbeat: Heartbeat | null = null;
-  #idleWatch: IdleWatch | null = null;
+  readonly #pongs = new AwaitedPongs();
+  #stopWatching: (() => void) | null = null;
   /** How many messages were sent and received. */
   #messages = 0;
 
@@ -96,7 +81,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
   get latency(): number | null {
-    return this.#latency;
+    return this.#pongs.latency;
   }
 
   /** How many bytes wait to be written, with the headers of their frames. */
@@ -169,13 +154,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     const bytes = controlPayload(payload, "send a Ping");
     const taken = this.#submit(bytes.length, (connection) => connection.sendPing(bytes));
-    if (taken) this.#awaitPong(bytes, callback);
+    if (taken) this.#pongs.expect(bytes, callback);
     return taken;
-  }
-
-  #awaitPong(payload: Uint8Array, callback: (() => void) | undefined): void {
-    this.#awaited.push({ payload, sentAt: performance.now(), callback });
-    if (this.#awaited.length > MAX_AWAITED) this.#awaited.shift();
   }
 
   /**
@@ -247,34 +227,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     this.#queue = [];
     this.#queuedBytes = 0;
     for (const step of queue) step();
-    this.#watch(this.#connection);
+    this.#stopWatching = watchOver(this.#connection, this.settings, {
+      ping: (payload) => void this.sendPing(payload),
+      close: (reason) => void this.closeConnection(reason, CloseCode.GOING_AWAY),
+      messages: () => this.#messages,
+    });
     this.#tell("open");
-  }
-
-  /** Watches over the peer's life, and over the use of the connection, where it shall be. */
-  #watch(connection: Connection): void {
-    const { pingInterval, pingTimeout, idleTimeout } = this.settings;
-    if (pingInterval > 0 && connection.received !== null) {
-      this.#heartbeat = new Heartbeat(
-        {
-          get received() {
-            return connection.received ?? 0;
-          },
-          get paused() {
-            return connection.paused;
-          },
-          ping: (payload) => void this.sendPing(payload),
-          onSilence: () => connection.terminate(silence(pingTimeout)),
-        },
-        pingInterval,
-        pingTimeout,
-      );
-    }
-    if (idleTimeout > 0) {
-      this.#idleWatch = new IdleWatch(() => this.#messages, idleTimeout, () => {
-        this.closeConnection(`No message for ${idleTimeout} ms`, CloseCode.GOING_AWAY);
-      });
-    }
   }
 
   /**
@@ -295,11 +253,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   protected end(info: CloseInfo): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#heartbeat?.stop();
-    this.#idleWatch?.stop();
+    this.#stopWatching?.();
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#awaited = [];
+    this.#pongs.clear();
     this.#tell("close", info);
   }
 
@@ -364,13 +321,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return true;
   }
 
-  /** RFC 6455 §5.5.3: a peer may answer only the last of several Pings, so a Pong settles those before it too. */
   #onPong(payload: Uint8Array): void {
-    const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));
-    if (index >= 0) this.#latency = performance.now() - this.#awaited[index].sentAt;
-    for (const { callback } of this.#awaited.splice(0, index + 1)) {
-      if (callback !== undefined) this.#guard("pong", callback);
-    }
+    for (const callback of this.#pongs.settle(payload)) this.#guard("pong", callback);
     this.#tell("pong", payload);
   }
 
@@ -398,21 +350,4 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       }),
     );
   }
-}
-
-function silence(timeout: number): ConnectionError {
-  return new ConnectionError(
-    `Cannot wait any longer for a sign of life: received nothing within ${timeout} ms after a Ping`,
-    ErrorCode.HEARTBEAT_TIMEOUT,
-  );
-}
-
-function controlPayload(data: MessageData, what: string): Uint8Array {
-  const bytes = toBytes(data, what).slice();
-  if (bytes.length <= MAX_PING) return bytes;
-  throw new RangeError(`Cannot ${what} of more than ${MAX_PING} bytes (RFC 6455 5.5): received ${bytes.length}`);
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
