@@ -104,7 +104,10 @@ export class FramedConnection implements Connection, ProtocolHandler {
     const protocol = this.#protocol;
     const transport = this.#transport;
     while (!this.#ended) {
-      if (protocol.blocked) await new Promise<void>((resolve) => this.#unblock = resolve);
+      if (protocol.blocked) {
+        await new Promise<void>((resolve) => this.#unblock = resolve);
+        continue;
+      }
       const count = await transport.read(protocol.readBuffer());
       if (count === null) return;
       this.#reads++;
@@ -146,6 +149,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** What the peer sent before it went may still be read, so the connection ends when reading does. */
   readonly #onWriteFailed = (error: unknown) => {
+    if (this.#ended) return;
     this.#writing = false;
     this.#writeEnded = true;
     this.#fault = error;

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
+import { type CloseInfo, ConnectionError, makeServer, type Server, type ServerOptions } from "@wsd/driver";
+
+const REQUEST = new Request("http://localhost/", {
+  headers: {
+    "host": "localhost",
+    "upgrade": "websocket",
+    "connection": "Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  },
+});
+
+/** A frame of a client's, masked with a key of zeros. */
+function frame(first: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([first, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
+}
+
+/** A turn of the event loop, in which timers run: streams in memory alone would never let them. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** A server whose client is played by the test. */
+interface Played {
+  readonly ws: Server;
+  readonly closed: Promise<CloseInfo>;
+  readonly errors: Error[];
+  /** Gives the frames that the server has sent, one by one. */
+  frames(): Promise<Uint8Array>;
+  send(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  end(): Promise<void>;
+}
+
+async function play(options: ServerOptions): Promise<Played> {
+  const toServer = new TransformStream<Uint8Array, Uint8Array>();
+  const toClient = new TransformStream<Uint8Array, Uint8Array>();
+  const ws = makeServer({ request: REQUEST, readable: toServer.readable, writable: toClient.writable }, options);
+  const errors: Error[] = [];
+  ws.on("error", (error) => errors.push(error));
+  const closed = new Promise<CloseInfo>((resolve) => ws.on("close", resolve));
+  assert(ws.startConnection());
+  const reader = toClient.readable.getReader();
+  const writer = toServer.writable.getWriter();
+  await reader.read();
+  return {
+    ws,
+    closed,
+    errors,
+    frames: async () => (await reader.read()).value ?? new Uint8Array(),
+    send: (bytes) => writer.write(bytes),
+    end: () => writer.close(),
+  };
+}
+
+Deno.test("heartbeat pings a server's peer, and its answer gives the latency", async () => {
+  const { ws, closed, frames, send } = await play({ pingInterval: 16, pingTimeout: 60_000 });
+  assertEquals(ws.latency, null);
+  const ping = await frames();
+  assertEquals([...ping.subarray(0, 2)], [0x89, 4]);
+  const pong = new Promise((resolve) => ws.once("pong", resolve));
+  await send(frame(0x8a, ping.subarray(2)));
+  await pong;
+  assertGreater(ws.latency ?? 0, 0);
+  ws.terminate();
+  assertEquals(await closed, { code: 1006, reason: "" });
+});
+
+Deno.test("heartbeat ends a connection whose peer is silent, with 1006", async () => {
+  const { closed, errors } = await play({ pingInterval: 16, pingTimeout: 16 });
+  assertEquals(await closed, { code: 1006, reason: "" });
+  assertEquals(errors.length, 1);
+  assertInstanceOf(errors[0], ConnectionError);
+  assertEquals(errors[0].code, "WS_HEARTBEAT_TIMEOUT");
+});
+
+Deno.test("heartbeat takes any bytes for life, a part of a frame too", async () => {
+  const { ws, closed, errors, frames, send } = await play({ pingInterval: 16, pingTimeout: 200 });
+  // Far more Pings than the silence allowed would see, none of them answered.
+  for (let pings = 0; pings < 40; pings++) {
+    await frames();
+    await send(
+      pings % 2 === 0 ? frame(0x81, Uint8Array.of(0x68)).slice(0, 3) : frame(0x81, Uint8Array.of(0x68)).slice(3),
+    );
+  }
+  assertEquals(ws.readyState, "open");
+  assertEquals(errors, []);
+  ws.terminate();
+  await closed;
+});
+
+Deno.test("heartbeat does not take the silence of a paused connection for the peer's", async () => {
+  const { ws, closed, errors, frames } = await play({ pingInterval: 16, pingTimeout: 16 });
+  ws.pause();
+  for (let pings = 0; pings < 10; pings++) await frames();
+  assertEquals(ws.readyState, "open");
+  assertEquals(errors, []);
+  ws.resume();
+  assertEquals((await closed).code, 1006);
+});
+
+Deno.test("heartbeat is off where pingInterval is 0", async () => {
+  const { ws, closed, frames } = await play({ pingInterval: 0, pingTimeout: 1, idleTimeout: 100 });
+  // The first frame is the Close of the idle time-out: nothing came before it.
+  assertEquals((await frames())[0], 0x88);
+  ws.terminate();
+  await closed;
+});
+
+Deno.test("idleTimeout closes with 1001 where no message passes", async () => {
+  const { closed, frames, send, end } = await play({ pingInterval: 0, idleTimeout: 16, closeTimeout: 60_000 });
+  const close = await frames();
+  assertEquals([...close.subarray(0, 1), ...close.subarray(2, 4)], [0x88, 0x03, 0xe9]);
+  await send(frame(0x88, Uint8Array.of(0x03, 0xe9)));
+  await frames();
+  await end();
+  assertEquals(await closed, { code: 1001, reason: "" });
+});
+
+Deno.test("idleTimeout counts messages in both directions, not Pings", async () => {
+  const { ws, closed, frames, send } = await play({ pingInterval: 0, idleTimeout: 400 });
+  let received = 0;
+  ws.on("message", () => received++);
+  // Longer than the time-out as a whole, never as long between two messages.
+  for (const started = performance.now(); performance.now() - started < 900; await turn()) {
+    if (received % 2 === 0) {
+      ws.send("x");
+      await frames();
+    }
+    await send(frame(0x81, Uint8Array.of(0x79)));
+  }
+  assertGreater(received, 0);
+  assertEquals(ws.readyState, "open");
+  for (let first = 0; first !== 0x88; first = (await frames())[0]) {
+    await turn();
+    await send(frame(0x89, new Uint8Array()));
+  }
+  ws.terminate();
+  await closed;
+});
