@@ -1,0 +1,23 @@
+/**
+ * The echo server that Autobahn|Testsuite's fuzzing client is run against.
+ *
+ *     deno run -P tests/autobahn/server.ts [--port 9001]
+ *
+ * It prints where it listens, and goes on until it is stopped.
+ */
+import { parseArgs } from "node:util";
+import { makeServer, serve, type ServeHandler } from "@wsd/driver";
+
+/** Sends every message back as it came. */
+export const echo: ServeHandler = (request) => {
+  const ws = makeServer(request);
+  ws.on("message", (message) => ws.send(message));
+  ws.startConnection();
+  return ws.response;
+};
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { port: { type: "string", default: "9001" } } });
+  const onListen = (addr: Deno.Addr) => console.log(`Listening on ws://localhost:${(addr as Deno.NetAddr).port}/`);
+  await serve({ port: Number(values.port), onListen }, echo).finished;
+}
