@@ -86,6 +86,8 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   readonly #onError: ServeOptions["onError"];
   readonly #finished = Promise.withResolvers<void>();
   readonly #accepted = new Set<ServedConnection>();
+  /** Those among the accepted that were told 503: they take nobody's place. */
+  #turnedAway = 0;
   #shutDown = false;
   #acceptTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -119,7 +121,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
         const conn = await this.#listener.accept();
         const connection = new ServedConnection(this, new ConnTransport(conn), conn.remoteAddr);
         this.#accepted.add(connection);
-        void connection.run(this.#accepted.size > this.maxConnections);
+        void connection.run(this.#accepted.size - this.#turnedAway > this.maxConnections);
       } catch (error) {
         if (this.#shutDown) return;
         void this.onFault(error);
@@ -138,6 +140,10 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     return new Response("Internal Server Error\n", { status: 500, headers: { "content-length": "22" } });
   }
 
+  onTurnAway(): void {
+    this.#turnedAway++;
+  }
+
   onOpen(ws: WebSocketDriver): void {
     this.connections.add(ws);
     if (this.#shutDown) this.#dismiss(ws);
@@ -149,6 +155,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
 
   onEnd(connection: ServedConnection): void {
     this.#accepted.delete(connection);
+    if (connection.turnedAway) this.#turnedAway--;
     if (this.#shutDown && this.#accepted.size === 0) this.#finished.resolve();
   }
 

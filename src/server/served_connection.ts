@@ -33,6 +33,8 @@ export interface ServedConnectionHost {
    * @returns The response for a client that waits for one.
    */
   onFault(fault: unknown): Promise<Response>;
+  /** A connection is turned away, and counts no more. */
+  onTurnAway(): void;
   /**
    * A WebSocket is open.
    *
@@ -55,6 +57,8 @@ export interface ServedConnectionHost {
 
 /** One connection that `serve` has accepted: a request, and its response or a WebSocket. */
 export class ServedConnection {
+  /** Whether it was answered with 503, as there were too many. */
+  turnedAway = false;
   readonly #host: ServedConnectionHost;
   readonly #transport: Transport;
   readonly #remoteAddr: Deno.Addr;
@@ -98,6 +102,8 @@ export class ServedConnection {
 
   /** RFC 9110 §15.6.4. */
   async #turnAway(): Promise<boolean> {
+    this.turnedAway = true;
+    this.#host.onTurnAway();
     this.#awaitsRequest = false;
     this.#timer = setTimeout(() => this.#transport.close(), TURNED_AWAY_WITHIN);
     await this.#write(textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present"));
