@@ -6,12 +6,14 @@ import type { Platform } from "./platform.ts";
 import { Utf8Validator } from "./utf8_validator.ts";
 import { invalidUtf8 } from "./violations.ts";
 
-/** What is reserved for a message of unknown length at first, in bytes. */
+/** What is reserved at first for a message whose length is not known yet, in bytes. */
 const FIRST_RESERVE = 1024;
-/** What is reserved at most before a byte of the payload has arrived, in bytes. */
+/** What is reserved at most for a message whose last frame's header is there, before its payload is, in bytes. */
 const FIRST_RESERVE_KNOWN = 64 * 1024;
 /** Up to this size a block grows fourfold, above it twofold, in bytes. */
 const FAST_GROWTH = 1024 * 1024;
+/** Below this length in bytes, a loop copies faster than `set` with its view. */
+const COPY_BY_LOOP = 32;
 
 /**
  * The message whose frames are being received, where it did not come whole in one read.
@@ -108,7 +110,7 @@ export class Assembly {
   append(block: Block, start: number, end: number, remaining: number, fin: boolean): void {
     const count = end - start;
     const target = this.#reserve(count, remaining, fin).bytes;
-    if (count < 32) {
+    if (count < COPY_BY_LOOP) {
       for (let i = 0; i < count; i++) target[this.length + i] = block.bytes[start + i];
     } else {
       target.set(block.bytes.subarray(start, end), this.length);
@@ -142,7 +144,7 @@ export class Assembly {
    */
   finishRaw(): Uint8Array {
     const payload = this.#block === null ? new Uint8Array(0) : this.#block.bytes.subarray(0, this.length);
-    this.#end();
+    this.end();
     return payload;
   }
 
@@ -154,7 +156,7 @@ export class Assembly {
    */
   finish(): string | Uint8Array {
     const message = this.opcode === Opcode.TEXT ? this.#text() : this.#binary();
-    this.#end();
+    this.end();
     return message;
   }
 
@@ -176,14 +178,10 @@ export class Assembly {
     return message;
   }
 
-  #end(): void {
+  /** Forgets the message and frees its memory. */
+  end(): void {
     this.opcode = Opcode.CONTINUATION;
     this.#block = null;
     this.length = 0;
-  }
-
-  /** Forgets the message and frees its memory. */
-  drop(): void {
-    this.#end();
   }
 }

@@ -7,9 +7,13 @@ export class Block {
   readonly bytes: Uint8Array<ArrayBuffer>;
   #words: Int32Array | null = null;
 
-  /** @param size The size in bytes, rounded up to whole words. */
+  /**
+   * Makes a block of zeros.
+   *
+   * @param size The size in bytes, rounded up to whole words.
+   */
   constructor(size: number) {
-    this.bytes = new Uint8Array((size + 3) & ~3);
+    this.bytes = new Uint8Array(Math.ceil(size / 4) * 4);
   }
 
   /** The same memory as 32-bit words, for masking; made on first use, for most idle blocks never need it. */

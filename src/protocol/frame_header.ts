@@ -68,7 +68,7 @@ export class FrameHeader {
   }
 
   /**
-   * Reads a header. What is wrong is found as soon as the byte that is wrong is there.
+   * Reads a header. What is wrong is found as soon as the field that is wrong is whole.
    *
    * @param bytes Where the frame is.
    * @param start Where it begins.

@@ -1,7 +1,22 @@
+import type { WebSocketError } from "../errors.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, RSV1 } from "./frame_header.ts";
 import type { Opcode } from "./opcode.ts";
+import { Queue } from "./queue.ts";
 import type { Sender } from "./sender.ts";
+import { extensionFailed } from "./violations.ts";
+
+/** Who learns what happened in an {@linkcode Outbox} later than it was asked for. */
+export interface OutboxObserver {
+  /** Something was sent. */
+  onOutput(): void;
+  /**
+   * The extension failed on a message, which is lost.
+   *
+   * @param error Why.
+   */
+  onFailure(error: WebSocketError): void;
+}
 
 /**
  * Keeps messages in order on their way through an extension that may answer later. Where the extension is quick, or
@@ -9,24 +24,25 @@ import type { Sender } from "./sender.ts";
  */
 export class Outbox {
   readonly #sender: Sender;
-  readonly #extension: MessageExtension | null;
-  readonly #onOutput: () => void;
+  readonly #extension: MessageExtension;
+  readonly #observer: OutboxObserver;
   #busy = false;
-  #steps: (() => void)[] = [];
+  #closed = false;
+  readonly #steps: Queue<() => void> = new Queue();
   #bytes = 0;
 
   /**
    * @param sender What composes the frames.
    * @param extension What messages go through.
-   * @param onOutput Called when something was sent later than it was asked for.
+   * @param observer Who learns what happened later.
    */
-  constructor(sender: Sender, extension: MessageExtension | null, onOutput: () => void) {
+  constructor(sender: Sender, extension: MessageExtension, observer: OutboxObserver) {
     this.#sender = sender;
     this.#extension = extension;
-    this.#onOutput = onOutput;
+    this.#observer = observer;
   }
 
-  /** The bytes of the messages that wait. */
+  /** The bytes of the messages that wait, or are with the extension. */
   get queued(): number {
     return this.#bytes;
   }
@@ -40,7 +56,7 @@ export class Outbox {
    */
   message(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
     if (!this.#busy) return this.#send(opcode, payload, compress);
-    const copy = payload.slice();
+    const copy = new Uint8Array(payload);
     this.#bytes += copy.length;
     this.#steps.push(() => {
       this.#bytes -= copy.length;
@@ -58,27 +74,39 @@ export class Outbox {
     else step();
   }
 
-  /** Drops what waits. */
+  /** Drops what waits and what is with the extension, and frees the extension. Nothing waits here afterwards. */
   close(): void {
-    this.#steps = [];
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#busy = false;
+    this.#steps.clear();
     this.#bytes = 0;
+    this.#extension.close();
   }
 
   #send(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
     const extension = this.#extension;
-    if (extension === null || !compress || !extension.wants(payload.length)) {
-      return this.#sender.frame(FIN | opcode, payload);
-    }
+    const { length } = payload;
+    if (!compress || !extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
     const encoded = extension.encode(payload);
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
     this.#busy = true;
-    this.#bytes += payload.length;
-    encoded.then((bytes) => {
-      this.#busy = false;
-      this.#bytes -= payload.length;
-      this.#sender.frame(FIN | RSV1 | opcode, bytes);
-      while (!this.#busy && this.#steps.length > 0) this.#steps.shift()!();
-      this.#onOutput();
-    });
+    this.#bytes += length;
+    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes), (error) => this.#onFailure(error));
+  }
+
+  #onEncoded(opcode: Opcode, length: number, bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#busy = false;
+    this.#bytes -= length;
+    this.#sender.frame(FIN | RSV1 | opcode, bytes);
+    while (!this.#busy && this.#steps.length > 0) this.#steps.shift()!();
+    this.#observer.onOutput();
+  }
+
+  #onFailure(cause: unknown): void {
+    if (this.#closed) return;
+    this.close();
+    this.#observer.onFailure(extensionFailed(this.#extension.name, cause));
   }
 }

@@ -6,6 +6,7 @@ import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import { Outbox } from "./outbox.ts";
 import { type Platform, StandardPlatform } from "./platform.ts";
+import { Queue } from "./queue.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 
@@ -137,13 +138,15 @@ export class Protocol {
   /** What keeps the order while an extension takes its time; null where there is none. */
   readonly #outbox: Outbox | null;
 
+  /** Nothing more is taken from the owner; the Close itself may still wait in the outbox. */
+  #closing = false;
   #closeSent = false;
   #closeReceived = false;
   #failed = false;
 
   /** The payload of the last Ping, where its Pong has to wait. */
   #pong: Uint8Array | null = null;
-  readonly #marks: Mark[] = [];
+  readonly #marks: Queue<Mark> = new Queue();
 
   /**
    * Makes an endpoint of an open connection.
@@ -158,7 +161,10 @@ export class Protocol {
     this.role = role;
     this.#handler = handler;
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
-    this.#outbox = extension === null ? null : new Outbox(this.#sender, extension, () => handler.onOutput());
+    this.#outbox = extension === null ? null : new Outbox(this.#sender, extension, {
+      onOutput: () => handler.onOutput(),
+      onFailure: (error) => this.fail(error),
+    });
     this.#receiver = new Receiver({
       onMessage: (message) => handler.onMessage(message),
       onControl: (opcode, payload) => this.#onControl(opcode, payload),
@@ -173,7 +179,7 @@ export class Protocol {
    */
   get state(): "open" | "closing" | "closed" {
     if (this.#failed || (this.#closeSent && this.#closeReceived)) return "closed";
-    return this.#closeSent ? "closing" : "open";
+    return this.#closing ? "closing" : "open";
   }
 
   /** The bytes that wait to be written, those that {@linkcode Protocol.next} has given included. */
@@ -237,7 +243,7 @@ export class Protocol {
    * @returns False where the connection is closing, and nothing was queued.
    */
   sendText(message: string, compress = true): boolean {
-    if (this.#closeSent) return false;
+    if (this.#closing) return false;
     if (this.#outbox === null) this.#sender.text(message);
     else this.#outbox.message(Opcode.TEXT, encoder.encode(message), compress);
     return true;
@@ -252,7 +258,7 @@ export class Protocol {
    * @returns False where the connection is closing, and nothing was queued.
    */
   sendBinary(message: Uint8Array, compress = true): boolean {
-    if (this.#closeSent) return false;
+    if (this.#closing) return false;
     if (this.#outbox === null) this.#sender.frame(FIN | Opcode.BINARY, message);
     else this.#outbox.message(Opcode.BINARY, message, compress);
     return true;
@@ -286,7 +292,7 @@ export class Protocol {
         `Cannot send a control frame above ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${payload.length}`,
       );
     }
-    if (this.#closeSent) return false;
+    if (this.#closing) return false;
     this.#sender.frame(FIN | opcode, payload);
     return true;
   }
@@ -301,16 +307,17 @@ export class Protocol {
    */
   sendClose(code: number = CloseCode.NORMAL_CLOSURE, reason = ""): boolean {
     const payload = formatClosePayload(code, reason);
-    if (this.#closeSent) return false;
+    if (this.#closing) return false;
     this.#queueClose(payload);
     return true;
   }
 
   /** 5.5.1. "The application MUST NOT send any more data frames after sending a Close frame." */
   #queueClose(payload: Uint8Array): void {
-    this.#closeSent = true;
+    this.#closing = true;
+    this.#sendPong();
     const send = () => {
-      this.#sendPong();
+      this.#closeSent = true;
       this.#sender.frame(FIN | Opcode.CLOSE, payload);
     };
     if (this.#outbox === null) send();
@@ -320,17 +327,17 @@ export class Protocol {
   /**
    * Fails the connection, §7.1.7: queues a Close with the error's code, and takes nothing more.
    *
-   * @param error Why. Its message becomes the reason, as far as it fits.
+   * @param error Why. Its message becomes the reason, as far as it fits; without a `closeCode` it closes with 1002.
+   * @throws {RangeError} Where its `closeCode` may not be sent.
    */
   fail(error: WebSocketError): void {
-    if (this.#failed || this.#closeReceived) return;
+    if (this.state === "closed") return;
+    const payload = formatClosePayload(error.closeCode ?? CloseCode.PROTOCOL_ERROR, fitReason(error.message));
     this.#failed = true;
     this.#receiver.close();
-    if (!this.#closeSent) {
-      const code = error.closeCode ?? CloseCode.PROTOCOL_ERROR;
-      this.#outbox?.close();
-      this.#queueClose(formatClosePayload(code, fitReason(error.message)));
-    }
+    this.#outbox?.close();
+    if (!this.#closeSent) this.#queueClose(payload);
+    this.#pong = null;
     this.#handler.onError(error);
     this.#handler.onOutput();
   }
@@ -338,7 +345,9 @@ export class Protocol {
   /** Frees all memory, where the transport has ended. Nothing is received or sent any more. */
   close(): void {
     this.#failed = true;
+    this.#closing = true;
     this.#closeSent = true;
+    this.#pong = null;
     this.#receiver.close();
     this.#outbox?.close();
     this.#sender.close();
@@ -347,10 +356,13 @@ export class Protocol {
   /**
    * Runs something when all that is queued by now has been written.
    *
-   * @param callback What to run, from within {@linkcode Protocol.done}.
+   * @param callback What to run, from within {@linkcode Protocol.done}, or at once where nothing waits.
    */
   whenWritten(callback: () => void): void {
-    const mark = () => void this.#marks.push({ position: this.#sender.enqueued, callback });
+    const mark = () => {
+      if (this.#sender.queued === 0 && this.#marks.length === 0) callback();
+      else this.#marks.push({ position: this.#sender.enqueued, callback });
+    };
     if (this.#outbox === null) mark();
     else this.#outbox.after(mark);
   }
@@ -367,7 +379,9 @@ export class Protocol {
   /** Says that what {@linkcode Protocol.next} gave has been written. */
   done(): void {
     this.#sender.done();
-    while (this.#marks.length > 0 && this.#marks[0].position <= this.#sender.written) this.#marks.shift()!.callback();
+    while (this.#marks.length > 0 && this.#marks.first!.position <= this.#sender.written) {
+      this.#marks.shift()!.callback();
+    }
     if (this.#sender.queued <= PONGS_HELD_ABOVE) this.#sendPong();
   }
 
@@ -378,7 +392,7 @@ export class Protocol {
   }
 
   #onControl(opcode: Opcode, payload: Uint8Array): void {
-    if (opcode === Opcode.PING) this.#onPing(payload.slice());
+    if (opcode === Opcode.PING) this.#onPing(payload);
     else if (opcode === Opcode.PONG) this.#handler.onPong(payload.slice());
     else this.#onClose(payload);
   }
@@ -390,10 +404,11 @@ export class Protocol {
    * frame."
    */
   #onPing(payload: Uint8Array): void {
-    this.#pong = payload;
+    this.#pong = payload.slice();
+    const given = payload.slice();
     if (this.#sender.queued <= PONGS_HELD_ABOVE) this.#sendPong();
     this.#handler.onOutput();
-    this.#handler.onPing(payload);
+    this.#handler.onPing(given);
   }
 
   /**
@@ -405,10 +420,11 @@ export class Protocol {
     const info = parseClosePayload(payload);
     this.#closeReceived = true;
     this.#receiver.close();
-    if (!this.#closeSent) {
+    if (!this.#closing) {
       this.#queueClose(formatClosePayload(info.code, ""));
       this.#handler.onOutput();
     }
+    this.#pong = null;
     this.#handler.onClose(info);
   }
 }

@@ -1,7 +1,7 @@
-import { ProtocolError } from "../errors.ts";
+import { WebSocketError } from "../errors.ts";
 import { Assembly } from "./assembly.ts";
 import type { Block } from "./block.ts";
-import { LARGE_BLOCK } from "./block_pool.ts";
+import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
@@ -10,6 +10,7 @@ import { Opcode } from "./opcode.ts";
 import type { Platform } from "./platform.ts";
 import {
   expectedContinuation,
+  extensionFailed,
   messageTooLong,
   misplacedRsv1,
   tooManyFragments,
@@ -52,11 +53,11 @@ export interface ReceiverSink {
    */
   onControl(opcode: Opcode, payload: Uint8Array): void;
   /**
-   * The peer broke a rule. What came before was delivered; nothing that follows will be.
+   * The peer broke a rule, or the extension failed. What came before was delivered; nothing that follows will be.
    *
    * @param error Which rule.
    */
-  onViolation(error: ProtocolError): void;
+  onViolation(error: WebSocketError): void;
 }
 
 /**
@@ -89,6 +90,8 @@ export class Receiver {
   #parsing = false;
   #paused = false;
   #transforming = false;
+  /** Delivers the extension's late answer, as soon as nothing is held back. */
+  #answer: (() => void) | null = null;
   #closed = false;
 
   /**
@@ -127,7 +130,12 @@ export class Receiver {
     this.#closed = true;
     this.#inPayload = false;
     this.#remaining = 0;
-    this.#assembly.drop();
+    this.#answer = null;
+    this.#assembly.end();
+    // Not back to the pool: a read into it may be under way.
+    this.#block = null;
+    this.#start = 0;
+    this.#end = 0;
   }
 
   /**
@@ -147,6 +155,8 @@ export class Receiver {
     const { pool } = this.#platform;
     const old = this.#block;
     const pending = this.#end - this.#start;
+    // More than a header and a control frame is there only while it is held back; moving it at each read would be slow.
+    if (old !== null && pending > SMALL_BLOCK && this.#start === 0 && pending < old.size) return old;
     const size = Math.max(Math.min(this.#lastRead + 1, LARGE_BLOCK), pending * 2);
     let block = old;
     if (block === null || block.size !== pool.sizeFor(size)) block = this.#block = pool.borrow(size);
@@ -176,14 +186,20 @@ export class Receiver {
     this.#parsing = true;
     try {
       first?.();
-      while (!this.#paused && !this.#transforming && (this.#inPayload ? this.#parsePayload() : this.#parseFrame()));
+      while (!this.#paused && !this.#transforming && this.#step());
     } catch (error) {
       this.close();
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof WebSocketError)) throw error;
       this.#sink.onViolation(error);
     } finally {
       this.#parsing = false;
     }
+  }
+
+  /** Goes one step on; false where more bytes are needed. */
+  #step(): boolean {
+    if (this.#answer !== null) return this.#deliverAnswer(this.#answer);
+    return this.#inPayload ? this.#parsePayload() : this.#parseFrame();
   }
 
   /** Parses a header and what belongs to it; false where more bytes are needed. */
@@ -289,20 +305,49 @@ export class Receiver {
   /** Hands a message to the extension, and holds back what follows until it has answered. */
   #transform(extension: MessageExtension): void {
     const text = this.#assembly.opcode === Opcode.TEXT;
-    const message = extension.decode(this.#assembly.finishRaw(), this.#maxLength);
+    const message = decode(extension, this.#assembly.finishRaw(), this.#maxLength);
     if (message instanceof Uint8Array) return this.#deliver(text, message);
     this.#transforming = true;
-    const proceed = (step: () => void) => {
-      this.#transforming = false;
-      if (!this.#closed) this.#parse(step);
-    };
-    message.then((message) => proceed(() => this.#deliver(text, message)), (error) =>
-      proceed(() => {
-        throw error;
-      }));
+    message.then(
+      (message) => this.#onAnswer(() => this.#deliver(text, message)),
+      (error) =>
+        this.#onAnswer(() => {
+          throw asFault(extension, error);
+        }),
+    );
+  }
+
+  #onAnswer(deliver: () => void): void {
+    this.#transforming = false;
+    if (this.#closed) return;
+    this.#answer = deliver;
+    this.#parse();
+  }
+
+  #deliverAnswer(deliver: () => void): boolean {
+    this.#answer = null;
+    deliver();
+    return true;
   }
 
   #deliver(text: boolean, message: Uint8Array): void {
     this.#sink.onMessage(text ? decodeBytes(this.#platform, message) : message);
   }
+}
+
+function decode(
+  extension: MessageExtension,
+  payload: Uint8Array,
+  maxLength: number,
+): Uint8Array | Promise<Uint8Array> {
+  try {
+    return extension.decode(payload, maxLength);
+  } catch (error) {
+    throw asFault(extension, error);
+  }
+}
+
+/** The peer's fault as the extension tells it; anything else is a fault of the extension's own. */
+function asFault(extension: MessageExtension, error: unknown): WebSocketError {
+  return error instanceof WebSocketError ? error : extensionFailed(extension.name, error);
 }

@@ -4,6 +4,7 @@ import { FIN, headerSize, MAX_HEADER, writeHeader } from "./frame_header.ts";
 import { applyMask } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
 import type { Platform } from "./platform.ts";
+import { Queue } from "./queue.ts";
 
 /** Text up to this length, in UTF-16 code units, is encoded where it is sent from; it may triple in size. */
 const ENCODE_IN_PLACE = 16 * 1024;
@@ -47,7 +48,7 @@ export class Sender {
   readonly #platform: Platform;
 
   /** Chunks in front of the block that is being filled. */
-  #ready: Chunk[] = [];
+  readonly #ready: Queue<Chunk> = new Queue();
   #block: Block | null = null;
   #length = 0;
   #inFlight: Chunk | null = null;
@@ -205,11 +206,12 @@ export class Sender {
     if (chunk.block !== null) this.#platform.pool.release(chunk.block);
   }
 
-  /** Drops what is queued. */
+  /** Drops what is queued, but for what is in flight. */
   close(): void {
-    this.#ready = [];
+    this.#ready.clear();
     this.#block = null;
     this.#length = 0;
+    this.#enqueued = this.#written + (this.#inFlight?.bytes.length ?? 0);
   }
 }
 

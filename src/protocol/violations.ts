@@ -1,5 +1,5 @@
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, ProtocolError } from "../errors.ts";
+import { ErrorCode, ProtocolError, WebSocketError } from "../errors.ts";
 
 // Every rule of RFC 6455 that a peer's bytes can break, and what is said of it. The messages go into the Close frame
 // as its reason, so they are ASCII.
@@ -134,4 +134,12 @@ export function invalidCloseCode(code: number): ProtocolError {
     `Cannot take a Close frame with a code that must not be sent (RFC 6455 7.4): received ${code}`,
     ErrorCode.INVALID_CLOSE_CODE,
   );
+}
+
+/** 7.4.1. An extension failed for a reason that is no fault of the peer's: "an unexpected condition", 1011. */
+export function extensionFailed(name: string, cause: unknown): WebSocketError {
+  return new WebSocketError(`Cannot go on as the extension ${name} failed`, {
+    closeCode: CloseCode.INTERNAL_ERROR,
+    cause,
+  });
 }
