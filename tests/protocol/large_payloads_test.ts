@@ -1,0 +1,120 @@
+import { assertEquals } from "@std/assert";
+import type { Role } from "../../protocol.ts";
+import { Endpoint, FEEDS, ROLES } from "../support/endpoint.ts";
+import { concat, cut, frameFor, pattern } from "../support/frames.ts";
+
+const KIB = 1024;
+const LENGTHS = [65_535, 65_536, 65_537, 64 * KIB + 64, 64 * KIB + 65, 128 * KIB, 1024 * KIB, 5 * 1024 * KIB] as const;
+// Odd ones shift the phase of the mask from piece to piece; some are longer than any read buffer.
+const PIECES = [61, 1021, 4096, 4099, 65_537, 1_000_003] as const;
+
+/** A binary message of a length, then a text message of as many ASCII characters, and a short one. */
+function conversation(role: Role, length: number): [Uint8Array, (string | Uint8Array)[]] {
+  const bytes = pattern(length);
+  const text = "The quick brown fox. ".repeat(Math.ceil(length / 21)).slice(0, length);
+  const frames = [frameFor(role, 0x82, bytes), frameFor(role, 0x81, text), frameFor(role, 0x81, "OK")];
+  return [concat(frames), [bytes, text, "OK"]];
+}
+
+function assertSame(actual: (string | Uint8Array)[], expected: (string | Uint8Array)[], where: string): void {
+  assertEquals(actual.length, expected.length, where);
+  for (const [index, message] of actual.entries()) {
+    const same = typeof message === "string" ? message === expected[index] : equalBytes(message, expected[index]);
+    assertEquals(same, true, `${where}: message ${index}`);
+  }
+}
+
+function equalBytes(a: Uint8Array, b: string | Uint8Array): boolean {
+  if (typeof b === "string" || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+for (const role of ROLES) {
+  for (const length of LENGTHS) {
+    Deno.test(`receive() as ${role} takes ${length} bytes in any pieces`, () => {
+      const [bytes, messages] = conversation(role, length);
+      for (const piece of [...PIECES, bytes.length]) {
+        if (bytes.length / piece > 10_000) continue;
+        for (const feed of FEEDS) {
+          const endpoint = new Endpoint(role);
+          endpoint.feed(cut(bytes, piece), feed);
+          assertSame(endpoint.messages, messages, `${feed}, pieces of ${piece}`);
+        }
+      }
+    });
+  }
+
+  Deno.test(`receive() as ${role} takes 64 KiB byte by byte`, () => {
+    const [bytes, messages] = conversation(role, 65_536);
+    const endpoint = new Endpoint(role);
+    endpoint.feed(cut(bytes, 1), "readBuffer");
+    assertSame(endpoint.messages, messages, "byte by byte");
+  });
+
+  Deno.test(`receive() as ${role} splits a frame of 64 KiB anywhere in its header and around its ends`, () => {
+    const [bytes, messages] = conversation(role, 65_536);
+    const offsets = Array.from({ length: 40 }, (_, index) => [index + 1, 65_530 + index, 4080 + index]).flat();
+    for (const at of offsets) {
+      const endpoint = new Endpoint(role);
+      endpoint.feed([bytes.subarray(0, at), bytes.subarray(at)], "readBuffer");
+      assertSame(endpoint.messages, messages, `split at ${at}`);
+    }
+  });
+
+  Deno.test(`receive() as ${role} takes large fragments with control frames between them`, () => {
+    const bytes = pattern(300_000);
+    const endpoint = new Endpoint(role);
+    const frames = concat([
+      frameFor(role, 0x02, bytes.subarray(0, 100_001)),
+      frameFor(role, 0x89, "a"),
+      frameFor(role, 0x00, bytes.subarray(100_001, 100_004)),
+      frameFor(role, 0x8a, "b"),
+      frameFor(role, 0x80, bytes.subarray(100_004)),
+    ]);
+    endpoint.feed(cut(frames, 8191), "readBuffer");
+    assertEquals(endpoint.events.slice(0, 2), ["ping 61", "pong 62"]);
+    assertSame(endpoint.messages, [bytes], "fragments");
+  });
+}
+
+Deno.test("readBuffer() gives the memory of a large message itself, and no more than the frame lacks", () => {
+  for (const role of ROLES) {
+    const endpoint = new Endpoint(role);
+    const bytes = frameFor(role, 0x82, pattern(200_000));
+    endpoint.feed([bytes.subarray(0, 1000)], "readBuffer");
+    const lent = endpoint.platform.pool.lent;
+    let rest = bytes.subarray(1000);
+    while (rest.length > 4096) {
+      const buffer = endpoint.protocol.readBuffer();
+      assertEquals(buffer.length <= rest.length, true);
+      buffer.set(rest.subarray(0, buffer.length));
+      endpoint.protocol.received(buffer.length);
+      rest = rest.subarray(buffer.length);
+    }
+    assertEquals(endpoint.platform.pool.lent, lent, "no block was borrowed for the payload");
+    endpoint.feed([rest], "readBuffer");
+    assertSame(endpoint.messages, [pattern(200_000)], role);
+  }
+});
+
+Deno.test("receive() gives each binary message memory that nothing else writes to", () => {
+  for (const role of ROLES) {
+    const endpoint = new Endpoint(role);
+    const lengths = [1, 31, 32, 33, 100, 1000, 16_384, 16_385, 70_000, 5];
+    for (const feed of FEEDS) {
+      endpoint.feed(lengths.map((length) => frameFor(role, 0x82, pattern(length))), feed);
+      endpoint.feed(cut(concat(lengths.map((length) => frameFor(role, 0x82, pattern(length)))), 999), feed);
+    }
+    const expected = lengths.map(pattern);
+    assertSame(endpoint.messages, [...expected, ...expected, ...expected, ...expected], role);
+  }
+});
+
+Deno.test("receive() cuts short binary messages from shared memory at multiples of 8", () => {
+  const endpoint = new Endpoint("client");
+  endpoint.feed([frameFor("client", 0x82, "abc"), frameFor("client", 0x82, "de"), frameFor("client", 0x82, "f")]);
+  const [first, second, third] = endpoint.messages as Uint8Array[];
+  assertEquals(first.buffer, second.buffer);
+  assertEquals([second.byteOffset - first.byteOffset, third.byteOffset - first.byteOffset], [8, 16]);
+});
