@@ -1,0 +1,208 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { StandardPlatform } from "../../protocol.ts";
+import { Endpoint, ROLES } from "../support/endpoint.ts";
+import { concat, frame, pattern, readFrames } from "../support/frames.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Texts of a number of UTF-16 code units, the first ones not ASCII, so that UTF-8 is longer by known amounts. */
+function texts(length: number): string[] {
+  const shares = [0, 1, 2, Math.min(length, 60)].filter((share) => share <= length);
+  const two = shares.map((share) => "é".repeat(share) + "a".repeat(length - share));
+  const three = shares.map((share) => "a".repeat(length - share) + "€".repeat(share));
+  return [...two, ...three, "😀".repeat(length >> 1) + "a".repeat(length & 1)];
+}
+
+// Around 48 units a loop gives way to the encoder, at 16 Ki text is no longer encoded in place; in between are all
+// lengths at which UTF-8 changes the header's size.
+const LENGTHS = [
+  ...[0, 1, 2, 31, 32, 47, 48, 49, 50, 62, 63, 64, 65, 66, 100, 123, 124, 125, 126, 127, 128, 129, 200],
+  ...[16_383, 16_384, 16_385, 21_845, 21_846, 32_767, 32_768, 65_475, 65_533, 65_534, 65_535, 65_536, 65_537],
+] as const;
+
+for (const role of ROLES) {
+  Deno.test(`sendText() as ${role} writes the shortest header and exact UTF-8 at every length`, () => {
+    for (const length of LENGTHS) {
+      for (const text of texts(length)) {
+        const { protocol, writes } = connect(new Endpoint(role));
+        protocol.sendText("before");
+        assert(protocol.sendText(text));
+        protocol.sendText("after");
+        const sent = readFrames(concat(writes())).map(({ first, payload }) => [first, decoder.decode(payload)]);
+        assertEquals(sent, [[0x81, "before"], [0x81, text], [0x81, "after"]]);
+      }
+    }
+  });
+
+  Deno.test(`sendText() as ${role} sends lone surrogates as U+FFFD`, () => {
+    for (
+      const text of ["\ud800", "\udfff", "a\ud800b", "\udc00\ud800", "a".repeat(60) + "\ud83d", "\ud800".repeat(50)]
+    ) {
+      const endpoint = new Endpoint(role);
+      endpoint.protocol.sendText(text);
+      assertEquals(endpoint.sent(), [`text ${text.toWellFormed()}`]);
+    }
+    const long = "a".repeat(20_000) + "\ud800";
+    const { protocol, writes } = connect(new Endpoint(role));
+    protocol.sendText(long);
+    assertEquals(decoder.decode(readFrames(concat(writes()))[0].payload), long.toWellFormed());
+  });
+
+  Deno.test(`sendText() as ${role} keeps a byte order mark and a NUL`, () => {
+    const endpoint = new Endpoint(role);
+    endpoint.protocol.sendText("\ufeff\0a");
+    assertEquals(endpoint.sent(), ["text \ufeff\0a"]);
+  });
+
+  Deno.test(`sendBinary() as ${role} writes the shortest header and the exact bytes at every length`, () => {
+    const edges = [0, 1, 2, 3, 31, 32, 33, 47, 48, 49, 50, 51, 125, 126, 127, 65_535, 65_536, 65_537, 200_001];
+    for (const length of edges) {
+      const { protocol, writes } = connect(new Endpoint(role));
+      const bytes = pattern(length);
+      // Other lengths in front shift the alignment of the payload in the block that it is masked in.
+      for (let before = 0; before < 4; before++) {
+        protocol.sendBinary(pattern(before));
+        assert(protocol.sendBinary(bytes));
+      }
+      const sent = readFrames(concat(writes()));
+      assertEquals(sent.map(({ first }) => first), Array(8).fill(0x82));
+      for (let before = 0; before < 4; before++) {
+        assertEquals(sent[2 * before].payload.toHex(), pattern(before).toHex());
+        assertEquals(Buffer.compare(sent[2 * before + 1].payload, bytes), 0, `${length} behind ${before}`);
+      }
+      assertEquals(bytes, pattern(length), "the caller's bytes are as they were");
+    }
+  });
+
+  Deno.test(`sendBinary() as ${role} takes views with an offset`, () => {
+    for (const length of [5, 40, 1000, 70_000]) {
+      const larger = pattern(length + 13);
+      const view = larger.subarray(7, 7 + length);
+      const { protocol, writes } = connect(new Endpoint(role));
+      protocol.sendBinary(view);
+      protocol.sendBinary(Buffer.from(larger.buffer, 7, length));
+      const [first, second] = readFrames(concat(writes()));
+      assertEquals(first.payload, pattern(length + 13).slice(7, 7 + length));
+      assertEquals(second.payload, first.payload);
+      assertEquals(larger, pattern(length + 13));
+    }
+  });
+
+  Deno.test(`sendBinary() as ${role} copies a payload of at most 64 KiB`, () => {
+    for (const length of [1, 32, 1000, 65_536]) {
+      const { protocol, writes } = connect(new Endpoint(role));
+      const bytes = pattern(length);
+      protocol.sendBinary(bytes);
+      bytes.fill(0);
+      assertEquals(readFrames(concat(writes()))[0].payload, pattern(length));
+    }
+  });
+
+  Deno.test(`next() as ${role} gives what was sent in one go as one chunk`, () => {
+    const { protocol, writes } = connect(new Endpoint(role));
+    for (let i = 0; i < 1000; i++) protocol.sendText(`message ${i}`);
+    protocol.sendPing();
+    protocol.sendBinary(pattern(3000));
+    protocol.sendClose();
+    const chunks = writes();
+    assertEquals(chunks.length, 1);
+    const frames = readFrames(chunks[0]);
+    assertEquals(frames.length, 1003);
+    assertEquals(frames.slice(0, 1000).map(({ payload }) => decoder.decode(payload)).at(-1), "message 999");
+  });
+
+  Deno.test(`next() as ${role} keeps the order where one chunk is not enough`, () => {
+    const { protocol, writes } = connect(new Endpoint(role));
+    const lengths = [10, 60_000, 5, 60_000, 70_000, 1, 65_536, 0, 65_537, 200_000, 3, 16_000, 50_000, 9000];
+    for (const length of lengths) protocol.sendBinary(pattern(length));
+    protocol.sendText("a".repeat(30_000));
+    const frames = readFrames(concat(writes()));
+    assertEquals(frames.map(({ payload }) => payload.length), [...lengths, 30_000]);
+    for (const [index, length] of lengths.entries()) {
+      assertEquals(Buffer.compare(frames[index].payload, pattern(length)), 0);
+    }
+  });
+
+  Deno.test(`next() as ${role} gives the same bytes until done() is called, whatever is sent meanwhile`, () => {
+    const { protocol } = new Endpoint(role);
+    assertEquals(protocol.next(), null);
+    protocol.done();
+    protocol.sendText("one");
+    const first = protocol.next()!;
+    const copy = first.toHex();
+    for (let i = 0; i < 100; i++) protocol.sendText(`two ${i}`);
+    assertEquals(protocol.next(), first);
+    assertEquals(first.toHex(), copy);
+    protocol.done();
+    assertEquals(readFrames(protocol.next()!).length, 100);
+  });
+}
+
+Deno.test("sendBinary() as server hands on a payload above 64 KiB without a copy", () => {
+  const { protocol, platform } = new Endpoint("server");
+  const bytes = pattern(65_537);
+  protocol.sendText("before");
+  protocol.sendBinary(bytes);
+  protocol.sendText("after");
+  const before = readFrames(concat([protocol.next()!, bytes]));
+  assertEquals(before.map(({ payload }) => payload.length), [6, 65_537]);
+  protocol.done();
+  assertEquals(protocol.next() === bytes, true);
+  protocol.done();
+  assertEquals(protocol.next(), frame(0x81, "after"));
+  assert(platform.pool.lent < 65_537);
+});
+
+Deno.test("sendBinary() as client leaves a payload above 64 KiB as it is, also when it is written late", () => {
+  const { protocol, writes } = connect(new Endpoint("client"));
+  const bytes = pattern(100_000);
+  protocol.sendBinary(bytes);
+  assertEquals(bytes, pattern(100_000));
+  bytes.fill(0);
+  assertEquals(readFrames(concat(writes()))[0].payload, pattern(100_000));
+});
+
+Deno.test("sendText() as client masks every frame with the platform's next key", () => {
+  const endpoint = new Endpoint("client");
+  endpoint.protocol.sendText("");
+  endpoint.protocol.sendText("a");
+  endpoint.protocol.sendBinary(pattern(70_000));
+  endpoint.protocol.sendPing();
+  endpoint.protocol.sendClose();
+  const keys = readFrames(concat(endpoint.writes())).map(({ key }) => key);
+  const expected = [1, 2, 3, 4, 5].map((count) => littleEndian(Math.imul(count, 0x9e3779b1)));
+  assertEquals(keys, expected);
+  assertEquals(endpoint.platform.keys, 5);
+});
+
+Deno.test("sendText() as server draws no masking key", () => {
+  const endpoint = new Endpoint("server");
+  endpoint.protocol.sendText("a");
+  endpoint.protocol.sendClose();
+  assertEquals(readFrames(concat(endpoint.writes())).map(({ key }) => key), [null, null]);
+  assertEquals(endpoint.platform.keys, 0);
+});
+
+Deno.test("maskingKey() of the standard platform gives other keys all the time", () => {
+  const platform = new StandardPlatform();
+  const keys = new Set(Array.from({ length: 5000 }, () => platform.maskingKey()));
+  assert(keys.size > 4990);
+  assert([...keys].every(Number.isInteger));
+  assertNotEquals(new StandardPlatform().maskingKey(), new StandardPlatform().maskingKey());
+});
+
+Deno.test("decodeAscii() of the standard platform reads the range that it is given", () => {
+  assertEquals(new StandardPlatform().decodeAscii(encoder.encode("Hello, world"), 7, 11), "worl");
+});
+
+function littleEndian(key: number): string {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setInt32(0, key, true);
+  return new Uint8Array(view.buffer).toHex();
+}
+
+function connect(endpoint: Endpoint) {
+  return { protocol: endpoint.protocol, writes: () => endpoint.writes() };
+}
