@@ -56,7 +56,6 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
     listening.abort();
   };
   const abandon = () => {
-    if (signal.aborted) return;
     settle();
     socket.addEventListener("open", () => socket.close(CloseCode.GOING_AWAY, ""), { once: true });
   };

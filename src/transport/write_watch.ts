@@ -75,15 +75,15 @@ export class WriteWatch {
     this.#full = false;
   }
 
-  /** Once the socket isn't open, it counts nothing: the connection's end tells the rest. */
   #watch(): void {
-    if (this.#timer !== undefined || this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#timer !== undefined) return;
     if (this.#marks.length === 0 && !this.#full) this.#delay = 0;
     else this.#timer = setTimeout(() => this.#look(), this.#delay);
   }
 
   #look(): void {
     this.#timer = undefined;
+    // Once the socket isn't open, it counts nothing: the connection's end tells the rest.
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const waiting = this.#socket.bufferedAmount;
     const written = this.#sent - waiting;
