@@ -139,6 +139,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   readonly #onWritten = () => {
     this.#writing = false;
+    if (this.#ended) return;
     this.#protocol.done();
     if (this.#full && this.#protocol.queued < this.#highWaterMark) {
       this.#full = false;
@@ -188,7 +189,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #startClosing(): void {
     this.#wake();
     this.#closeTimer ??= setTimeout(() => {
-      if (this.#info === null) {
+      if (this.#info === null && this.#fault === null) {
         this.#handler.onError(
           new ConnectionError(
             `Cannot wait any longer for the peer to close: received no Close within ${this.#closeTimeout} ms`,
@@ -250,14 +251,14 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** Sends a Ping. */
   sendPing(payload: Uint8Array): boolean {
-    if (!this.#protocol.sendPing(payload) || this.#writeEnded) return false;
+    if (this.#writeEnded || !this.#protocol.sendPing(payload)) return false;
     this.#schedule();
     return true;
   }
 
   /** Sends a Pong. */
   sendPong(payload: Uint8Array): boolean {
-    if (!this.#protocol.sendPong(payload) || this.#writeEnded) return false;
+    if (this.#writeEnded || !this.#protocol.sendPong(payload)) return false;
     this.#schedule();
     return true;
   }
@@ -269,7 +270,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** Begins the closing handshake. */
   close(code: number, reason: string): boolean {
-    if (!this.#protocol.sendClose(code, reason) || this.#writeEnded) return false;
+    if (this.#writeEnded || !this.#protocol.sendClose(code, reason)) return false;
     this.#startClosing();
     this.#schedule();
     return true;

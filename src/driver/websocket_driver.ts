@@ -153,7 +153,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     const bytes = controlPayload(payload, "send a Ping");
-    const taken = this.#submit(bytes.length, (connection) => connection.sendPing(bytes));
+    const taken = this.#submit(bytes, (connection) => connection.sendPing(bytes), "send a Ping");
     if (taken) this.#pongs.expect(bytes, callback);
     return taken;
   }
@@ -169,7 +169,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     formatClosePayload(code, reason);
-    const taken = this.#submit(0, (connection) => connection.close(code, reason));
+    const taken = this.#submit("", (connection) => connection.close(code, reason));
     if (taken && this.#connection === null) {
       this.#closeQueued = true;
       this.abandonHandshake();
@@ -191,15 +191,21 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't be told to stop.
    */
   pause(): void {
-    if (this.#connection !== null) this.#connection.pause();
-    else if (!this.#closed) this.#queue.push(() => this.#connection!.pause());
+    this.#apply((connection) => connection.pause(), "pause");
   }
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
-    if (this.#connection !== null) this.#connection.resume();
-    else if (!this.#closed) this.#queue.push(() => this.#connection!.resume());
+    this.#apply((connection) => connection.resume(), "resume");
   }
+
+  /**
+   * Checks that the connection will be able to do something, while it is not there yet to be asked.
+   *
+   * @param _what What it shall do, for the error.
+   * @throws {TypeError} Where it won't.
+   */
+  protected checkSupport(_what: string): void {}
 
   /** What a subclass does to stop a handshake that is under way. Called where the connection is closed meanwhile. */
   protected abandonHandshake(): void {}
@@ -241,6 +247,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param error Which.
    */
   protected failed(error: WebSocketError): void {
+    if (this.#closed) return;
     if (this.listenerCount("error") > 0) this.#tell("error", error);
     else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
   }
@@ -277,12 +284,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     switch (type) {
       case "text": {
         const text = toText(part, "send");
-        taken = this.#submit(text.length, (connection) => connection.sendText(text, true));
+        taken = this.#submit(text, (connection) => connection.sendText(text, true));
         break;
       }
       case "binary": {
         const bytes = this.#own(toBytes(part, "send"));
-        taken = this.#submit(bytes.length, (connection) => connection.sendBinary(bytes, true));
+        taken = this.#submit(bytes, (connection) => connection.sendBinary(bytes, true));
         break;
       }
       case "ping":
@@ -290,7 +297,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
         break;
       case "pong": {
         const bytes = controlPayload(part, "send a Pong");
-        taken = this.#submit(bytes.length, (connection) => connection.sendPong(bytes));
+        taken = this.#submit(bytes, (connection) => connection.sendPong(bytes), "send a Pong");
         break;
       }
       case "close":
@@ -301,7 +308,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
           `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
         );
     }
-    if (taken && callback !== undefined) this.#submit(0, (connection) => connection.whenWritten(callback));
+    if (taken && callback !== undefined) {
+      this.#apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
+    }
     return taken;
   }
 
@@ -310,19 +319,25 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#connection === null ? bytes.slice() : bytes;
   }
 
-  /** Does something with the connection: now, or in order once it is open. */
-  #submit(size: number, step: (connection: Connection) => unknown): boolean {
-    if (this.#closed) return false;
-    const connection = this.#connection;
-    if (connection !== null) return step(connection) !== false;
-    if (this.#closeQueued && size > 0) return false;
-    this.#queuedBytes += size;
-    this.#queue.push(() => step(this.#connection!));
+  /** Sends something: now, or in order once the connection is open. */
+  #submit(data: string | Uint8Array, step: (connection: Connection) => boolean, what?: string): boolean {
+    if (this.#connection !== null) return !this.#closed && step(this.#connection);
+    if (this.#closed || this.#closeQueued) return false;
+    this.#apply(step, what);
+    this.#queuedBytes += toBytes(data, "send").length;
     return true;
   }
 
+  /** Does something with the connection, now or in order once it is open, unless it never will be. */
+  #apply(step: (connection: Connection) => unknown, what?: string): void {
+    if (this.#connection !== null) return void step(this.#connection);
+    if (this.#closed) return;
+    if (what !== undefined) this.checkSupport(what);
+    this.#queue.push(() => step(this.#connection!));
+  }
+
   #onPong(payload: Uint8Array): void {
-    for (const callback of this.#pongs.settle(payload)) this.#guard("pong", callback);
+    for (const callback of this.#pongs.settle(payload)) this.#guard("callback", callback);
     this.#tell("pong", payload);
   }
 
@@ -332,7 +347,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /** What the application throws must not stop the protocol: it fails this connection, and no other. */
-  #guard(name: keyof WebSocketEvents, call: () => void): void {
+  #guard(name: keyof WebSocketEvents | "callback", call: () => void): void {
     try {
       call();
     } catch (cause) {
@@ -340,10 +355,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     }
   }
 
-  #onListenerFailed(name: keyof WebSocketEvents, cause: unknown): void {
+  #onListenerFailed(name: keyof WebSocketEvents | "callback", cause: unknown): void {
     if (name === "error" || name === "close" || this.#connection?.state !== "open") return this.report(cause);
     this.#connection.fail(
-      new WebSocketError(`Cannot go on as a listener of "${name}" threw`, {
+      new WebSocketError(`Cannot go on as ${name === "callback" ? "a callback" : `a listener of "${name}"`} threw`, {
         code: ErrorCode.LISTENER_FAILED,
         closeCode: CloseCode.INTERNAL_ERROR,
         cause,

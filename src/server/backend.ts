@@ -73,6 +73,13 @@ export interface Backend {
   refuse(refusal: Response): Response;
   /** Who may connect where the caller says nothing else. */
   readonly policy?: AccessPolicy;
+  /**
+   * Checks that the connection will be able to do something.
+   *
+   * @param what What, for the error.
+   * @throws {TypeError} Where it won't.
+   */
+  checkSupport?(what: string): void;
   /** Gives up a handshake that was accepted, where the backend would go on by itself. */
   abandon?(): void;
   /** Who is told of the connection's life, where the web server wants to know. */

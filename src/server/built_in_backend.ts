@@ -1,6 +1,11 @@
 import type { Field } from "../handshake/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
-import { BuiltInConnection, type BuiltInConnectionOptions, whenOpen } from "../transport/built_in_connection.ts";
+import {
+  BuiltInConnection,
+  type BuiltInConnectionOptions,
+  unsupported,
+  whenOpen,
+} from "../transport/built_in_connection.ts";
 import type { Backend, BackendHandler } from "./backend.ts";
 
 /** What the connections of a {@linkcode BuiltInBackend} are told. */
@@ -70,6 +75,11 @@ export class BuiltInBackend implements Backend {
   /** Leaves the answer to the handler of requests. */
   refuse(refusal: Response): Response {
     return refusal;
+  }
+
+  /** The runtime's own socket is what everything is asked for that not every connection can do. */
+  checkSupport(what: string): never {
+    throw unsupported(what);
   }
 
   /** Takes no connection any more. */

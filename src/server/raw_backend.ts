@@ -6,6 +6,14 @@ import { writeResponse } from "./write_response.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** How long a {@linkcode RawBackend} waits for its client. */
+export interface RawBackendOptions {
+  /** How long the client may take to take the 101, in milliseconds. */
+  handshakeTimeout: number;
+  /** How long the client may take to take a refusal and to end the connection, in milliseconds. */
+  closeTimeout: number;
+}
+
 /** The backend for a transport on which somebody else has read the request's head: it writes the answer itself. */
 export class RawBackend implements Backend {
   /** The client's request. */
@@ -13,21 +21,29 @@ export class RawBackend implements Backend {
   /** The whole head is here. */
   readonly requiresHost: boolean = true;
   readonly #transport: Transport;
+  readonly #options: RawBackendOptions;
+  #accepting = false;
 
   /**
    * @param request The request that was read.
    * @param transport The transport it came on.
+   * @param options How long to wait for the client.
    */
-  constructor(request: HandshakeRequest, transport: Transport) {
+  constructor(request: HandshakeRequest, transport: Transport, options: RawBackendOptions) {
     this.request = request;
     this.#transport = transport;
+    this.#options = options;
   }
 
   /** Writes the 101. */
   accept(fields: Field[], handler: BackendHandler): Response {
     const transport = this.#transport;
-    transport.write(formatResponseHead(101, fields)).then(
-      () => handler.onTransport(transport, EMPTY),
+    this.#accepting = true;
+    this.#limit(transport.write(formatResponseHead(101, fields)), this.#options.handshakeTimeout).then(
+      () => {
+        this.#accepting = false;
+        handler.onTransport(transport, EMPTY);
+      },
       (cause) => {
         transport.close();
         handler.onLost(cause);
@@ -38,7 +54,19 @@ export class RawBackend implements Backend {
 
   /** Writes the refusal, and ends the transport. */
   refuse(refusal: Response): Response {
-    void writeResponse(this.#transport, refusal.clone()).finally(() => this.#transport.close());
+    const close = () => this.#transport.close();
+    this.#limit(writeResponse(this.#transport, refusal.clone()), this.#options.closeTimeout).then(close, close);
     return refusal;
+  }
+
+  /** Lets the client take no longer than it may: closing the transport ends whatever is pending there. */
+  #limit(written: Promise<void>, timeout: number): Promise<void> {
+    const timer = setTimeout(() => this.#transport.close(), timeout);
+    return written.finally(() => clearTimeout(timer));
+  }
+
+  /** Ends the transport where the 101 has not been taken yet. */
+  abandon(): void {
+    if (this.#accepting) this.#transport.close();
   }
 }

@@ -77,7 +77,7 @@ export class Server extends WebSocketDriver {
       );
     }
     const transport = "socket" in env ? new NodeSocketTransport(env.socket, env.head) : new StreamTransport(env);
-    return new RawBackend(toHandshakeRequest(env.request), transport);
+    return new RawBackend(toHandshakeRequest(env.request), transport, this.settings);
   }
 
   /**
@@ -164,6 +164,11 @@ export class Server extends WebSocketDriver {
   /** Ends what was not started; a handshake that was accepted goes on, and the Close follows it. */
   protected override abandonHandshake(): void {
     if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Asks the web server below. */
+  protected override checkSupport(what: string): void {
+    this.#backend.checkSupport?.(what);
   }
 
   /** Tells the web server below too. */

@@ -383,7 +383,13 @@ function faultOf(event: Event): Error {
   return error instanceof Error ? error : new Error(message || "the runtime gave no reason");
 }
 
-function unsupported(what: string): TypeError {
+/**
+ * Says that the built-in socket can't do something.
+ *
+ * @param what What.
+ * @returns The error to throw.
+ */
+export function unsupported(what: string): TypeError {
   return new TypeError(
     `Cannot ${what} as the runtime's own WebSocket has no way to: received a connection from Deno.serve, ` +
       "expected one from serve of @wsd/driver, or from node:http",
