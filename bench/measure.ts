@@ -1,0 +1,150 @@
+/** One measurement: a server or a client in a process of its own, and the load that it is given from another one. */
+import type { Contender } from "./contenders.ts";
+import { FLOOR } from "./contenders.ts";
+import type { Sample } from "./load/main.js";
+import type { Packages } from "./packages.ts";
+import { pathOf } from "./paths.ts";
+import type { Workload } from "./workloads.ts";
+
+/** How long a process may take beyond what it was told to take, in seconds. */
+const PATIENCE = 60;
+
+/** What all measurements of a run share. */
+export interface Conditions {
+  /** How long to measure, in seconds. */
+  readonly seconds: number;
+  /** How long to run before, in seconds. */
+  readonly warmup: number;
+  /** What is installed. */
+  readonly packages: Packages;
+  /** The program that runs the load generator, with its first arguments. */
+  readonly loadCommand: readonly string[];
+  /** The program that runs the fixed server, with its first arguments. */
+  readonly serverCommand: readonly string[];
+  /** The certificate and the key for TLS. */
+  readonly identity: { readonly cert: string; readonly key: string };
+}
+
+/**
+ * Measures one contender under one workload.
+ *
+ * @param row The workload.
+ * @param contender Who is measured.
+ * @param conditions What the measurements share.
+ * @returns What was measured; null where the contender can't run here.
+ * @throws {Error} Where it fails: it dies, refuses, or echoes something else.
+ */
+export function measure(row: Workload, contender: Contender, conditions: Conditions): Promise<Sample | null> {
+  const command = contender.command(conditions.packages);
+  if (command === null) return Promise.resolve(null);
+  return row.side === "server"
+    ? measureServer(row, contender, command, conditions)
+    : measureClient(row, command, conditions);
+}
+
+async function measureServer(
+  row: Workload,
+  contender: Contender,
+  command: string[],
+  conditions: Conditions,
+): Promise<Sample> {
+  const { seconds, warmup, packages, identity, loadCommand } = conditions;
+  const { load, connections, inFlight, payload, fragments, tls } = row;
+  const setup = { modules: packages.folder, load, payload, fragments, ...(tls ? identity : {}) };
+  using server = new Program([...command, JSON.stringify(setup)]);
+  const port = await server.port();
+  const task = {
+    ...{ load, connections, inFlight, payload, fragments, tls, port, seconds, warmup },
+    pid: server.pid,
+    path: load === "fanOut" ? "/fan-out" : "/",
+    check: contender.id !== FLOOR,
+  };
+  using generator = new Program([...loadCommand, JSON.stringify(task)]);
+  const result = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
+  return result;
+}
+
+async function measureClient(row: Workload, command: string[], conditions: Conditions): Promise<Sample> {
+  const { seconds, warmup, packages, serverCommand } = conditions;
+  const { connections, inFlight, payload } = row;
+  using server = new Program([...serverCommand, JSON.stringify({ payload })]);
+  const port = await server.port();
+  const task = { port, pid: server.pid, connections, inFlight, payload, warmup, seconds, modules: packages.folder };
+  using client = new Program([...command, JSON.stringify(task)]);
+  return await Promise.race([client.result(seconds + warmup + PATIENCE), server.death()]);
+}
+
+/** The program and its first arguments that run a script of the benchmarks. */
+export function runnerOf(runtime: string, packages: Packages, script: string): string[] {
+  const file = pathOf(script);
+  if (runtime === "bun") return [packages.bun, "run", file];
+  return runtime === "node" ? ["node", file] : [Deno.execPath(), "run", "-A", "-q", file];
+}
+
+/** A process that ends with the measurement. */
+class Program implements Disposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #name: string;
+  readonly #errors: Promise<string>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #port = Promise.withResolvers<number>();
+
+  constructor([command, ...args]: string[]) {
+    this.#name = [command, ...args.slice(0, -1)].join(" ");
+    this.#process = new Deno.Command(command, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+    this.#errors = new Response(this.#process.stderr).text();
+    this.#lines = linesOf(this.#process.stdout);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** The port that a server tells. */
+  async port(): Promise<number> {
+    const line = await this.#next(PATIENCE);
+    const port = /^PORT (\d+)$/.exec(line)?.[1];
+    if (port === undefined) throw new Error(`${this.#name} did not tell its port: ${line}`);
+    return Number(port);
+  }
+
+  /** What a load generator or a client has measured. */
+  async result(seconds: number): Promise<Sample> {
+    return JSON.parse(await this.#next(seconds));
+  }
+
+  /** Rejects when the process ends. */
+  async death(): Promise<never> {
+    const { code, signal } = await this.#process.status;
+    throw new Error(`${this.#name} ended with ${signal ?? code}: ${await this.#errors}`);
+  }
+
+  /** The next line of its output. */
+  async #next(seconds: number): Promise<string> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`${this.#name} took longer than ${seconds} s`)), seconds * 1000);
+    try {
+      const { value, done } = await Promise.race([this.#lines.next(), promise]);
+      return done ? await this.death() : value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+}

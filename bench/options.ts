@@ -1,0 +1,105 @@
+/** What the command line of the benchmarks says. */
+import { parseArgs } from "node:util";
+import { CLIENTS, type Contender, SERVERS } from "./contenders.ts";
+import { GROWTH } from "./growth.ts";
+import { type Workload, WORKLOADS } from "./workloads.ts";
+
+export const USAGE = `Usage: deno task bench [options]
+
+  --rows=A,B      which rows: their names, or "server", "client", "growth"; all where nothing is said
+  --servers=A,B   which servers or clients to compare; all where nothing is said
+  --rounds=3      how many rounds, in each of which all that are compared take their turn
+  --seconds=2     how long one measurement takes
+  --warmup=1      how long it runs before, unmeasured
+  --load=bun      what runs the load generator: bun, node or deno; the first that is there
+  --quick         one round of a second
+  --save          write the results to bench/results/
+
+Rows:    ${[...WORKLOADS, ...GROWTH].map(({ id }) => id).join(", ")}
+Servers: ${SERVERS.map(({ id }) => id).join(", ")}
+Clients: ${CLIENTS.map(({ id }) => id).join(", ")}`;
+
+/** The options, checked. */
+export interface BenchOptions {
+  /** The rows to measure. */
+  readonly rows: readonly Workload[];
+  /** The curves to measure. */
+  readonly growth: readonly Workload[];
+  /** Those to compare, by id; null for all. */
+  readonly contenders: readonly string[] | null;
+  /** How many rounds. */
+  readonly rounds: number;
+  /** How long one measurement takes, in seconds. */
+  readonly seconds: number;
+  /** How long it runs before, in seconds. */
+  readonly warmup: number;
+  /** What runs the load generator; null for the lightest that is there. */
+  readonly load: string | null;
+  /** Whether to write the results to a file. */
+  readonly save: boolean;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args The arguments.
+ * @returns The options.
+ * @throws {TypeError} Where an argument is unknown or malformed.
+ */
+export function parseOptions(args: string[]): BenchOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rows: { type: "string" },
+      servers: { type: "string" },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      warmup: { type: "string" },
+      load: { type: "string" },
+      quick: { type: "boolean", default: false },
+      save: { type: "boolean", default: false },
+    },
+  });
+  const names = values.rows?.split(",") ?? null;
+  const known = [...WORKLOADS, ...GROWTH].flatMap(({ id, side, group }) => [id, group ?? side]);
+  checkKnown("rows", names, known);
+  const contenders = values.servers?.split(",") ?? null;
+  checkKnown("servers", contenders, [...SERVERS, ...CLIENTS].map(({ id }) => id));
+  const chosen = ({ id, side, group }: Workload) =>
+    names === null || names.includes(id) || names.includes(group ?? side);
+  return {
+    rows: WORKLOADS.filter(chosen),
+    growth: GROWTH.filter(chosen),
+    contenders,
+    rounds: toNumber("rounds", values.rounds, values.quick ? 1 : 3),
+    seconds: toNumber("seconds", values.seconds, values.quick ? 1 : 2),
+    warmup: toNumber("warmup", values.warmup, values.quick ? 0.5 : 1),
+    load: values.load ?? null,
+    save: values.save,
+  };
+}
+
+/**
+ * Leaves those that were chosen.
+ *
+ * @param all All that there are.
+ * @param chosen Their ids, null for all.
+ * @returns Those that are to run.
+ */
+export function chooseContenders(all: readonly Contender[], chosen: readonly string[] | null): readonly Contender[] {
+  return all.filter(({ id }) => chosen === null || chosen.includes(id));
+}
+
+function checkKnown(option: string, names: readonly string[] | null, known: readonly string[]): void {
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(
+    `Cannot take --${option}: received ${unknown}, expected some of ${[...new Set(known)].join(", ")}`,
+  );
+}
+
+function toNumber(option: string, value: string | undefined, otherwise: number): number {
+  const number = value === undefined ? otherwise : Number(value);
+  if (number > 0) return number;
+  throw new TypeError(`Cannot take --${option} as a number above 0: received ${value}`);
+}

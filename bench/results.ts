@@ -1,0 +1,162 @@
+/** What a run has measured, and what follows from it. */
+import { type Contender, OURS } from "./contenders.ts";
+import type { Sample } from "./load/main.js";
+import { UNDER_DENO_SERVE, type Workload } from "./workloads.ts";
+
+/** The measurements of one contender under one workload, a sample a round. */
+export interface Measured {
+  /** The contender's id. */
+  readonly id: string;
+  /** The contender's name. */
+  readonly name: string;
+  /** The samples; null for a round that has failed. */
+  readonly samples: (Sample | null)[];
+}
+
+/** A row of the table. */
+export interface Row {
+  /** The workload. */
+  readonly workload: Workload;
+  /** Those compared. */
+  readonly measured: Measured[];
+}
+
+/** A whole run. */
+export interface Results {
+  /** When it began, ISO 8601. */
+  readonly date: string;
+  /** The processor, its cores, the system. */
+  readonly machine: string;
+  /** What was compared, by name. */
+  readonly versions: Readonly<Record<string, string | null>>;
+  /** What ran the load generator. */
+  readonly load: string;
+  /** How many rounds, and how long each measurement took, in seconds. */
+  readonly rounds: number;
+  /** See `rounds`. */
+  readonly seconds: number;
+  /** The rows. */
+  readonly rows: Row[];
+}
+
+/** The medians of one contender's samples. */
+export interface Medians {
+  /** Messages, deliveries or handshakes a second. */
+  readonly rate: number;
+  /** Payload, in MB a second. */
+  readonly throughput: number;
+  /** CPU seconds per million messages. */
+  readonly cpu: number;
+  /** Microseconds of a round trip; NaN where that was not measured. */
+  readonly p50: number;
+  /** See `p50`. */
+  readonly p99: number;
+  /** Bytes per connection; NaN where that was not measured. */
+  readonly memory: number;
+  /** The load generator's share of a core; for a client, the fixed server's. */
+  readonly load: number;
+  /** How many cores other programs have taken meanwhile. */
+  readonly others: number;
+}
+
+/**
+ * @param values Some numbers.
+ * @returns Their median, NaN where there are none.
+ */
+export function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Messages a second. */
+const rateOf = ({ units, seconds }: Sample) => units / seconds;
+/** CPU seconds per million messages. */
+const cpuOf = ({ cpu, units }: Sample) => cpu / units * 1e6;
+
+/**
+ * Sums up the rounds.
+ *
+ * @param measured One contender's samples.
+ * @returns The medians; null where no round has gone well.
+ */
+export function mediansOf({ samples }: Measured): Medians | null {
+  const good = samples.filter((sample) => sample !== null);
+  if (good.length === 0) return null;
+  const of = (value: (sample: Sample) => number) => median(good.map(value));
+  return {
+    rate: of(rateOf),
+    throughput: of(({ bytes, seconds }) => bytes / seconds / 1e6),
+    cpu: of(cpuOf),
+    p50: of(({ p50 }) => p50 ?? NaN),
+    p99: of(({ p99 }) => p99 ?? NaN),
+    memory: of(({ memory }) => memory ?? NaN),
+    load: of(({ load }) => load),
+    others: of(({ others }) => others),
+  };
+}
+
+/** How ours stands against another contender. */
+export interface Ratio {
+  /** Ours divided by the other's: messages a second, or memory, where less is better. */
+  readonly value: number;
+  /** The other's CPU time per message divided by ours. */
+  readonly cpu: number;
+  /** The goal, null where there is none. */
+  readonly goal: number | null;
+  /** Whether the goal is met; null where there is none. */
+  readonly met: boolean | null;
+}
+
+/**
+ * Compares ours with another contender, round by round, and takes the median.
+ *
+ * @param row The row.
+ * @param other The other contender.
+ * @returns The ratio; null where there is nothing to compare.
+ */
+export function ratioTo(row: Row, other: Measured): Ratio | null {
+  const ours = row.measured.find(({ id }) => id === OURS);
+  if (ours === undefined || ours === other) return null;
+  const isMemory = row.workload.load === "idle";
+  const figure = isMemory ? ({ memory = NaN }: Sample) => memory : rateOf;
+  const value = medianRatio(ours, other, figure);
+  if (Number.isNaN(value)) return null;
+  const cpu = 1 / medianRatio(ours, other, cpuOf);
+  const goal = row.workload.goals[other.id] ?? null;
+  return { value, cpu, goal, met: goal === null ? null : isMemory ? value <= goal : value >= goal };
+}
+
+/**
+ * Compares ours under `Deno.serve` with the built-in socket used bare.
+ *
+ * @param row The row.
+ * @returns The ratio; null where there is nothing to compare.
+ */
+export function ratioUnderDenoServe(row: Row): Ratio | null {
+  const find = (wanted: string) => row.measured.find(({ id }) => id === wanted);
+  const ours = find("ours-deno-serve");
+  const bare = find("built-in");
+  if (ours === undefined || bare === undefined || row.workload.load === "idle") return null;
+  const value = medianRatio(ours, bare, rateOf);
+  if (Number.isNaN(value)) return null;
+  return { value, cpu: 1 / medianRatio(ours, bare, cpuOf), goal: UNDER_DENO_SERVE, met: value >= UNDER_DENO_SERVE };
+}
+
+function medianRatio(ours: Measured, other: Measured, figure: (sample: Sample) => number): number {
+  return median(ours.samples.map((sample, round) => {
+    const against = other.samples[round] ?? null;
+    return sample === null || against === null ? NaN : figure(sample) / figure(against);
+  }));
+}
+
+/**
+ * Begins a row.
+ *
+ * @param workload The workload.
+ * @param contenders Those to compare.
+ * @returns The row, without samples yet.
+ */
+export function makeRow(workload: Workload, contenders: readonly Contender[]): Row {
+  return { workload, measured: contenders.map(({ id, name }) => ({ id, name, samples: [] })) };
+}

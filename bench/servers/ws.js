@@ -1,0 +1,29 @@
+// @ts-check
+/** npm `ws`, for Deno and for Node. */
+import http from "node:http";
+import https from "node:https";
+import { FAN_OUT, identity, load, ready, setup } from "./setup.js";
+
+const { WebSocketServer } = load("ws");
+const server = setup.cert === undefined ? http.createServer() : https.createServer(identity);
+const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 0x3ffffff });
+const everyone = new Set();
+
+sockets.on("connection", (/** @type {any} */ socket, /** @type {http.IncomingMessage} */ { url }) => {
+  socket.on("error", () => {});
+  if (url === FAN_OUT) {
+    everyone.add(socket);
+    socket.on("close", () => everyone.delete(socket));
+    socket.on("message", (/** @type {Uint8Array} */ data, /** @type {boolean} */ binary) => {
+      for (const member of everyone) member.send(data, { binary });
+    });
+  } else {
+    socket.on("message", (/** @type {Uint8Array} */ data, /** @type {boolean} */ binary) => {
+      socket.send(data, { binary });
+    });
+  }
+});
+server.listen({ port: 0, host: "0.0.0.0", backlog: 1024 }, () => {
+  const address = server.address();
+  if (address !== null && typeof address === "object") ready(address.port);
+});

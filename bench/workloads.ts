@@ -1,0 +1,169 @@
+/** What is measured: the rows of the table, with the goals for each. */
+import type { Payload } from "./load/frames.js";
+
+/** A row of the table. */
+export interface Workload {
+  /** What it is called on the command line and in results. */
+  readonly id: string;
+  /** What it is called in tables. */
+  readonly name: string;
+  /** What it can be called together with others on the command line, where that is not its side. */
+  readonly group?: string;
+  /** Whether servers or clients are compared. */
+  readonly side: "server" | "client";
+  /** What the load generator does. */
+  readonly load: "echo" | "handshakes" | "fanOut" | "idle";
+  /** How many connections. */
+  readonly connections: number;
+  /** How many messages each has under way. */
+  readonly inFlight: number;
+  /** One message. */
+  readonly payload: Payload;
+  /** How many frames a message is sent in. */
+  readonly fragments: number;
+  /** Whether TLS is spoken. */
+  readonly tls: boolean;
+  /** The least that ours should be of another's figure, by the other's id; of memory, the most. */
+  readonly goals: Readonly<Record<string, number>>;
+}
+
+const ECHO = { side: "server", load: "echo", fragments: 1, tls: false, goals: {} } as const;
+
+const bytes = (length: number) => ({ length, kind: "binary" } as const);
+const text = (length: number) => ({ length, kind: "text" } as const);
+const json = (length: number) => ({ length, kind: "json" } as const);
+
+const goals = (builtIn: number, wsOnDeno: number, bun: number) => ({ "built-in": builtIn, "ws-deno": wsOnDeno, bun });
+
+const SERVER_ROWS: readonly Workload[] = [
+  {
+    ...ECHO,
+    id: "ping-1",
+    name: "1 connection, 16 B ping-pong",
+    connections: 1,
+    inFlight: 1,
+    payload: text(16),
+    goals: goals(1, 1.2, 0.8),
+  },
+  {
+    ...ECHO,
+    id: "ping-64",
+    name: "64 connections, 16 B ping-pong",
+    connections: 64,
+    inFlight: 1,
+    payload: text(16),
+    goals: goals(0.95, 1.3, 0.7),
+  },
+  {
+    ...ECHO,
+    id: "16b",
+    name: "16 × 64 in flight, 16 B text",
+    connections: 16,
+    inFlight: 64,
+    payload: text(16),
+    goals: goals(8, 10, 1.2),
+  },
+  {
+    ...ECHO,
+    id: "1k",
+    name: "16 × 16, 1 KiB binary",
+    connections: 16,
+    inFlight: 16,
+    payload: bytes(1024),
+    goals: goals(3.5, 4, 0.8),
+  },
+  {
+    ...ECHO,
+    id: "4k",
+    name: "16 × 8, 4 KiB JSON text",
+    connections: 16,
+    inFlight: 8,
+    payload: json(4096),
+    goals: goals(2.5, 3, 0.9),
+  },
+  {
+    ...ECHO,
+    id: "64k",
+    name: "8 × 2, 64 KiB binary",
+    connections: 8,
+    inFlight: 2,
+    payload: bytes(65536),
+    goals: goals(1.1, 2.5, 1),
+  },
+  {
+    ...ECHO,
+    id: "1m",
+    name: "4 × 1, 1 MiB binary",
+    connections: 4,
+    inFlight: 1,
+    payload: bytes(1 << 20),
+    goals: goals(1.5, 3, 1.5),
+  },
+  {
+    ...ECHO,
+    id: "fan-out",
+    name: "one message to 500 connections, 128 B text",
+    load: "fanOut",
+    connections: 500,
+    inFlight: 1,
+    payload: text(128),
+    goals: goals(1.5, 1.7, 1),
+  },
+  {
+    ...ECHO,
+    id: "handshakes",
+    name: "handshakes, 16 at a time",
+    load: "handshakes",
+    connections: 16,
+    inFlight: 1,
+    payload: text(16),
+    goals: goals(1.5, 1.5, 0.7),
+  },
+  {
+    ...ECHO,
+    id: "idle",
+    name: "10,000 idle connections, memory of each",
+    load: "idle",
+    connections: 10_000,
+    inFlight: 1,
+    payload: text(16),
+    goals: goals(0.6, 1, 4),
+  },
+  {
+    ...ECHO,
+    id: "tls-16b",
+    name: "TLS, 16 × 64 in flight, 16 B text",
+    connections: 16,
+    inFlight: 64,
+    payload: text(16),
+    tls: true,
+    goals: { "built-in": 1 },
+  },
+  {
+    ...ECHO,
+    id: "tls-64k",
+    name: "TLS, 8 × 2, 64 KiB binary",
+    connections: 8,
+    inFlight: 2,
+    payload: bytes(65536),
+    tls: true,
+    goals: { "built-in": 1 },
+  },
+];
+
+/** The client's rows have the shapes of the server's. */
+const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
+  .filter(({ load, tls }) => load === "echo" && !tls)
+  .map((row) => ({
+    ...row,
+    side: "client",
+    id: `client-${row.id}`,
+    name: `client: ${row.name}`,
+    goals: { "built-in": 1, "ws-deno": 1.5 },
+  }));
+
+/** All rows. */
+export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...CLIENT_ROWS];
+
+/** What our server should reach of the built-in one under `Deno.serve`, in every row. */
+export const UNDER_DENO_SERVE = 0.8;
