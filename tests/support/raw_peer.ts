@@ -124,6 +124,13 @@ export class RawPeer {
     return text;
   }
 
+  /** Reads once, and drops what came; false at the end. */
+  async discard(): Promise<boolean> {
+    const more = await this.#read();
+    this.#received = new Uint8Array(0);
+    return more;
+  }
+
   async #read(): Promise<boolean> {
     if (this.#ended) return false;
     const buffer = new Uint8Array(64 * 1024);

@@ -1,0 +1,203 @@
+// What peers and listeners do wrong, on every kind of server.
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import { Client } from "../../src/client/client.ts";
+import { ConnectionError, ErrorCode, ProtocolError } from "../../src/errors.ts";
+import { makeServer } from "../../src/server/make_server.ts";
+import { EventLog } from "../support/event_log.ts";
+import { type HostKind, hostKinds, LONG, openPair, openRaw } from "../support/hosts.ts";
+import { testWith } from "../support/permissions.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+
+/** What a peer sends, and the close code and the error that it leads to. */
+const VIOLATIONS = [
+  ["a reserved bit", 0xc1, "x", 1002, ErrorCode.RESERVED_BIT],
+  ["a reserved opcode", 0x83, "x", 1002, ErrorCode.RESERVED_OPCODE],
+  ["a fragmented ping", 0x09, "x", 1002, ErrorCode.CONTROL_FRAME_FRAGMENTED],
+  ["a stray continuation", 0x80, "x", 1002, ErrorCode.UNEXPECTED_CONTINUATION],
+  ["text that is no UTF-8", 0x81, Uint8Array.of(0xff), 1007, ErrorCode.INVALID_UTF8],
+  ["a Close of one byte", 0x88, Uint8Array.of(3), 1002, ErrorCode.INVALID_CLOSE_PAYLOAD],
+  ["a Close with 1005", 0x88, Uint8Array.of(3, 0xed), 1002, ErrorCode.INVALID_CLOSE_CODE],
+  ["a message above maxLength", 0x82, new Uint8Array(101), 1009, ErrorCode.MESSAGE_TOO_LONG],
+] as const;
+
+hostKinds.forEach(suite);
+
+function suite(kind: HostKind): void {
+  const test = (name: string, fn: () => Promise<void>) =>
+    testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
+
+  for (const [what, first, payload, code, error] of VIOLATIONS) {
+    if (kind.lacks.has("violations")) break;
+    test(`${what} is "error", then "close" with ${code}`, async () => {
+      await using pair = await openRaw(kind, { server: { maxLength: 100 } });
+      await pair.peer.send(0x81, "before");
+      await pair.peer.send(first, payload);
+      await pair.peer.send(0x81, "behind").catch(() => {});
+      const close = await pair.peer.frame();
+      assertStringIncludes(close, `close ${code} Cannot take `);
+      assertEquals(await pair.peer.frame(), "end");
+      pair.peer.leave();
+      assertEquals((await pair.serverLog.closed).code, code);
+      assertEquals(pair.serverLog.events.slice(0, 3), ["open", "text before", `error ${error} ${code}`]);
+      assertEquals(pair.serverLog.events.length, 4);
+      assertInstanceOf(pair.serverLog.errors[0], ProtocolError);
+    });
+  }
+
+  test("a protocol error of one peer ends with its connection, and others go on", async () => {
+    const logs: EventLog[] = [];
+    await using host = await kind.open((env) => {
+      const ws = makeServer(env, { closeTimeout: LONG });
+      logs.push(new EventLog(ws));
+      ws.on("message", (message) => ws.send(message));
+      ws.startConnection();
+      return ws.response;
+    });
+    const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
+    const log = new EventLog(client);
+    await client.startConnection();
+    using peer = new RawPeer(await host.connect());
+    await peer.open();
+    await peer.send(0x83);
+    while (await peer.frame() !== "end");
+    peer.leave();
+    await logs[1].closed;
+    assertEquals(logs[1].events.length, 3);
+    assert(logs[1].events[1].startsWith("error "));
+    client.send("still there");
+    await log.received(1);
+    client.closeConnection();
+    await Promise.all([log.closed, logs[0].closed]);
+    assertEquals(log.events, ["open", "text still there", "close 1000"]);
+  });
+
+  test("a fault that nobody listens for is told by the close code alone", async () => {
+    const closed = Promise.withResolvers<number>();
+    await using host = await kind.open((env) => {
+      const ws = makeServer(env);
+      ws.on("close", ({ code }) => closed.resolve(code));
+      ws.startConnection();
+      return ws.response;
+    });
+    using peer = new RawPeer(await host.connect());
+    await peer.open();
+    await peer.send(0x83);
+    while (await peer.frame() !== "end");
+    peer.leave();
+    assertEquals(await closed.promise, kind.lacks.has("violations") ? 1006 : 1002);
+    assertEquals(host.faults, []);
+  });
+
+  for (const event of ["open", "message", "ping"] as const) {
+    if (event === "ping" && kind.lacks.has("ping")) continue;
+    test(`a listener of "${event}" that throws closes with 1011, and tells why`, async () => {
+      const oops = new Error("Oops");
+      const fail = () => {
+        throw oops;
+      };
+      await using pair = await openRaw(kind, { onServer: (ws) => ws.on(event, fail) });
+      if (event === "message") await pair.peer.send(0x81, "x").catch(() => {});
+      if (event === "ping") await pair.peer.send(0x89, "x");
+      const frames = [await pair.peer.frame()];
+      if (event === "ping") frames.push(await pair.peer.frame());
+      assertStringIncludes(frames.at(-1)!, `close 1011 Cannot go on as a listener of "${event}" threw`);
+      await pair.peer.close(1011);
+      assertEquals(await pair.peer.frame(), "end");
+      pair.peer.leave();
+      assertEquals((await pair.serverLog.closed).code, 1011);
+      const [error] = pair.serverLog.errors;
+      assertEquals(pair.serverLog.events.filter((line) => line.startsWith("error")), ["error WS_LISTENER_FAILED 1011"]);
+      assert(error.cause === oops);
+    });
+  }
+
+  test("a listener that throws, with nobody listening for errors, reaches onError or is an uncaught error", async () => {
+    const oops = new Error("Oops");
+    const uncaught: unknown[] = [];
+    const onUncaught = (event: ErrorEvent) => {
+      event.preventDefault();
+      uncaught.push(event.error);
+    };
+    globalThis.addEventListener("error", onUncaught);
+    try {
+      const closed = Promise.withResolvers<number>();
+      await using host = await kind.open((env) => {
+        const ws = makeServer(env);
+        ws.on("message", () => {
+          throw oops;
+        });
+        ws.on("close", ({ code }) => closed.resolve(code));
+        ws.startConnection();
+        return ws.response;
+      });
+      const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
+      const log = new EventLog(client);
+      await client.startConnection();
+      client.send("x");
+      assertEquals((await log.closed).code, 1011);
+      assertEquals(await closed.promise, 1011);
+      assertEquals(kind.served ? host.faults : uncaught, [oops]);
+      assertEquals(kind.served ? uncaught : host.faults, []);
+    } finally {
+      globalThis.removeEventListener("error", onUncaught);
+    }
+  });
+
+  for (const event of ["close", "error"] as const) {
+    if (event === "error" && kind.lacks.has("violations")) continue;
+    test(`a listener of "${event}" that throws is reported, and the end comes all the same`, async () => {
+      const uncaught: unknown[] = [];
+      const onUncaught = (event: ErrorEvent) => {
+        event.preventDefault();
+        uncaught.push(event.error);
+      };
+      globalThis.addEventListener("error", onUncaught);
+      try {
+        const oops = new Error("Oops");
+        await using pair = await openRaw(kind, {
+          onServer: (ws) =>
+            ws.on(event, () => {
+              throw oops;
+            }),
+        });
+        await pair.peer.send(0x83);
+        while (await pair.peer.frame() !== "end");
+        pair.peer.leave();
+        await pair.serverLog.closed;
+        await turn();
+        assertEquals(kind.served ? pair.host.faults : uncaught, [oops]);
+      } finally {
+        globalThis.removeEventListener("error", onUncaught);
+      }
+    });
+  }
+
+  test("a connection that is reset is told as CONNECTION_LOST or as its end, and 1006", async () => {
+    await using pair = await openRaw(kind);
+    // What is not read when the connection is closed turns its end into a reset.
+    pair.server.send(new Uint8Array(100_000));
+    await turn();
+    pair.peer.leave();
+    assertEquals(await pair.serverLog.closed, { code: 1006, reason: "" });
+    const errors = pair.serverLog.errors;
+    assert(errors.length <= 1);
+    for (const error of errors) {
+      assertInstanceOf(error, ConnectionError);
+      assertEquals(error.code, ErrorCode.CONNECTION_LOST);
+    }
+  });
+
+  test("sending to a peer that has gone ends with 1006, once", async () => {
+    await using pair = await openPair(kind);
+    pair.client.terminate();
+    for (let i = 0; i < 5 && pair.server.send(new Uint8Array(100_000)); i++) await turn();
+    assertEquals((await pair.serverLog.closed).code, 1006);
+    assertEquals(pair.serverLog.events.filter((event) => event.startsWith("close")).length, 1);
+    assert(pair.serverLog.errors.length <= 1);
+  });
+}
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
