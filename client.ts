@@ -28,9 +28,10 @@
  * @module
  */
 export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
-export { Client, type ClientOptions, type StartConnectionOptions } from "./src/client/client.ts";
+export { Client, type ClientOptions } from "./src/client/client.ts";
 export type { DialOptions } from "./src/client/dial.ts";
 export { makeClient } from "./src/client/make_client.ts";
+export type { StartConnectionOptions } from "./src/client/start_options.ts";
 export type { MessageData } from "./src/driver/data.ts";
 export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";

@@ -5,32 +5,15 @@ import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
-import { checkInteger, type WebSocketDriverOptions } from "../driver/options.ts";
+import type { WebSocketDriverOptions } from "../driver/options.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
-import { dial, type DialOptions } from "./dial.ts";
+import { dial } from "./dial.ts";
 import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
 import { type Destination, followRedirect } from "./redirect.ts";
+import { checkStartOptions, type StartConnectionOptions } from "./start_options.ts";
 import { parseTarget, type Target } from "./target.ts";
-
-/** How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too. */
-export interface StartConnectionOptions extends DialOptions {
-  /**
-   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,
-   * `Cookie` and the credentials of the URL are left behind; from `wss:` to `ws:` none is followed.
-   *
-   * @default {0}
-   */
-  maxRedirects?: number;
-  /** Gives up the opening handshake; once the connection is open, it has no effect. */
-  signal?: AbortSignal;
-  /**
-   * A connection to use in place of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
-   * owns it from then on.
-   */
-  transport?: Transport | ByteStreamPair;
-}
 
 /** A server that has accepted the handshake. */
 interface Reached extends OpenedHandshake {
@@ -83,7 +66,7 @@ export class Client extends WebSocketDriver {
     super(options, { pingInterval: 0 });
     this.#target = parseTarget(url);
     this.#options = options;
-    checkStartOptions(options);
+    checkStartOptions(options, this.#target);
     checkSubprotocols(this.acceptProtocols);
     checkAdditionalFields(this.additionalHeaders);
   }
@@ -101,12 +84,16 @@ export class Client extends WebSocketDriver {
    * @throws {HandshakeError} As a rejection: the server can't be reached, refuses, breaks a rule or takes longer than
    * `handshakeTimeout`. An `"error"` and a `"close"` come too; where somebody listens for errors, the rejection may be
    * left alone.
+   * @throws {TypeError} At the call, where an option is malformed.
    */
   startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
     if (this.#started || this.readyState !== "connecting") return Promise.resolve(false);
+    const merged = { ...this.#options, ...options };
+    checkStartOptions(merged, this.#target);
+    checkSubprotocols(this.acceptProtocols);
+    checkAdditionalFields(this.additionalHeaders);
     this.#started = true;
-    checkStartOptions(options);
-    const started = this.#start({ ...this.#options, ...options });
+    const started = this.#start(merged);
     if (this.listenerCount("error") > 0) started.catch(() => {});
     return started;
   }
@@ -117,6 +104,7 @@ export class Client extends WebSocketDriver {
     const giveUp = () => this.#transport?.close();
     signal.addEventListener("abort", giveUp);
     try {
+      if (options.transport !== undefined) this.#transport = own(options.transport);
       signal.throwIfAborted();
       const { transport, protocol, early } = await this.#ask(options);
       signal.throwIfAborted();
@@ -124,7 +112,7 @@ export class Client extends WebSocketDriver {
       return true;
     } catch (error) {
       giveUp();
-      const fault = signal.aborted ? signal.reason : error;
+      const fault = this.#faultOf(error);
       this.#onRefused(fault);
       throw fault;
     } finally {
@@ -138,7 +126,7 @@ export class Client extends WebSocketDriver {
     let from: Destination = { target: this.#target, fields: [...this.additionalHeaders] };
     const { maxRedirects = 0 } = options;
     for (let followed = 0;; followed++) {
-      const transport = this.#transport = await this.#reach(from.target, options);
+      const transport = await this.#reach(from.target, options);
       try {
         const request = { protocols: this.acceptProtocols, fields: from.fields };
         return { transport, ...await openHandshake(transport, from.target, request) };
@@ -152,10 +140,18 @@ export class Client extends WebSocketDriver {
     }
   }
 
-  #reach(target: Target, options: ClientOptions): Promise<Transport> {
-    const { transport } = options;
-    if (transport === undefined) return dial(target, options, this.#handshake.signal);
-    return Promise.resolve("readable" in transport ? new StreamTransport(transport) : transport);
+  /** Takes the transport that was given, or makes one. */
+  async #reach(target: Target, options: ClientOptions): Promise<Transport> {
+    if (options.transport === undefined) this.#transport = await dial(target, options, this.#handshake.signal);
+    return this.#transport!;
+  }
+
+  /** What has ended the handshake. A refusal tells more than that the time was up while its body was being read. */
+  #faultOf(error: unknown): unknown {
+    const { aborted, reason } = this.#handshake.signal;
+    if (!aborted) return error;
+    const timedOut = reason instanceof HandshakeError && reason.code === ErrorCode.HANDSHAKE_TIMEOUT;
+    return timedOut && error instanceof HandshakeError && error.status !== null ? error : reason;
   }
 
   /** Lets the caller's signal and the time-out end the handshake. */
@@ -199,19 +195,6 @@ export class Client extends WebSocketDriver {
   }
 }
 
-function checkStartOptions(options: StartConnectionOptions): void {
-  const { cert, key, signal, socketPath, transport, maxRedirects = 0 } = options;
-  checkInteger(options, "maxRedirects", 0, 0, 100);
-  if (maxRedirects > 0 && transport !== undefined) {
-    throw new TypeError("Cannot follow redirects over a transport that was given: received maxRedirects and transport");
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`Cannot take signal as an AbortSignal: received ${typeof signal}`);
-  }
-  if (socketPath !== undefined && transport !== undefined) {
-    throw new TypeError("Cannot take both socketPath and transport: received two ways to the server");
-  }
+function own(transport: Transport | ByteStreamPair): Transport {
+  return "readable" in transport ? new StreamTransport(transport) : transport;
 }

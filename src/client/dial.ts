@@ -37,14 +37,14 @@ export interface DialOptions {
  * @throws {HandshakeError} Where the server can't be reached, or TLS can't be agreed on.
  */
 export async function dial(target: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
-  const conn = await unlessAborted(connect(target, options, signal), signal, (late) => late.close());
-  const transport = new ConnTransport(conn);
-  if (!("handshake" in conn)) return transport;
+  let conn = await unlessAborted(connect(target, options, signal), signal, close);
+  if (!target.secure) return new ConnTransport(conn);
   try {
+    if (!isTls(conn)) conn = await unlessAborted(startTls(conn, target, options), signal, close);
     await unlessAborted((conn as Deno.TlsConn).handshake(), signal);
-    return transport;
+    return new ConnTransport(conn);
   } catch (cause) {
-    transport.close();
+    close(conn);
     signal.throwIfAborted();
     throw new HandshakeError(
       `Cannot connect to ${target.url.href} as TLS failed: ${messageOf(cause)}${adviceFor(cause)}`,
@@ -55,11 +55,11 @@ export async function dial(target: Target, options: DialOptions, signal: AbortSi
 
 async function connect(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
   const { hostname, port } = target;
-  const { socketPath } = options;
+  const { socketPath, cert } = options;
   try {
     if (socketPath !== undefined) return await Deno.connect({ transport: "unix", path: socketPath });
-    if (!target.secure) return await Deno.connect({ hostname, port, signal });
-    return await connectTls(hostname, port, options);
+    if (target.secure && cert !== undefined) return await connectTls(target, options);
+    return await Deno.connect({ hostname, port, signal });
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof Deno.errors.NotCapable || cause instanceof TypeError) throw cause;
@@ -71,16 +71,32 @@ async function connect(target: Target, options: DialOptions, signal: AbortSignal
   }
 }
 
-function connectTls(hostname: string, port: number, options: DialOptions): Promise<Deno.TlsConn> {
-  const { caCerts, cert, key, unsafelyDisableHostnameVerification = false } = options;
-  return Deno.connectTls({
-    hostname,
-    port,
-    caCerts: caCerts ?? [],
-    alpnProtocols: ["http/1.1"],
-    unsafelyDisableHostnameVerification,
-    ...(cert !== undefined && key !== undefined ? { cert, key } : {}),
-  });
+/** Only this way takes a client's certificate. */
+function connectTls({ hostname, port }: Target, options: DialOptions): Promise<Deno.TlsConn> {
+  const { cert, key } = options;
+  return Deno.connectTls({ hostname, port, ...tlsOptions(options), cert: cert!, key: key! });
+}
+
+/** This way Nagle's algorithm can be turned off, which a `Deno.TlsConn` can't: it delays the second of two writes. */
+function startTls(conn: Deno.Conn, { hostname }: Target, options: DialOptions): Promise<Deno.TlsConn> {
+  (conn as Deno.TcpConn).setNoDelay(true);
+  return Deno.startTls(conn as Deno.TcpConn, { hostname, ...tlsOptions(options) });
+}
+
+function tlsOptions({ caCerts = [], unsafelyDisableHostnameVerification = false }: DialOptions) {
+  return { caCerts, alpnProtocols: ["http/1.1"], unsafelyDisableHostnameVerification };
+}
+
+function isTls(conn: Deno.Conn): boolean {
+  return "handshake" in conn;
+}
+
+function close(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // Deno.startTls has taken it over.
+  }
 }
 
 /** Waits no longer than the signal allows; what comes later is disposed of. */

@@ -59,7 +59,7 @@ export async function openHandshake(
   throw new HandshakeError(`${answer.violation}, from ${target.url.href}`, {
     status: head.status,
     headers: new Headers([...head.fields]),
-    body: head.status === 101 ? new Uint8Array(0) : await readBody(transport, head.fields, early),
+    body: head.status === 101 ? new Uint8Array(0) : await readBody(transport, head, early),
   });
 }
 

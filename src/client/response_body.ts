@@ -1,50 +1,128 @@
-import type { HeadFields } from "../handshake/head_fields.ts";
+import type { ResponseHead } from "../handshake/response_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** How much of a refusal's body is kept, in bytes. */
 const MAX_BODY = 64 * 1024;
+
+/** How much is read for it, in bytes: chunks take more on the wire than what is in them. */
+const MAX_READ = 4 * MAX_BODY;
+
+/** The statuses whose responses never have a body, RFC 9110 §6.4.1. */
+const BODILESS = new Set([204, 304]);
+
+const LF = 0x0a;
+
+/** Gathers the start of a body. */
+interface BodyReader {
+  /** True once the body is whole, or as much of it is here as is kept. */
+  readonly done: boolean;
+  /** What has come so far. */
+  readonly body: Uint8Array;
+  /** Takes the next bytes. */
+  push(bytes: Uint8Array): void;
+}
 
 /**
  * Reads the start of the body that goes with a refusal: what `Content-Length` or chunks delimit, or up to the end of
  * the connection.
  *
  * @param transport Where it comes from.
- * @param fields The response's header fields.
+ * @param head The response's head.
  * @param early What has come with the head.
  * @returns At most 64 KiB; what was there where the connection fails meanwhile.
  */
-export async function readBody(transport: Transport, fields: HeadFields, early: Uint8Array): Promise<Uint8Array> {
-  const chunked = fields.get("transfer-encoding") !== null;
-  const length = chunked ? null : fields.get("content-length");
-  const most = Math.min(MAX_BODY, length === null ? MAX_BODY : Number(length) || 0);
-  const body = new Uint8Array(MAX_BODY);
-  body.set(early.subarray(0, most));
-  let size = Math.min(early.length, most);
+export async function readBody(transport: Transport, head: ResponseHead, early: Uint8Array): Promise<Uint8Array> {
+  const reader = readerFor(head);
+  const buffer = new Uint8Array(4096);
+  reader.push(early);
   try {
-    while (size < most && !(chunked && dechunk(body.subarray(0, size)).done)) {
-      const count = await transport.read(body.subarray(size, most));
+    for (let read = early.length; !reader.done && read < MAX_READ;) {
+      const count = await transport.read(buffer);
       if (count === null) break;
-      size += count;
+      reader.push(buffer.subarray(0, count));
+      read += count;
     }
   } catch {
     // The connection has failed or the time is up: what has come so far tells more than nothing.
   }
-  const received = body.slice(0, size);
-  return chunked ? dechunk(received).body : received;
+  return reader.body;
 }
 
-/** Takes the chunks of RFC 9112 §7.1 apart, as far as they have come. */
-function dechunk(bytes: Uint8Array): { body: Uint8Array; done: boolean } {
-  const body = new Uint8Array(bytes.length);
-  let length = 0;
-  let at = 0;
-  for (;;) {
-    const line = bytes.indexOf(0x0a, at);
-    const size = line < 0 ? NaN : parseInt(String.fromCharCode(...bytes.subarray(at, Math.min(line, at + 8))), 16);
-    if (Number.isNaN(size) || size === 0) return { body: body.slice(0, length), done: size === 0 };
-    const part = bytes.subarray(line + 1, line + 1 + size);
-    body.set(part, length);
-    length += part.length;
-    at = line + 1 + size + 2;
+/** RFC 9112 §6.3: how long a body is. */
+function readerFor({ status, fields }: ResponseHead): BodyReader {
+  if (BODILESS.has(status)) return new PlainBody(0);
+  if (fields.has("transfer-encoding")) return new ChunkedBody();
+  const length = fields.get("content-length");
+  return new PlainBody(length === null ? MAX_BODY : parseLength(length));
+}
+
+/** A length that is no number delimits nothing: no body then. */
+function parseLength(text: string): number {
+  for (const digit of text) if (digit < "0" || digit > "9") return 0;
+  return Math.min(Number(text), MAX_BODY);
+}
+
+class PlainBody implements BodyReader {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(most: number) {
+    this.#bytes = new Uint8Array(most);
+  }
+
+  get done(): boolean {
+    return this.#length === this.#bytes.length;
+  }
+
+  get body(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  push(bytes: Uint8Array): void {
+    const part = bytes.subarray(0, this.#bytes.length - this.#length);
+    this.#bytes.set(part, this.#length);
+    this.#length += part.length;
+  }
+}
+
+/** Takes the chunks of RFC 9112 §7.1 apart: `chunk-size [ chunk-ext ] CRLF chunk-data CRLF`. */
+class ChunkedBody implements BodyReader {
+  readonly #body = new PlainBody(MAX_BODY);
+  #line = "";
+  /** How much of the chunk is still to come, with the CRLF behind it. */
+  #remaining = 0;
+  #ended = false;
+
+  get done(): boolean {
+    return this.#ended || this.#body.done;
+  }
+
+  get body(): Uint8Array {
+    return this.#body.body;
+  }
+
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.done;) {
+      at += this.#remaining > 0 ? this.#takeData(bytes.subarray(at)) : this.#takeLine(bytes.subarray(at));
+    }
+  }
+
+  #takeData(bytes: Uint8Array): number {
+    const part = bytes.subarray(0, this.#remaining);
+    this.#body.push(part.subarray(0, Math.max(this.#remaining - 2, 0)));
+    this.#remaining -= part.length;
+    return part.length;
+  }
+
+  #takeLine(bytes: Uint8Array): number {
+    const end = bytes.indexOf(LF);
+    const line = bytes.subarray(0, end < 0 ? bytes.length : end);
+    this.#line = (this.#line + String.fromCharCode(...line.subarray(0, 16))).slice(0, 16);
+    if (end < 0) return bytes.length;
+    const size = parseInt(this.#line, 16);
+    this.#line = "";
+    if (size > 0) this.#remaining = size + 2;
+    else this.#ended = true;
+    return end + 1;
   }
 }

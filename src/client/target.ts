@@ -64,8 +64,19 @@ function parse(text: string): URL {
 /** Takes the user and the password out of the URL: they go into `Authorization`, RFC 7617, and nowhere else. */
 function takeCredentials(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = percentDecode(`${url.username}:${url.password}`);
   url.username = "";
   url.password = "";
-  return `Basic ${encodeBase64(new TextEncoder().encode(credentials))}`;
+  return `Basic ${encodeBase64(credentials)}`;
+}
+
+/** RFC 3986 §2.1. The bytes need not be UTF-8, and a `%` that begins no octet stands for itself. */
+function percentDecode(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const octet = text[i] === "%" ? Number(`0x${text.slice(i + 1, i + 3).padEnd(2, "?")}`) : NaN;
+    bytes.push(Number.isNaN(octet) ? text.charCodeAt(i) : octet);
+    if (!Number.isNaN(octet)) i += 2;
+  }
+  return Uint8Array.from(bytes);
 }

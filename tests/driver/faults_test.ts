@@ -23,8 +23,7 @@ const VIOLATIONS = [
 hostKinds.forEach(suite);
 
 function suite(kind: HostKind): void {
-  const test = (name: string, fn: () => Promise<void>) =>
-    testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
+  const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
   for (const [what, first, payload, code, error] of VIOLATIONS) {
     if (kind.lacks.has("violations")) break;

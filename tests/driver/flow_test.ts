@@ -11,8 +11,7 @@ const MUCH = 32 * 1024 * KIB;
 hostKinds.forEach(suite);
 
 function suite(kind: HostKind): void {
-  const test = (name: string, fn: () => Promise<void>) =>
-    testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
+  const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
   test("bufferedAmount, desiredSize and 'drain' tell of a peer that does not read", async () => {
     await using pair = await openRaw(kind, { server: { highWaterMark: 100 * KIB } });

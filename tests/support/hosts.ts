@@ -8,7 +8,8 @@ import { createServer, type IncomingMessage, type Server as NodeServer } from "n
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Client, type ClientOptions, type StartConnectionOptions } from "../../src/client/client.ts";
+import { Client, type ClientOptions } from "../../src/client/client.ts";
+import type { StartConnectionOptions } from "../../src/client/start_options.ts";
 import { RequestHeadParser } from "../../src/handshake/request_head_parser.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeHandler } from "../../src/server/serve_options.ts";

@@ -1,0 +1,82 @@
+import { checkInteger } from "../driver/options.ts";
+import type { ByteStreamPair } from "../transport/stream_transport.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { DialOptions } from "./dial.ts";
+import type { Target } from "./target.ts";
+
+/** How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too. */
+export interface StartConnectionOptions extends DialOptions {
+  /**
+   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,
+   * `Cookie` and the credentials of the URL are left behind; from `wss:` to `ws:` none is followed.
+   *
+   * @default {0}
+   */
+  maxRedirects?: number;
+  /** Gives up the opening handshake; once the connection is open, it has no effect. */
+  signal?: AbortSignal;
+  /**
+   * A connection to use in place of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
+   * owns it from then on. It carries what is sent as it is: where the URL says `wss:`, TLS is up to it.
+   */
+  transport?: Transport | ByteStreamPair;
+}
+
+const REDIRECTS_AT_MOST = 100;
+
+/**
+ * Checks how a connection is to be started.
+ *
+ * @param options What the caller gave.
+ * @param target Where to.
+ * @throws {TypeError} Where an option is malformed, or two contradict each other.
+ * @throws {RangeError} Where a number is out of its range.
+ */
+export function checkStartOptions(options: StartConnectionOptions, target: Target): void {
+  checkInteger(options, "maxRedirects", 0, 0, REDIRECTS_AT_MOST);
+  checkTls(options);
+  checkRoute(options, target);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) fail("signal", "an AbortSignal", signal);
+}
+
+function checkTls({ caCerts, cert, key, unsafelyDisableHostnameVerification }: StartConnectionOptions): void {
+  if (caCerts !== undefined && !(Array.isArray(caCerts) && caCerts.every((pem) => typeof pem === "string"))) {
+    fail("caCerts", "an array of strings", caCerts);
+  }
+  if (cert !== undefined && typeof cert !== "string") fail("cert", "a string", cert);
+  if (key !== undefined && typeof key !== "string") fail("key", "a string", key);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
+  }
+  if (!["undefined", "boolean"].includes(typeof unsafelyDisableHostnameVerification)) {
+    fail("unsafelyDisableHostnameVerification", "a boolean", unsafelyDisableHostnameVerification);
+  }
+}
+
+function checkRoute({ socketPath, transport, maxRedirects = 0 }: StartConnectionOptions, target: Target): void {
+  if (socketPath !== undefined && typeof socketPath !== "string") fail("socketPath", "a string", socketPath);
+  if (transport !== undefined && !isTransport(transport)) {
+    fail("transport", "a Transport or a pair of readable and writable", transport);
+  }
+  if (socketPath !== undefined && transport !== undefined) {
+    throw new TypeError("Cannot take both socketPath and transport: received two ways to the server");
+  }
+  if (socketPath !== undefined && target.secure) {
+    throw new TypeError(`Cannot speak TLS over a Unix socket: received socketPath with ${target.url.href}`);
+  }
+  if (maxRedirects > 0 && (transport ?? socketPath) !== undefined) {
+    throw new TypeError(
+      "Cannot follow redirects where the way is given: received maxRedirects with transport or socketPath",
+    );
+  }
+}
+
+function isTransport(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ("readable" in value && "writable" in value) || ("read" in value && "write" in value);
+}
+
+function fail(name: string, expected: string, value: unknown): never {
+  throw new TypeError(`Cannot take ${name} as ${expected}: received ${value === null ? "null" : typeof value}`);
+}
