@@ -67,7 +67,6 @@ export class Client extends WebSocketDriver {
     this.#target = parseTarget(url);
     this.#options = options;
     checkStartOptions(options, this.#target);
-    checkSubprotocols(this.acceptProtocols);
     checkAdditionalFields(this.additionalHeaders);
   }
 

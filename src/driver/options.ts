@@ -1,3 +1,4 @@
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol.ts";
 
 /** What a server and a client can be told alike. */
@@ -92,7 +93,7 @@ export function checkOptions(options: WebSocketDriverOptions, defaults: SettingD
   return {
     maxLength: checkInteger(options, "maxLength", DEFAULT_MAX_LENGTH, 0, Number.MAX_SAFE_INTEGER),
     maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
-    acceptProtocols: [...options.acceptProtocols ?? []],
+    acceptProtocols: [...checked(options.acceptProtocols ?? [])],
     additionalHeaders: new Headers(options.additionalHeaders),
     handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
     closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
@@ -130,4 +131,10 @@ export function checkInteger<Name extends string>(
     throw new RangeError(`Cannot take ${name} as an integer from ${least} to ${most}: received ${value}`);
   }
   return value;
+}
+
+/** A string would be taken apart into its letters. */
+function checked(protocols: string[]): string[] {
+  checkSubprotocols(protocols);
+  return protocols;
 }

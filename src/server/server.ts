@@ -4,7 +4,6 @@ import { HandshakeError } from "../handshake_error.ts";
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
-import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { denoPlatform, sha1 } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
@@ -54,7 +53,6 @@ export class Server extends WebSocketDriver {
    */
   constructor(env: ServerEnv, options: ServerOptions = {}) {
     super(options, { pingInterval: 30_000 });
-    checkSubprotocols(this.acceptProtocols);
     checkAdditionalFields(this.additionalHeaders);
     checkAccessPolicy(options);
     this.#backend = this.#backendFor(env);
