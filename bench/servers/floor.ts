@@ -2,7 +2,7 @@
  * What lies below everything on Deno: a loop over `Deno.listen` that counts the bytes of frames without looking at
  * them, and writes as many replies, composed beforehand.
  */
-import { makeFrame, makeMessage, repeat } from "../load/frames.js";
+import { makeMessage, repeat } from "../load/frames.js";
 import { ACCEPT } from "../load/handshake.js";
 import { identity, ready, setup } from "./setup.js";
 
@@ -10,8 +10,6 @@ const ANSWER = new TextEncoder().encode(
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
     `Sec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`,
 );
-const CLOSE = makeFrame(0x88, Uint8Array.of(3, 232), false);
-const CLOSE_SIZE = makeFrame(0x88, Uint8Array.of(3, 232), true).length;
 const END_OF_HEAD = 0x0d0a0d0a;
 
 const { payload, fragments } = setup;
@@ -37,7 +35,6 @@ async function serve(conn: Deno.Conn): Promise<void> {
   let count: number | null = head.length - length;
   buffer.set(head.subarray(length));
   for (let pending = count; count !== null; count = await conn.read(buffer), pending += count ?? 0) {
-    if (pending === CLOSE_SIZE && buffer[0] === 0x88) return await close(conn);
     const whole = Math.floor(pending / requestSize);
     pending -= whole * requestSize;
     if (fansOut) { for (let i = 0; i < whole; i++) everyone.forEach((member) => void member.write(reply)); }
@@ -66,9 +63,4 @@ async function readHead(conn: Deno.Conn, head: Uint8Array): Promise<number> {
 async function writeReplies(conn: Deno.Conn, count: number): Promise<void> {
   let left = count * reply.length;
   while (left > 0) left -= await conn.write(left < replies.length ? replies.subarray(0, left) : replies);
-}
-
-async function close(conn: Deno.Conn): Promise<void> {
-  await conn.write(CLOSE);
-  conn.close();
 }
