@@ -40,6 +40,8 @@ export function rawServer(answer: (peer: RawPeer) => Promise<void>, certificate?
       listener.close();
       peers.forEach((peer) => peer.leave());
       await accepting;
+      // One more may have come meanwhile.
+      peers.forEach((peer) => peer.leave());
       await Promise.all(answers);
     },
   };
