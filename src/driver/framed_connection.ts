@@ -329,6 +329,11 @@ export class FramedConnection implements Connection, ProtocolHandler {
     this.#handler.onError(error);
   }
 
+  /** A message that took a while to inflate was delivered, and with it what was held back behind it. */
+  onUnblocked(): void {
+    if (!this.#protocol.blocked) this.#wake();
+  }
+
   /** The protocol has something to send. */
   onOutput(): void {
     this.#schedule();

@@ -23,7 +23,7 @@ export interface MessageExtension {
   /**
    * Turns what was received back into the message.
    *
-   * @param payload The payload of all fragments together, only valid until this function returns.
+   * @param payload The payload of all fragments together, which the extension may keep.
    * @param maxLength The longest message to make, in bytes; a longer one is the error `WS_MESSAGE_TOO_LONG`.
    * @returns The message, which the extension gives away.
    * @throws {ProtocolError} Where the payload is invalid or the message too long.
@@ -32,7 +32,7 @@ export interface MessageExtension {
   /**
    * Turns a message into what is sent with RSV1 set.
    *
-   * @param payload The message, only valid until this function returns.
+   * @param payload The message, unchanged until the answer is there.
    * @returns The payload to send, which the extension gives away.
    */
   encode(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
@@ -43,6 +43,13 @@ export interface MessageExtension {
    * @returns False where it shall go as it is.
    */
   wants(length: number): boolean;
-  /** Frees what the extension holds, also in the middle of a message. */
+  /**
+   * Tells how long a payload may be, since a message that is hard to transform may become longer.
+   *
+   * @param maxLength The longest message, in bytes.
+   * @returns The longest payload to take, in bytes; without this method it is `maxLength`.
+   */
+  maxPayload?(maxLength: number): number;
+  /** Frees what the extension holds, also in the middle of a message: answers that are due need not come any more. */
   close(): void;
 }

@@ -95,6 +95,11 @@ export interface ProtocolHandler {
   onError(error: WebSocketError): void;
   /** Bytes were queued that no call of the owner's asked for: a Pong, a Close, a message that was compressed. */
   onOutput(): void;
+  /**
+   * An extension has answered later than it was asked, and what was held back for it is delivered: unless the owner has
+   * paused, {@linkcode Protocol.blocked} is false again, and it is time to read on. Only needed with such an extension.
+   */
+  onUnblocked?(): void;
 }
 
 /** What has to run when the bytes up to a position are written. */
@@ -169,6 +174,7 @@ export class Protocol {
       onMessage: (message) => handler.onMessage(message),
       onControl: (opcode, payload) => this.#onControl(opcode, payload),
       onViolation: (error) => this.fail(error),
+      onAnswered: () => handler.onUnblocked?.(),
     }, { masked: role === "server", maxLength, maxFragments, extension, platform });
   }
 

@@ -58,6 +58,8 @@ export interface ReceiverSink {
    * @param error Which rule.
    */
   onViolation(error: WebSocketError): void;
+  /** The extension has answered late, and what was held back for it is delivered. */
+  onAnswered(): void;
 }
 
 /**
@@ -71,6 +73,8 @@ export class Receiver {
   readonly #platform: Platform;
   readonly #masked: boolean;
   readonly #maxLength: number;
+  /** The longest payload of a message for the extension, in bytes. */
+  readonly #maxPayload: number;
   readonly #maxFragments: number;
   readonly #extension: MessageExtension | null;
   readonly #header: FrameHeader;
@@ -103,15 +107,16 @@ export class Receiver {
     this.#platform = options.platform;
     this.#masked = options.masked;
     this.#maxLength = options.maxLength;
+    this.#maxPayload = options.extension?.maxPayload?.(options.maxLength) ?? options.maxLength;
     this.#maxFragments = options.maxFragments;
     this.#extension = options.extension;
     this.#header = new FrameHeader(options.masked, options.extension === null ? 0 : RSV1);
-    this.#assembly = new Assembly(options.platform, options.maxLength);
+    this.#assembly = new Assembly(options.platform, this.#maxPayload);
   }
 
   /** True while what has arrived is held back: paused, or until the extension has answered. */
   get blocked(): boolean {
-    return this.#paused || this.#transforming;
+    return !this.#closed && (this.#paused || this.#transforming);
   }
 
   /** Holds back what is not yet delivered. */
@@ -247,7 +252,8 @@ export class Receiver {
       if (assembly.fragments >= this.#maxFragments) throw tooManyFragments(this.#maxFragments);
     }
     const length = open ? assembly.length + header.length : header.length;
-    if (length > this.#maxLength) throw messageTooLong(length, this.#maxLength);
+    const transformed = open ? assembly.transformed : header.rsv !== 0;
+    if (length > (transformed ? this.#maxPayload : this.#maxLength)) throw messageTooLong(length, this.#maxLength);
   }
 
   /** The common case: a message of one frame that came whole. */
@@ -322,6 +328,7 @@ export class Receiver {
     if (this.#closed) return;
     this.#answer = deliver;
     this.#parse();
+    this.#sink.onAnswered();
   }
 
   #deliverAnswer(deliver: () => void): boolean {
