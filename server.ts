@@ -18,11 +18,12 @@
  * @module
  */
 export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
+export type { DeflateSettings, PerMessageDeflateOptions } from "./src/deflate/options.ts";
 export type { MessageData } from "./src/driver/data.ts";
 export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
 export type { SendOptions } from "./src/driver/send_options.ts";
-export { WebSocketDriver } from "./src/driver/websocket_driver.ts";
+export { type Agreed, WebSocketDriver } from "./src/driver/websocket_driver.ts";
 export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "./src/errors.ts";
 export { HandshakeError, type HandshakeErrorOptions } from "./src/handshake_error.ts";
 export type { HeadLimits } from "./src/handshake/head_limits.ts";

@@ -3,10 +3,11 @@ import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
+import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { type Agreed, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
@@ -105,9 +106,9 @@ export class Client extends WebSocketDriver {
     try {
       if (options.transport !== undefined) this.#transport = own(options.transport);
       signal.throwIfAborted();
-      const { transport, protocol, early } = await this.#ask(options);
+      const { transport, protocol, extensions, early } = await this.#ask(options);
       signal.throwIfAborted();
-      this.#open(transport, protocol, early);
+      this.#open(transport, { protocol, ...agreeAsClient(extensions, this.settings.perMessageDeflate) }, early);
       return true;
     } catch (error) {
       giveUp();
@@ -127,7 +128,8 @@ export class Client extends WebSocketDriver {
     for (let followed = 0;; followed++) {
       const transport = await this.#reach(from.target, options);
       try {
-        const request = { protocols: this.acceptProtocols, fields: from.fields };
+        const offers = offerAsClient(this.settings.perMessageDeflate);
+        const request = { protocols: this.acceptProtocols, offers, fields: from.fields };
         return { transport, ...await openHandshake(transport, from.target, request) };
       } catch (refusal) {
         const next = followed < maxRedirects ? followRedirect(refusal, from) : null;
@@ -173,11 +175,13 @@ export class Client extends WebSocketDriver {
     };
   }
 
-  #open(transport: Transport, protocol: string | null, early: Uint8Array): void {
+  #open(transport: Transport, agreed: Agreed & AgreedExtensions, early: Uint8Array): void {
     const { maxFragments, closeTimeout, highWaterMark } = this.settings;
-    const options = { maxLength: this.maxLength, maxFragments, closeTimeout, highWaterMark, platform: denoPlatform };
+    const { maxLength } = this;
+    const { extension } = agreed;
+    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
     let connection!: FramedConnection;
-    this.open((handler) => connection = new FramedConnection(transport, handler, "client", options), protocol);
+    this.open((handler) => connection = new FramedConnection(transport, handler, "client", options), agreed);
     connection.start(early);
   }
 

@@ -3,7 +3,7 @@ import { generateKey } from "../handshake/accept_key.ts";
 import { checkResponse, formatRequestHead, isInterimResponse } from "../handshake/client_handshake.ts";
 import type { Field } from "../handshake/format_head.ts";
 import { HeadError } from "../handshake/head_error.ts";
-import type { ExtensionOffer } from "../handshake/extension_list.ts";
+import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
 import { type ResponseHead, ResponseHeadParser } from "../handshake/response_head_parser.ts";
 import { sha1 } from "../driver/deno_platform.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -17,6 +17,8 @@ const MAX_INTERIM = 16;
 export interface OpenHandshakeOptions {
   /** The subprotocols to offer, the preferred first. */
   readonly protocols: readonly string[];
+  /** The extensions to offer, the preferred first. */
+  readonly offers: readonly ExtensionOffer[];
   /** The caller's own header fields. */
   readonly fields: Iterable<Field>;
 }
@@ -46,15 +48,17 @@ export async function openHandshake(
   target: Target,
   options: OpenHandshakeOptions,
 ): Promise<OpenedHandshake> {
-  const { protocols } = options;
+  const { protocols, offers } = options;
   const key = generateKey();
   const fields = [...options.fields];
   if (target.authorization !== null && !fields.some(([name]) => name.toLowerCase() === "authorization")) {
     fields.push(["Authorization", target.authorization]);
   }
-  await transport.write(formatRequestHead({ target: target.resource, host: target.host, key, protocols, fields }));
+  const extensions = formatExtensions(offers);
+  const request = { target: target.resource, host: target.host, key, protocols, extensions, fields };
+  await transport.write(formatRequestHead(request));
   const { head, early } = await readResponse(transport);
-  const answer = checkResponse(head, { key, protocols, sha1 });
+  const answer = checkResponse(head, { key, protocols, extensions: offers.map(({ name }) => name), sha1 });
   if (answer.accepted) return { protocol: answer.protocol, extensions: answer.extensions, early };
   throw new HandshakeError(`${answer.violation}, from ${target.url.href}`, {
     status: head.status,

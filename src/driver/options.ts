@@ -1,3 +1,4 @@
+import { checkDeflateOptions, type DeflateSettings, type PerMessageDeflateOptions } from "../deflate/options.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol.ts";
 
@@ -59,6 +60,15 @@ export interface WebSocketDriverOptions {
    */
   idleTimeout?: number;
   /**
+   * Whether to compress messages, RFC 7692, where the peer can do it too; with which settings, where they are given.
+   * What was agreed on is in `ws.extensions`. docs/compression.md tells when it is worth its cost.
+   *
+   * The built-in socket under `Deno.serve` can't compress: no offer is answered there, and `ws.extensions` stays empty.
+   *
+   * @default {false}
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /**
    * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer.
    *
    * @default {65536}
@@ -68,8 +78,8 @@ export interface WebSocketDriverOptions {
 
 /** The options with their defaults, checked. */
 export type Settings =
-  & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders">>>
-  & { readonly additionalHeaders: Headers };
+  & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders" | "perMessageDeflate">>>
+  & { readonly additionalHeaders: Headers; readonly perMessageDeflate: DeflateSettings | null };
 
 /** The defaults in which a server and a client differ. */
 export interface SettingDefaults {
@@ -100,6 +110,7 @@ export function checkOptions(options: WebSocketDriverOptions, defaults: SettingD
     pingInterval: checkInteger(options, "pingInterval", defaults.pingInterval, 0, MAX_TIMEOUT),
     pingTimeout: checkInteger(options, "pingTimeout", 20_000, 1, MAX_TIMEOUT),
     idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),
+    perMessageDeflate: checkDeflateOptions(options.perMessageDeflate),
     highWaterMark: checkInteger(options, "highWaterMark", 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
   };
 }

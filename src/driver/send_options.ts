@@ -26,6 +26,13 @@ export interface SendOptions {
    * @default {1000}
    */
   code?: number;
+  /**
+   * False sends this message as it is, though the connection compresses: where it holds a secret beside text that an
+   * attacker may choose, its compressed length would tell the secret (docs/compression.md).
+   *
+   * @default {true}
+   */
+  compress?: boolean;
   /** Runs when the bytes were handed to the system. */
   callback?: () => void;
 }

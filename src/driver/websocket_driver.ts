@@ -10,6 +10,14 @@ import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriver
 import { type SendOptions, slice } from "./send_options.ts";
 import { watchOver } from "./watch_over.ts";
 
+/** What the opening handshake has agreed on. */
+export interface Agreed {
+  /** The subprotocol, null where there is none. */
+  readonly protocol: string | null;
+  /** The extensions, as in the response's header; empty where there are none. */
+  readonly extensions: string;
+}
+
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
  * {@linkcode makeClient} make them.
@@ -41,6 +49,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   #connection: Connection | null = null;
   #protocol: string | null = null;
+  #extensions = "";
   #closed = false;
   /** What was sent while connecting, in order. */
   #queue: (() => void)[] = [];
@@ -77,6 +86,14 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
     return this.#protocol;
+  }
+
+  /**
+   * The extensions that both sides agreed on, as in the response's `Sec-WebSocket-Extensions`; empty where there is none.
+   * RFC 6455 §9.
+   */
+  get extensions(): string {
+    return this.#extensions;
   }
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
@@ -214,9 +231,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * The opening handshake is done: the connection is the driver's from here on.
    *
    * @param connect Makes the connection, with the handler that it shall tell what happens.
-   * @param protocol The subprotocol that was agreed on.
+   * @param agreed What was agreed on.
    */
-  protected open(connect: (handler: ConnectionHandler) => Connection, protocol: string | null): void {
+  protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Agreed): void {
     this.#connection = connect({
       onMessage: (message) => {
         this.#messages++;
@@ -228,7 +245,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       onError: (error) => this.failed(error),
       onClose: (info) => this.end(info),
     });
-    this.#protocol = protocol;
+    this.#protocol = agreed.protocol;
+    this.#extensions = agreed.extensions;
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
@@ -277,19 +295,19 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   #sendAs(data: MessageData, options: SendOptions): boolean {
-    const { type = typeof data === "string" ? "text" : "binary", callback } = options;
+    const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
     const part = slice(data, options);
     this.#messages++;
     let taken: boolean;
     switch (type) {
       case "text": {
         const text = toText(part, "send");
-        taken = this.#submit(text, (connection) => connection.sendText(text, true));
+        taken = this.#submit(text, (connection) => connection.sendText(text, compress));
         break;
       }
       case "binary": {
         const bytes = this.#own(toBytes(part, "send"));
-        taken = this.#submit(bytes, (connection) => connection.sendBinary(bytes, true));
+        taken = this.#submit(bytes, (connection) => connection.sendBinary(bytes, compress));
         break;
       }
       case "ping":

@@ -56,6 +56,8 @@ export interface Backend {
   readonly request: HandshakeRequest;
   /** Whether the request must hold a `Host`; not where the web server has taken it out. */
   readonly requiresHost: boolean;
+  /** Whether extensions can be agreed on: where this package's own protocol frames the messages. */
+  readonly takesExtensions: boolean;
   /**
    * Accepts the handshake.
    *

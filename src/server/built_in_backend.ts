@@ -30,6 +30,8 @@ export class BuiltInBackend implements Backend {
   readonly request: HandshakeRequest;
   /** The runtime may have taken `Host` out: over HTTP/2 there is none. */
   readonly requiresHost: boolean = false;
+  /** The runtime has none. */
+  readonly takesExtensions: boolean = false;
   readonly #request: Request;
   readonly #options: () => BuiltInBackendOptions;
   #abandon: (() => void) | null = null;

@@ -20,6 +20,8 @@ export class RawBackend implements Backend {
   readonly request: HandshakeRequest;
   /** The whole head is here. */
   readonly requiresHost: boolean = true;
+  /** The protocol is ours. */
+  readonly takesExtensions: boolean = true;
   readonly #transport: Transport;
   readonly #options: RawBackendOptions;
   #accepting = false;

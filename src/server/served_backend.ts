@@ -22,6 +22,8 @@ export class ServedBackend implements Backend {
   readonly request: HandshakeRequest;
   /** The whole head is here. */
   readonly requiresHost: boolean = true;
+  /** The protocol is ours. */
+  readonly takesExtensions: boolean = true;
   /** Who gets the connection, once the handshake was accepted. */
   upgrade: BackendHandler | null = null;
   /** Who is told of the connection's life. */

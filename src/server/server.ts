@@ -4,10 +4,11 @@ import { HandshakeError } from "../handshake_error.ts";
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
+import { agreeAsServer, type AgreedExtensions } from "../driver/compression.ts";
 import { denoPlatform, sha1 } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { type Agreed, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -116,9 +117,12 @@ export class Server extends WebSocketDriver {
       return false;
     }
     const { protocol } = handshake;
-    this.#response = this.#backend.accept(responseFields(handshake, { fields: this.additionalHeaders }), {
-      onTransport: (transport, early) => this.#open(transport, early, protocol),
-      onConnection: (connect) => this.open(connect, protocol),
+    const deflate = this.#backend.takesExtensions ? this.settings.perMessageDeflate : null;
+    const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
+    const agreed: Agreed = { protocol, extensions };
+    this.#response = this.#backend.accept(responseFields(handshake, { extensions, fields: this.additionalHeaders }), {
+      onTransport: (transport, early) => this.#open(transport, early, { ...agreed, extension }),
+      onConnection: (connect) => this.open(connect, agreed),
       onLost: (cause) => this.#onLost(cause),
     });
     return true;
@@ -134,17 +138,19 @@ export class Server extends WebSocketDriver {
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  #open(transport: Transport, early: Uint8Array, protocol: string | null): void {
+  #open(transport: Transport, early: Uint8Array, agreed: Agreed & AgreedExtensions): void {
     if (this.readyState === "closed") {
       transport.close();
       return this.#backend.observer?.onClose(this);
     }
     const { maxFragments, closeTimeout, highWaterMark } = this.settings;
-    const options = { maxLength: this.maxLength, maxFragments, closeTimeout, highWaterMark, platform: denoPlatform };
+    const { maxLength } = this;
+    const { extension } = agreed;
+    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
     let connection!: FramedConnection;
     this.#observed = true;
     this.#backend.observer?.onOpen(this);
-    this.open((handler) => connection = new FramedConnection(transport, handler, "server", options), protocol);
+    this.open((handler) => connection = new FramedConnection(transport, handler, "server", options), agreed);
     connection.start(early);
   }
 

@@ -1,0 +1,70 @@
+import { BlockWriter } from "./_block_writer.ts";
+import { Deflater, type DeflaterOptions } from "./_deflater.ts";
+import { InflateWorkspaces } from "./_inflate_workspace.ts";
+import { Turns } from "./_turns.ts";
+import { Workspace } from "./_workspace.ts";
+
+/** How many compressors lie ready for messages that stand for themselves. */
+const KEPT = 4;
+
+/**
+ * What all compressed connections of a process share: the memory that compressing and inflating take for a moment, and
+ * the compressors of those that keep no context.
+ *
+ * Compressing and inflating are this package's own TypeScript, chosen by measurement (docs/compression.md; repeat it
+ * with bench/deflate_bench.ts). Deno's `node:zlib` has no synchronous call that keeps a context, ignores `dictionary`
+ * for raw streams, and runs its streams on the main thread all the same, so that 4 MiB stop the event loop for 300 ms.
+ * `npm:pako` keeps a context synchronously, but takes three times as long for 200 bytes, twice as long for 4 KiB, and
+ * more memory than zlib.
+ */
+export class DeflateEngine {
+  /** Shares out the event loop. */
+  readonly turns: Turns = new Turns();
+  readonly #free = new Map<string, Deflater[]>();
+  #writer: BlockWriter | null = null;
+  #workspaces: InflateWorkspaces | null = null;
+
+  /** Lends the memory to inflate with. */
+  get workspaces(): InflateWorkspaces {
+    return this.#workspaces ??= new InflateWorkspaces();
+  }
+
+  /**
+   * Makes a compressor.
+   *
+   * @param options The window, the level and the memory.
+   * @returns A compressor with an empty context.
+   */
+  makeDeflater(options: DeflaterOptions): Deflater {
+    this.#writer ??= new BlockWriter(new Workspace());
+    return new Deflater(this.#writer, options);
+  }
+
+  /**
+   * Lends a compressor for one message.
+   *
+   * @param options The window, the level and the memory.
+   * @returns A compressor with an empty context.
+   */
+  borrow(options: DeflaterOptions): Deflater {
+    return this.#free.get(keyOf(options))?.pop() ?? this.makeDeflater(options);
+  }
+
+  /**
+   * Takes a compressor back, between two messages.
+   *
+   * @param deflater What {@linkcode DeflateEngine.borrow} lent.
+   * @param options What it was lent for.
+   */
+  release(deflater: Deflater, options: DeflaterOptions): void {
+    deflater.forget();
+    const key = keyOf(options);
+    const free = this.#free.get(key) ?? [];
+    this.#free.set(key, free);
+    if (free.length < KEPT) free.push(deflater);
+  }
+}
+
+function keyOf({ windowBits, level, memLevel }: DeflaterOptions): string {
+  return `${windowBits} ${level} ${memLevel}`;
+}
