@@ -26,6 +26,10 @@ export function listen(options: ServeOptions): Listening {
       "Cannot listen on a Unix socket with port, hostname, cert or key: received path with one of them",
     );
   }
+  // Deno would end the process. What is there only with the flag tells whether it was given.
+  if (reusePort && !("listenDatagram" in Deno)) {
+    throw new TypeError("Cannot listen with reusePort without the flag --unstable-net, which the runtime wants for it");
+  }
   try {
     if (path !== undefined) {
       return { listener: Deno.listen({ transport: "unix", path }), origin: new URL("http://localhost") };

@@ -72,7 +72,9 @@ function requestUrl({ target, version, fields }: RequestHead, origin: URL): stri
   const base = `${origin.protocol}//${host ?? origin.host}`;
   const text = target.startsWith("/") ? base + target : target === "*" ? base : target;
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  // RFC 9110 §4.2.4: user information in an http URI is deprecated, and the web's Request doesn't take it.
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  if (url === null || !isHttp || url.username !== "" || url.password !== "") {
     throw new RequestError(
       STATUS_CODE.BadRequest,
       "Cannot serve a request as its target must be a path or an http URL",

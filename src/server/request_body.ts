@@ -35,7 +35,7 @@ export function requestBody(
       early = early.subarray(chunk.length);
       if (chunk.length === 0) {
         const buffer = new Uint8Array(Math.min(CHUNK, remaining));
-        const count = await transport.read(buffer);
+        const count = await transport.read(buffer).catch(() => null);
         if (count === null) {
           throw new TypeError(`Cannot read the request's body to its end: received ${length - remaining} of ${length}`);
         }

@@ -5,6 +5,7 @@ import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../handshake/head_limits
 import { ConnTransport } from "../transport/conn_transport.ts";
 import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 import { listen } from "./listen.ts";
+import { responseFault } from "./response_fault.ts";
 import { ServedConnection, type ServedConnectionHost } from "./served_connection.ts";
 import type { ServeHandler, ServeOptions } from "./serve_options.ts";
 
@@ -88,6 +89,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   readonly #accepted = new Set<ServedConnection>();
   /** Those among the accepted that were told 503: they take nobody's place. */
   #turnedAway = 0;
+  readonly #listening = new AbortController();
   #shutDown = false;
   #acceptTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -108,7 +110,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     void this.#accept();
     onListen(listener.addr);
     if (signal?.aborted) void this.shutdown();
-    signal?.addEventListener("abort", () => void this.shutdown(), { once: true });
+    signal?.addEventListener("abort", () => void this.shutdown(), { once: true, signal: this.#listening.signal });
   }
 
   get finished(): Promise<void> {
@@ -132,8 +134,14 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
 
   async onFault(fault: unknown): Promise<Response> {
     try {
-      if (this.#onError !== undefined) return await this.#onError(fault);
-      console.error(fault);
+      if (this.#onError === undefined) {
+        console.error(fault);
+      } else {
+        const response = await this.#onError(fault);
+        const wrong = response?.status === 101 ? new TypeError("Cannot upgrade from onError") : responseFault(response);
+        if (wrong === null) return response;
+        console.error(wrong);
+      }
     } catch (error) {
       console.error(error);
     }
@@ -162,6 +170,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   shutdown(): Promise<void> {
     if (this.#shutDown) return this.finished;
     this.#shutDown = true;
+    this.#listening.abort();
     clearTimeout(this.#acceptTimer);
     this.#listener.close();
     for (const ws of this.connections) this.#dismiss(ws);

@@ -31,7 +31,7 @@ export interface ServeOptions extends AccessPolicy {
   /** The private key of `cert`, in PEM. */
   key?: string;
   /**
-   * Lets several processes listen on the same port, where the system can do that.
+   * Lets several processes listen on the same port, where the system can do that. It needs `--unstable-net`.
    *
    * @default {false}
    */

@@ -26,6 +26,7 @@ export class ServedBackend implements Backend {
   readonly takesExtensions: boolean = true;
   /** Who gets the connection, once the handshake was accepted. */
   upgrade: BackendHandler | null = null;
+  #settled = false;
   /** Who is told of the connection's life. */
   readonly observer: BackendObserver;
   /** Who may connect, as `serve` was told. */
@@ -46,8 +47,16 @@ export class ServedBackend implements Backend {
 
   /** Composes the 101, which `serve` writes once the handler has returned it. */
   accept(fields: Field[], handler: BackendHandler): Response {
+    if (this.#settled || this.upgrade !== null) {
+      throw new TypeError("Cannot upgrade a request that was answered already, or upgraded before");
+    }
     this.upgrade = handler;
     return new Response(null, { status: 101, headers: fields as [string, string][] });
+  }
+
+  /** The handler has answered: no upgrade can begin any more. */
+  settle(): void {
+    this.#settled = true;
   }
 
   /** Leaves the answer to the handler of requests. */

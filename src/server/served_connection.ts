@@ -5,8 +5,10 @@ import type { HeadLimits } from "../handshake/head_limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import { isAllowedHost } from "../handshake/host.ts";
 import type { AccessPolicy } from "./access_policy.ts";
+import { ImpatientTransport } from "./impatient_transport.ts";
 import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
 import { RequestError } from "./request_error.ts";
+import { responseFault } from "./response_fault.ts";
 import type { ServeHandler } from "./serve_options.ts";
 import { ServedBackend } from "./served_backend.ts";
 import { writeResponse } from "./write_response.ts";
@@ -61,6 +63,8 @@ export class ServedConnection {
   turnedAway = false;
   readonly #host: ServedConnectionHost;
   readonly #transport: Transport;
+  /** The same transport, for what is no WebSocket: a client that stops in the middle is not waited for. */
+  readonly #impatient: ImpatientTransport;
   readonly #remoteAddr: Deno.Addr;
   readonly #completed = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -74,6 +78,7 @@ export class ServedConnection {
   constructor(host: ServedConnectionHost, transport: Transport, remoteAddr: Deno.Addr) {
     this.#host = host;
     this.#transport = transport;
+    this.#impatient = new ImpatientTransport(transport, host.handshakeTimeout);
     this.#remoteAddr = remoteAddr;
   }
 
@@ -147,7 +152,7 @@ export class ServedConnection {
     if (allowedHosts !== undefined && !isAllowedHost(head.fields.get("host"), allowedHosts)) {
       throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve a request for a host that is not an allowed one");
     }
-    const request = makeRequest(received, this.#transport, this.#host.origin);
+    const request = makeRequest(received, this.#impatient, this.#host.origin);
     const backend = new ServedBackend(request, head, {
       onOpen: (ws) => this.#host.onOpen(ws),
       onClose: (ws) => this.#onClose(ws),
@@ -171,6 +176,8 @@ export class ServedConnection {
       if (fault === null) return response;
     } catch (thrown) {
       fault = thrown;
+    } finally {
+      backend.settle();
     }
     backend.upgrade?.onLost(fault);
     return await this.#host.onFault(fault);
@@ -197,21 +204,21 @@ export class ServedConnection {
   /** Writes a response; a client that doesn't end the connection then has as long as for its request. */
   async #write(response: Response, method?: string): Promise<void> {
     try {
-      await writeResponse(this.#transport, response, method, () => {
+      await writeResponse(this.#impatient, response, method, () => {
         this.#completed.resolve();
         this.#timer ??= setTimeout(() => this.#transport.close(), this.#host.handshakeTimeout);
       });
-    } catch {
-      // The client has gone; there is nobody left to tell.
+    } catch (error) {
+      // Where the client has gone, there is nobody left to tell. Otherwise the body has failed on its way.
+      if (!this.#impatient.failed) void this.#host.onFault(error);
     }
   }
 }
 
 /** What the handler has done wrong, null where all is well. */
 function faultOf(response: Response, backend: ServedBackend): Error | null {
-  if (!(response instanceof Response)) {
-    return new TypeError(`Cannot answer with what is no Response: the handler returned ${typeof response}`);
-  }
+  const fault = responseFault(response);
+  if (fault !== null) return fault;
   const upgrades = response.status === STATUS_CODE.SwitchingProtocols;
   if (backend.upgrade !== null && !upgrades) {
     return new TypeError(

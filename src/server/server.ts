@@ -2,6 +2,7 @@ import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
 import { agreeAsServer, type AgreedExtensions } from "../driver/compression.ts";
@@ -97,10 +98,13 @@ export class Server extends WebSocketDriver {
    * response: 405 for another method than GET, 426 for another version, 400 for the rest.
    *
    * @returns True where the handshake was accepted; false where it was refused, or a connection was started before.
-   * @throws {TypeError} Where the request comes from elsewhere than `serve` or `Deno.serve`.
+   * @throws {TypeError} Where the request comes from elsewhere than `serve` or `Deno.serve`, was answered or upgraded
+   * before, or where `acceptProtocols` or `additionalHeaders` have become malformed.
    */
   startConnection(): boolean {
     if (this.#started) return false;
+    checkSubprotocols(this.acceptProtocols);
+    checkAdditionalFields(this.additionalHeaders);
     this.#started = true;
     const handshake = acceptHandshake(this.#backend.request, {
       acceptProtocols: this.acceptProtocols,

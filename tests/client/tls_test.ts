@@ -109,7 +109,13 @@ netTest("wss: gives up at handshakeTimeout and by signal where TLS is never answ
 
 /** node's servers can ask for a certificate, which Deno.listenTls can't. */
 async function askingServer(ca: string, pems: Pems) {
-  const server = createServer({ ...pems, ca, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ["h2", "http/1.1"] });
+  const server = createServer({
+    ...pems,
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ["h2", "http/1.1"],
+  });
   const seen: string[] = [];
   server.on("upgrade", (request, socket, head) => {
     const { authorized, alpnProtocol } = socket as TLSSocket;
