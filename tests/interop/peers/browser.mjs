@@ -1,0 +1,33 @@
+/**
+ * Opens a page in headless Chromium, and prints what it makes of the checks:
+ *
+ *     node browser.mjs PAGE FOLDER_OF_MODULES PATH_OF_CHROMIUM
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import process from "node:process";
+
+const [page, folder, executablePath] = process.argv.slice(2);
+const { chromium } = createRequire(`${folder}/`)("playwright-core");
+
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--ignore-certificate-errors",
+];
+const browser = await chromium.launch({ executablePath, args });
+try {
+  const tab = await browser.newPage();
+  tab.on("pageerror", (error) => console.error(error));
+  await tab.goto(page);
+  await tab.waitForFunction(() => globalThis.results !== undefined);
+  console.log(JSON.stringify(await tab.evaluate(() => globalThis.results)));
+} finally {
+  await browser.close();
+}
