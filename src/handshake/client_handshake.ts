@@ -201,8 +201,10 @@ export function checkResponse(
 }
 
 /** §4.1, points 1 to 3 of what a client must validate: the status, `Upgrade` and `Connection`. */
-function checkUpgraded({ status, fields }: ResponseHead): ResponseViolation | null {
+function checkUpgraded({ version, status, fields }: ResponseHead): ResponseViolation | null {
   if (status !== STATUS_CODE.SwitchingProtocols) return fail("the status must be 101", String(status));
+  // RFC 9110 §15.2: "HTTP/1.0 did not define any 1xx status codes". Both are a digit, a dot and a digit.
+  if (version < "1.1") return fail("the HTTP version must be 1.1 or higher", version);
   const upgrade = fields.get("upgrade");
   if (upgrade === null || !equalsIgnoreCase(upgrade, "websocket")) return fail("Upgrade must be websocket", upgrade);
   const connection = fields.get("connection");

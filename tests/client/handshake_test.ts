@@ -97,6 +97,7 @@ netTest("startConnection() reads past 1xx responses, up to 16", async () => {
   assertStringIncludes(error.message, "16");
 });
 
+// Row: early-frames
 netTest("startConnection() loses no frame that comes in the segment of the 101, nor its Close", async () => {
   const behind = concat([frameFor("client", 0x81, "a"), frameFor("client", 0x82, "b")]);
   await using server = rawServer(async (peer) => {
@@ -132,6 +133,7 @@ const BODIES: readonly (readonly [string, string, string[], string])[] = [
 ];
 
 for (const [what, head, parts, body] of BODIES) {
+  // Row: refusals
   netTest(`startConnection() rejects with status, headers and body: ${what}`, async () => {
     const { error } = await refusal(respond(`HTTP/1.1 ${head}X-Why: because\r\n\r\n`, ...parts));
     assertEquals(error.status, Number(head.slice(0, 3)));
@@ -155,6 +157,7 @@ for (
     ["endless chunks", "Transfer-Encoding: chunked\r\n", `400\r\n${"x".repeat(KIB)}\r\n`],
   ]
 ) {
+  // Row: refusals
   netTest(`startConnection() keeps 64 KiB of ${what}`, async () => {
     const { error } = await refusal(endless(`HTTP/1.1 500 Oops\r\n${head}\r\n`, unit));
     assertEquals(error.body.length, 64 * KIB);
@@ -189,6 +192,7 @@ for (const [what, answer] of UNREADABLE) {
   });
 }
 
+// Row: silent-server
 netTest("startConnection() rejects at handshakeTimeout where the server never answers", async () => {
   const { error } = await refusal(async (peer) => {
     await peer.head();

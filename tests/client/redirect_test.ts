@@ -50,6 +50,7 @@ netTest("startConnection() follows redirects up to maxRedirects, with all header
   ]);
 });
 
+// Row: redirects
 netTest("startConnection() leaves credentials behind on the way to another origin", async () => {
   const asked: Headers[] = [];
   await using there = redirecting(asked);
@@ -65,6 +66,7 @@ netTest("startConnection() leaves credentials behind on the way to another origi
   assertEquals([asked[0].get("authorization"), asked[0].get("cookie"), asked[0].get("x-other")], [null, null, "c"]);
 });
 
+// Row: redirects
 netTest("startConnection() follows no redirect from wss: to ws:", async () => {
   const { cert, key, ca } = await makeCertificate({ hostnames: ["localhost", "127.0.0.1"] });
   const asked: Headers[] = [];

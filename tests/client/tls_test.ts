@@ -50,6 +50,7 @@ async function refused(url: string, options: ClientOptions): Promise<HandshakeEr
   return error;
 }
 
+// Row: certificates
 netTest("wss: works with caCerts, and is refused without them with the reason", async () => {
   const certificate = await makeCertificate({ hostnames: ["localhost", HOSTNAME] });
   await using server = secureEcho(certificate);
@@ -63,6 +64,7 @@ netTest("wss: works with caCerts, and is refused without them with the reason", 
   assertStringIncludes((await refused(`wss://${HOSTNAME}:${port}/`, { caCerts: [ca] })).message, "UnknownIssuer");
 });
 
+// Row: certificates
 netTest("wss: is refused where the certificate is for another host, unless the check is turned off", async () => {
   const certificate = await makeCertificate({ hostnames: ["example.com"] });
   await using server = secureEcho(certificate);
@@ -74,6 +76,7 @@ netTest("wss: is refused where the certificate is for another host, unless the c
   assertStringIncludes((await refused(url, { unsafelyDisableHostnameVerification: true })).message, "UnknownIssuer");
 });
 
+// Row: certificates
 netTest("wss: is refused where the certificate is out of date", async () => {
   const hour = 3_600_000;
   const certificate = await makeCertificate({
@@ -96,6 +99,7 @@ netTest("wss: is refused by what speaks no TLS, and by what ends the connection"
   await refused(mute.url.replace("ws:", "wss:"), {});
 });
 
+// Row: silent-server
 netTest("wss: gives up at handshakeTimeout and by signal where TLS is never answered", async () => {
   await using server = rawServer(async (peer) => void await peer.rest());
   const url = server.url.replace("ws:", "wss:");

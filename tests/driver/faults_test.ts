@@ -89,6 +89,7 @@ function suite(kind: HostKind): void {
 
   for (const event of ["open", "message", "ping"] as const) {
     if (event === "ping" && kind.lacks.has("ping")) continue;
+    // Row: handler-throws
     test(`a listener of "${event}" that throws closes with 1011, and tells why`, async () => {
       const oops = new Error("Oops");
       const fail = () => {
@@ -110,6 +111,7 @@ function suite(kind: HostKind): void {
     });
   }
 
+  // Row: handler-throws
   test("a listener that throws, with nobody listening for errors, reaches onError or is an uncaught error", async () => {
     const oops = new Error("Oops");
     const uncaught: unknown[] = [];
@@ -171,6 +173,7 @@ function suite(kind: HostKind): void {
     });
   }
 
+  // Row: lost
   test("a connection that is reset is told as CONNECTION_LOST or as its end, and 1006", async () => {
     await using pair = await openRaw(kind);
     // What is not read when the connection is closed turns its end into a reset.
@@ -186,6 +189,7 @@ function suite(kind: HostKind): void {
     }
   });
 
+  // Row: lost
   test("sending to a peer that has gone ends with 1006, once", async () => {
     await using pair = await openPair(kind);
     pair.client.terminate();

@@ -13,6 +13,7 @@ hostKinds.forEach(suite);
 function suite(kind: HostKind): void {
   const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
+  // Row: not-reading
   test("bufferedAmount, desiredSize and 'drain' tell of a peer that does not read", async () => {
     await using pair = await openRaw(kind, { server: { highWaterMark: 100 * KIB } });
     const { server } = pair;

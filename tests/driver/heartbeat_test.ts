@@ -66,6 +66,7 @@ Deno.test("heartbeat pings a server's peer, and its answer gives the latency", a
   assertEquals(await closed, { code: 1006, reason: "" });
 });
 
+// Row: silent-peer
 Deno.test("heartbeat ends a connection whose peer is silent, with 1006", async () => {
   const { closed, errors } = await play({ pingInterval: 16, pingTimeout: 16 });
   assertEquals(await closed, { code: 1006, reason: "" });
@@ -74,6 +75,7 @@ Deno.test("heartbeat ends a connection whose peer is silent, with 1006", async (
   assertEquals(errors[0].code, "WS_HEARTBEAT_TIMEOUT");
 });
 
+// Row: silent-peer
 Deno.test("heartbeat takes any bytes for life, a part of a frame too", async () => {
   const { ws, closed, errors, frames, send } = await play({ pingInterval: 16, pingTimeout: 200 });
   // Far more Pings than the silence allowed would see, none of them answered.

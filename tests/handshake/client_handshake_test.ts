@@ -103,6 +103,7 @@ Deno.test("formatRequestHead() refuses a target, host or key that can't be sent"
   }
 });
 
+// Row: injection
 Deno.test("formatRequestHead() refuses injections and names of the handshake's own", () => {
   for (const text of INJECTIONS) {
     assertThrows(() => formatRequestHead({ ...OPTIONS, origin: text }), TypeError);
@@ -127,6 +128,12 @@ Deno.test("checkResponse() refuses a status other than 101", () => {
   for (const status of [100, 102, 200, 204, 301, 302, 400, 401, 403, 404, 426, 500, 503]) {
     assertMatch(violationOf(response([], status)), new RegExp(`must be 101: received "${status}"`));
   }
+});
+
+Deno.test("checkResponse() refuses a 101 of HTTP/1.0, which knows none", () => {
+  const head = response([]);
+  open({ ...head, version: "1.2" });
+  assertMatch(violationOf({ ...head, version: "1.0" }), /version must be 1.1 or higher: received "1.0"/);
 });
 
 Deno.test("checkResponse() wants Upgrade to be websocket and nothing else", () => {

@@ -42,6 +42,7 @@ Deno.test("parseExtensions() takes white space and empty elements where lists ha
   }
 });
 
+// Row: prototype-names
 Deno.test("parseExtensions() has no use for the names of Object.prototype", () => {
   assertEquals(parseExtensions("__proto__; constructor=1; toString"), [{
     name: "__proto__",
@@ -86,6 +87,7 @@ Deno.test("parseExtensions() refuses what doesn't follow the grammar", () => {
   }
 });
 
+// Row: long-lists
 Deno.test("parseExtensions() takes linear time on hostile values", () => {
   const attacks: ((size: number) => string)[] = [
     (size) => "a" + " ".repeat(size),

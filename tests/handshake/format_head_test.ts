@@ -32,6 +32,7 @@ Deno.test("formatResponseHead() refuses a status that is none", () => {
   }
 });
 
+// Row: injection
 Deno.test("formatHead() refuses CR, LF, NUL and the like in names, values and the start line", () => {
   for (const text of DANGEROUS) {
     for (const dangerous of [text, `a${text}`, `a${text}b`, `${text}b`]) {

@@ -25,6 +25,7 @@ Deno.test("HeadFields keeps order and spelling, and counts lines", () => {
   assertEquals(new HeadFields(fields).get("b"), "1, 3");
 });
 
+// Row: prototype-names
 Deno.test("HeadFields.has() knows no names but those it was given", () => {
   const fields = new HeadFields([["__proto__", "1"], ["constructor", "2"]]);
   assert(fields.has("__PROTO__"));

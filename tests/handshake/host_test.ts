@@ -23,6 +23,7 @@ Deno.test("isValidHost() takes a host with or without a port", () => {
   for (const host of valid) assert(isValidHost(host), host);
 });
 
+// Row: host-origin-target
 Deno.test("isValidHost() refuses every other value", () => {
   const invalid = [
     "",

@@ -230,6 +230,7 @@ Deno.test("RequestHeadParser has limits of its own", () => {
   );
 });
 
+// Row: endless-head
 Deno.test("RequestHeadParser refuses endless heads long before their end", () => {
   for (const piece of ["a", "GET ", "\r\n", "a: b\r\n"]) {
     for (const start of ["", "GET / HTTP/1.1\r\nB: c", "GET / HTTP/1.1\r\n"]) {
@@ -247,6 +248,7 @@ Deno.test("RequestHeadParser refuses endless heads long before their end", () =>
   }
 });
 
+// Row: chunked-head
 Deno.test("RequestHeadParser takes linear time for 20 MB in small chunks", () => {
   const limits = { maxStartLine: 2 ** 30, maxFieldLine: 2 ** 30, maxHead: 2 ** 30, maxFields: 2 ** 30 };
   const chunk = bytesOf("a: bbbb\r\n".repeat(7) + "c");

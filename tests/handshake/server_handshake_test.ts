@@ -64,6 +64,7 @@ Deno.test("acceptHandshake() takes what RequestHeadParser read, and a web Header
   assertEquals(accept({ method: "GET", fields }).accept, RFC_ACCEPT);
 });
 
+// Row: list-fields
 Deno.test("acceptHandshake() finds the tokens of Upgrade and Connection in lists of any case", () => {
   const accepted: Lines[] = [
     [["Connection", "keep-alive, Upgrade"]],
@@ -134,6 +135,7 @@ Deno.test("acceptHandshake() answers no version with 400 and the one it speaks",
   assertEquals([refusal.status, refusal.fields], [400, [["Sec-WebSocket-Version", "13"]]]);
 });
 
+// Row: old-handshakes
 Deno.test("acceptHandshake() refuses a hixie-76 and an older hybi handshake", () => {
   const hixie = new HeadFields([
     ["Upgrade", "WebSocket"],
@@ -268,6 +270,7 @@ Deno.test("acceptHandshake() passes on an error of the digest it was given", () 
   assertThrows(() => acceptHandshake(request(), { sha1: broken }), RangeError, "no digest");
 });
 
+// Row: long-lists
 Deno.test("acceptHandshake() takes linear time on hostile lists", () => {
   for (const name of ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Connection", "Upgrade"]) {
     const ratio = growth((size) => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkSubprotocols, chooseSubprotocol, parseSubprotocols } from "../../src/handshake/subprotocol.ts";
 import { growth, shortestTime } from "./_bytes.ts";
 
+// Row: subprotocols
 Deno.test("parseSubprotocols() reads lists with and without white space alike", () => {
   for (const value of ["a,b", "a, b", "a , b", "\ta\t,\tb ", ",a,,b,", "a, , b"]) {
     assertEquals(parseSubprotocols(value), ["a", "b"], value);
@@ -12,12 +13,14 @@ Deno.test("parseSubprotocols() keeps order and case, and takes any name", () => 
   assertEquals(parseSubprotocols("Chat, chat, __proto__, constructor"), ["Chat", "chat", "__proto__", "constructor"]);
 });
 
+// Row: subprotocols
 Deno.test("parseSubprotocols() refuses what is no list of different tokens", () => {
   for (const value of ["", " ", ",", "a b", "a;b", '"a"', "a, b c", "a/b", "a, a", "b,a,b", "caf\xe9", "a=1", "a\0"]) {
     assertThrows(() => parseSubprotocols(value), SyntaxError, "Cannot read the subprotocols", value);
   }
 });
 
+// Row: long-lists
 Deno.test("parseSubprotocols() takes linear time on hostile values", () => {
   for (const filler of [" ", ",", "\\c", '"\\c', "a ", "a,"]) {
     const attack = (size: number) => {

@@ -17,6 +17,7 @@ const CODES: readonly Vector[] = [
     sent: [`close ${code}`],
   })),
   ...INVALID_CODES.map((code) => ({
+    // Row: close-payload
     does: `refuses the close code ${code}`,
     frames: `88 02 ${codeHex(code)}`,
     ...violation("INVALID_CLOSE_CODE"),
@@ -24,6 +25,7 @@ const CODES: readonly Vector[] = [
 ];
 
 const REASONS: readonly Vector[] = [
+  // Row: close-payload
   { does: "refuses a Close of one byte", frames: "88 01 03", ...violation("INVALID_CLOSE_PAYLOAD") },
   {
     does: "takes a reason of 123 bytes",
@@ -38,6 +40,7 @@ const REASONS: readonly Vector[] = [
     sent: ["close 1000"],
   },
   ...["ff", "c0af", "eda080", "f4908080", "e282", "6180"].map((bytes) => ({
+    // Row: close-payload
     does: `refuses the reason ${bytes}`,
     frames: `88 ${(2 + bytes.length / 2).toString(16).padStart(2, "0")} 03e8 ${bytes}`,
     ...violation("INVALID_UTF8", 1007),

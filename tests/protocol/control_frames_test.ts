@@ -87,6 +87,7 @@ for (const role of ROLES) {
     assertEquals(payloads.map((payload) => payload.toHex()), ["61", "61", "62", "62", "61", "61", "62", "62"]);
   });
 
+  // Row: ping-flood
   Deno.test(`receive() as ${role} keeps the queue bounded under a million Pings that nobody reads the Pongs of`, () => {
     const endpoint = new Endpoint(role);
     let pings = 0;

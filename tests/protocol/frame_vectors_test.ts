@@ -61,6 +61,7 @@ const VALID: readonly Vector[] = [
     sent: ["close 1001"],
   },
   {
+    // Row: after-close
     does: "ignores what follows a Close",
     frames: "81 01 61 | 88 02 03e8 | 81 01 62 | 89 00 | 88 02 03e9 | ff 01 00",
     events: ["text a", "close 1000"],

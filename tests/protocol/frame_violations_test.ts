@@ -8,6 +8,7 @@ const hexByte = (byte: number) => byte.toString(16).padStart(2, "0");
 const RESERVED_BITS: readonly Vector[] = ["c1", "a1", "91", "f1", "c2", "c0", "a9", "c9", "98", "41", "ca"].map((
   first,
 ) => ({
+  // Row: reserved-bit
   does: `refuses the reserved bits of ${first}`,
   frames: `${first} 01 61`,
   ...violation("RESERVED_BIT"),
@@ -15,6 +16,7 @@ const RESERVED_BITS: readonly Vector[] = ["c1", "a1", "91", "f1", "c2", "c0", "a
 
 const RESERVED_OPCODES: readonly Vector[] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) =>
   [0x80, 0x00].map((fin) => ({
+    // Row: reserved-opcode
     does: `refuses opcode ${opcode} with FIN ${fin >> 7}`,
     frames: `${hexByte(fin | opcode)} 00`,
     ...violation("RESERVED_OPCODE"),
@@ -23,6 +25,7 @@ const RESERVED_OPCODES: readonly Vector[] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].
 
 const CONTROL: readonly Vector[] = [8, 9, 10].flatMap((opcode) => [
   {
+    // Row: control-frame
     does: `refuses a control frame with opcode ${opcode} and 126 bytes`,
     frames: `${hexByte(0x80 | opcode)} 7e007e 00*126`,
     ...violation("CONTROL_FRAME_TOO_LONG"),
@@ -33,6 +36,7 @@ const CONTROL: readonly Vector[] = [8, 9, 10].flatMap((opcode) => [
     ...violation("CONTROL_FRAME_TOO_LONG"),
   },
   {
+    // Row: control-frame
     does: `refuses a control frame with opcode ${opcode} without FIN`,
     frames: `0${opcode.toString(16)} 00`,
     ...violation("CONTROL_FRAME_FRAGMENTED"),
@@ -41,6 +45,7 @@ const CONTROL: readonly Vector[] = [8, 9, 10].flatMap((opcode) => [
 
 const FRAGMENTS: readonly Vector[] = [
   {
+    // Row: fragment-order
     does: "refuses a continuation with nothing to continue",
     frames: "80 01 61",
     ...violation("UNEXPECTED_CONTINUATION"),
@@ -65,6 +70,7 @@ const FRAGMENTS: readonly Vector[] = [
   { does: "refuses text inside a message", frames: "01 01 61 | 81 01 62", ...violation("EXPECTED_CONTINUATION") },
   { does: "refuses binary inside a message", frames: "01 00 | 82 01 62", ...violation("EXPECTED_CONTINUATION") },
   {
+    // Row: fragment-order
     does: "refuses a fragmented text inside a message",
     frames: "02 01 61 | 01 01 62",
     ...violation("EXPECTED_CONTINUATION"),
@@ -73,6 +79,7 @@ const FRAGMENTS: readonly Vector[] = [
 
 const LENGTHS: readonly Vector[] = [
   ...["7e0000", "7e0001", "7e007d"].map((field) => ({
+    // Row: length-form
     does: `refuses the length ${field}`,
     frames: `82 ${field} 00*125`,
     ...violation("INVALID_LENGTH"),
@@ -83,6 +90,7 @@ const LENGTHS: readonly Vector[] = [
     ...violation("INVALID_LENGTH"),
   })),
   ...["7f8000000000000000", "7fffffffffffffffff", "7f8000000000000001"].map((field) => ({
+    // Row: length-size
     does: `refuses the length ${field} for its top bit`,
     frames: `82 ${field}`,
     ...violation("INVALID_LENGTH"),
@@ -91,6 +99,7 @@ const LENGTHS: readonly Vector[] = [
     (
       field,
     ) => ({
+      // Row: length-size
       does: `refuses the length ${field} for its size`,
       frames: `82 ${field} 00*20`,
       ...violation("MESSAGE_TOO_LONG", 1009),
@@ -128,12 +137,14 @@ const ORDER: readonly Vector[] = [
 testVectors([...RESERVED_BITS, ...RESERVED_OPCODES, ...CONTROL, ...FRAGMENTS, ...LENGTHS, ...ORDER]);
 
 for (const first of ["81", "82", "01", "88", "89", "8a"]) {
+  // Row: mask
   Deno.test(`receive() as server refuses ${first} without a mask`, () => {
     const endpoint = new Endpoint("server");
     endpoint.feed([vector(`${first} 02 03e8`, "client")]);
     assertEquals(endpoint.events, ["error WS_MASK_REQUIRED 1002"]);
   });
 
+  // Row: mask
   Deno.test(`receive() as client refuses ${first} with a mask`, () => {
     const endpoint = new Endpoint("client");
     endpoint.feed([vector(`${first} 02 03e8`, "server")]);

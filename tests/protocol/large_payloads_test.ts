@@ -45,6 +45,7 @@ for (const role of ROLES) {
     });
   }
 
+  // Row: single-bytes
   Deno.test(`receive() as ${role} takes 64 KiB byte by byte`, () => {
     const [bytes, messages] = conversation(role, 65_536);
     const endpoint = new Endpoint(role);

@@ -18,6 +18,7 @@ const LIMITS: readonly Vector[] = [
   },
   { does: "refuses maxLength and one in one frame", frames: "82 06 00*6", options: { maxLength: 5 }, ...TOO_LONG },
   {
+    // Row: message-too-long
     does: "refuses maxLength and one on the header, with none of the payload there",
     frames: "82 06",
     options: { maxLength: 5 },
@@ -30,6 +31,7 @@ const LIMITS: readonly Vector[] = [
     events: ["binary 0001020304"],
   },
   {
+    // Row: fragments-too-long
     does: "refuses maxLength and one in fragments each under it, on the header of the last",
     frames: "02 02 0001 | 00 02 0203 | 80 02",
     options: { maxLength: 5 },
@@ -93,6 +95,7 @@ function header(role: Role, first: string, field: string): Uint8Array {
 }
 
 for (const role of ROLES) {
+  // Row: length-size
   Deno.test(`readBuffer() as ${role} reserves nothing to speak of for what a header claims`, () => {
     for (const first of ["82", "81", "02", "01"]) {
       for (const field of ["7f001fffffffffffff", "7f0000000100000000", "7f0000000003ffffff"]) {
@@ -129,6 +132,7 @@ for (const role of ROLES) {
     assertLessOrEqual(buffer.buffer.byteLength, 9000);
   });
 
+  // Row: endless-fragments
   Deno.test(`receive() as ${role} takes fragments without keeping memory a fragment`, () => {
     const endpoint = new Endpoint(role, { maxFragments: 70_000 });
     endpoint.feed([frameFor(role, 0x01, "a")]);
@@ -141,6 +145,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.messages, ["ab"]);
   });
 
+  // Row: endless-fragments
   Deno.test(`receive() as ${role} ends endless empty fragments with 1008`, () => {
     for (const payload of ["", "a"]) {
       const endpoint = new Endpoint(role);
@@ -157,6 +162,7 @@ for (const role of ROLES) {
     }
   });
 
+  // Row: endless-fragments
   Deno.test(`receive() as ${role} takes 4 MiB in 65,537 fragments of 64 bytes`, () => {
     const bytes = pattern(4 * KIB * KIB + 64);
     const fragments = cut(bytes, 64);

@@ -76,6 +76,7 @@ for (const role of ROLES) {
     }
   });
 
+  // Row: views
   Deno.test(`sendBinary() as ${role} takes views with an offset`, () => {
     for (const length of [5, 40, 1000, 70_000]) {
       const larger = pattern(length + 13);
@@ -155,6 +156,7 @@ Deno.test("sendBinary() as server hands on a payload above 64 KiB without a copy
   assert(platform.pool.lent < 65_537);
 });
 
+// Row: caller-buffer
 Deno.test("sendBinary() as client leaves a payload above 64 KiB as it is, also when it is written late", () => {
   const { protocol, writes } = connect(new Endpoint("client"));
   const bytes = pattern(100_000);

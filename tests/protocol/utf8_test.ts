@@ -81,6 +81,7 @@ function failsAfter(endpoint: Endpoint, bytes: Uint8Array): number | null {
 const ERROR = "error WS_INVALID_UTF8 1007";
 
 for (const role of ROLES) {
+  // Row: utf8
   Deno.test(`receive() as ${role} fails at the first byte that can't be UTF-8, byte by byte in one frame`, () => {
     for (const [digits, certain] of INVALID) {
       for (const before of ["", "a", "é€😀", "a".repeat(60)]) {
@@ -99,6 +100,7 @@ for (const role of ROLES) {
     }
   });
 
+  // Row: utf8
   Deno.test(`receive() as ${role} fails at the first byte that can't be UTF-8, across fragments`, () => {
     for (const [digits, certain] of INVALID) {
       const endpoint = new Endpoint(role);

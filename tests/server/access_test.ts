@@ -33,6 +33,7 @@ const UPGRADE = [
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ];
 
+// Row: origins
 netTest("serve() answers 403 to any origin that is not listed exactly", async () => {
   await using server = echo({ allowedOrigins: ["https://example.com"] });
   const origins = [
@@ -54,6 +55,7 @@ netTest("serve() answers 403 to any origin that is not listed exactly", async ()
   assertEquals((await ask(server, ["Host: localhost", "Origin: null"])).status, "200");
 });
 
+// Row: origins
 netTest("serve() takes the origin null only where it is listed", async () => {
   await using server = echo({ allowedOrigins: ["null"] });
   assertEquals((await ask(server, ["Host: localhost", "Origin: null", ...UPGRADE])).status, "101");

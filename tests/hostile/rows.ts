@@ -1,0 +1,234 @@
+/**
+ * What hostile and broken peers do, row by row. Tests name the rows that they are about, and `table.ts` makes
+ * docs/hostile.md of both.
+ *
+ * @module
+ */
+
+/** One thing that a peer, or the network, may do. */
+export interface Row {
+  /** What happens. */
+  readonly happens: string;
+  /** What this package does then. */
+  readonly outcome: string;
+  /** Where it was seen, or which rule it breaks. */
+  readonly seen?: string;
+}
+
+/** Rows about the same part of the protocol. */
+export interface Section {
+  /** The heading. */
+  readonly title: string;
+  /** The rows, by the id that tests carry. */
+  readonly rows: Readonly<Record<string, Row>>;
+}
+
+const FRAMES = {
+  "reserved-bit": {
+    happens: "A reserved bit is set that belongs to no extension agreed on",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.2",
+  },
+  "reserved-opcode": {
+    happens: "An opcode of 3-7 or 11-15",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.2",
+  },
+  "mask": {
+    happens: "A client's frame comes without a mask, a server's with one",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.1",
+  },
+  "control-frame": {
+    happens: "A control frame is longer than 125 bytes, or in fragments",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.5",
+  },
+  "fragment-order": {
+    happens: "A continuation of nothing; a new message inside another one",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.4",
+  },
+  "length-form": {
+    happens: "A length that is not in its shortest form",
+    outcome: "Closes 1002",
+    seen: "RFC 6455 §5.2",
+  },
+  "length-size": {
+    happens: "A length with its top bit set, above 2^53-1, or one above `maxLength`",
+    outcome: "Closes 1002 or 1009; nothing is reserved for what a header claims",
+    seen: "CVE-2026-1528, CVE-2020-27813",
+  },
+  "message-too-long": {
+    happens: "A message above `maxLength` in one frame",
+    outcome: "Closes 1009 on the header, before the payload is read",
+  },
+  "fragments-too-long": {
+    happens: "A message above `maxLength` in fragments that are each below it",
+    outcome: "Closes 1009",
+    seen: "CVE-2026-12151",
+  },
+  "endless-fragments": {
+    happens: "Fragments of one byte or none, without end",
+    outcome: "Closes 1008 above `maxFragments`; fragments pin no memory of their own. 4 MiB in 65,537 of them are fine",
+    seen: "CVE-2026-48779",
+  },
+  "single-bytes": {
+    happens: "One byte a TCP segment",
+    outcome: "Linear time; nothing is kept a piece",
+    seen: "CVE-2026-48779",
+  },
+  "utf8": {
+    happens: "Text that is no UTF-8: in one frame, across fragments, inside a character",
+    outcome: "Closes 1007 at the first byte that can't be right",
+    seen: "RFC 6455 §8.1",
+  },
+  "close-payload": {
+    happens: "A Close of one byte, with a code that may not be sent, with a reason that is no UTF-8",
+    outcome: "Closes 1002, 1002, 1007",
+    seen: "RFC 6455 §7.4",
+  },
+  "after-close": {
+    happens: "Frames behind a Close",
+    outcome: "Ignored",
+    seen: "RFC 6455 §5.5.1",
+  },
+  "ping-flood": {
+    happens: "A million Pings from a peer that reads no Pongs",
+    outcome: "The last one is answered; what waits stays bounded",
+    seen: "RFC 6455 §5.5.3",
+  },
+  "caller-buffer": {
+    happens: "A client sends bytes that its caller goes on using",
+    outcome: "Masking never writes into them",
+  },
+  "views": {
+    happens: "Every kind of view, with an offset; a SharedArrayBuffer; a number",
+    outcome: "Exactly the bytes in view are sent, or a TypeError is thrown",
+    seen: "CVE-2026-45736",
+  },
+} as const satisfies Record<string, Row>;
+
+const HANDSHAKE = {
+  "endless-head": {
+    happens: "An endless request line, endless header fields, 2,000 of them before `Upgrade`",
+    outcome: "414 or 431, after a bounded number of bytes",
+    seen: "CVE-2026-54465, CVE-2024-37890",
+  },
+  "chunked-head": {
+    happens: "20 MB of head in small chunks",
+    outcome: "Linear time",
+    seen: "CVE-2023-43669",
+  },
+  "slow-head": {
+    happens: "A head that comes a byte now and then",
+    outcome: "408 at `handshakeTimeout`",
+    seen: "Slow loris",
+  },
+  "long-lists": {
+    happens: "64 KiB of spaces, or of backslashes in quotes, in a list of subprotocols or extensions",
+    outcome: "Read once from left to right, in milliseconds",
+    seen: "CVE-2021-32640, CVE-2020-7662",
+  },
+  "prototype-names": {
+    happens: "Extensions and parameters called `__proto__`, `constructor`, `toString`",
+    outcome: "Unknown like any other",
+    seen: "npm ws 3.3.1",
+  },
+  "host-origin-target": {
+    happens: "A malformed Host or Origin; a target that is absolute, `//`, `%`, or has bytes above 0x7f",
+    outcome: "400, or taken as it is",
+    seen: "CVE-2026-61666, CVE-2026-14631",
+  },
+  "old-handshakes": {
+    happens: "The handshakes of hixie-76 and of older drafts",
+    outcome: "400 or 426",
+    seen: "CVE-2026-54466",
+  },
+  "list-fields": {
+    happens: "`Connection: keep-alive, Upgrade`, `Upgrade: WebSocket`, the same over several lines",
+    outcome: "Accepted",
+    seen: "RFC 9110 §5.6.1",
+  },
+  "subprotocols": {
+    happens: "Subprotocols as `a,b`, as `a, b`, on two lines; twice the same; one that is no token",
+    outcome: "The right one is chosen; 400 for the last two",
+    seen: "RFC 6455 §4.1",
+  },
+  "origins": {
+    happens: "`allowedOrigins` is given: another scheme, port, case or name, `null`, none",
+    outcome: "403 unless it is listed exactly",
+    seen: "CVE-2026-27977",
+  },
+  "injection": {
+    happens: "CR, LF or NUL in what the caller puts into a head",
+    outcome: "TypeError",
+    seen: "CVE-2026-1527",
+  },
+  "bad-answer": {
+    happens: "A server's answer with a wrong accept value, without Upgrade or Connection, with what was never offered",
+    outcome: "HandshakeError, and TCP ends",
+  },
+  "refusals": {
+    happens: "A server answers 401 with a body, 302, 200, half a 101, or without end",
+    outcome: "HandshakeError with `status`, `headers` and up to 64 KiB of `body`",
+  },
+  "silent-server": {
+    happens: "A server takes the connection and says nothing",
+    outcome: "HandshakeError at `handshakeTimeout`",
+  },
+  "redirects": {
+    happens: "A redirect to another origin, and one from wss: to ws:",
+    outcome: "`Authorization` and `Cookie` stay behind; the second is not followed",
+  },
+  "certificates": {
+    happens: "A certificate that nobody signed, that has expired, or that is another host's",
+    outcome: "HandshakeError that tells the reason of TLS",
+    seen: "CVE-2020-15133",
+  },
+  "early-frames": {
+    happens: "Frames in the same segment as the request or the 101",
+    outcome: "Delivered",
+  },
+} as const satisfies Record<string, Row>;
+
+const LIFE = {
+  "lost": {
+    happens: "TCP is reset, half-closed, or ends inside a frame",
+    outcome: '`"close"` with 1006, once; no rejection is left unhandled',
+  },
+  "no-close": {
+    happens: "A peer never answers our Close",
+    outcome: "TCP ends at `closeTimeout`",
+  },
+  "silent-peer": {
+    happens: "A peer falls silent, as where a cable is pulled",
+    outcome: "1006 after `pingTimeout`",
+  },
+  "not-reading": {
+    happens: "A peer stops to read",
+    outcome: "`bufferedAmount`, `desiredSize` and `send` tell; above `backpressureLimit` it is closed with 1013",
+  },
+  "handler-throws": {
+    happens: "A handler or a listener throws, or answers after its peer has gone",
+    outcome: "The server goes on; `onError` gets the fault",
+  },
+  "shutdown": {
+    happens: "`shutdown()` with 1,000 connections, some of whose peers are stuck",
+    outcome: "Each gets 1001; all end within `closeTimeout`, and `finished` resolves",
+  },
+  "server-killed": {
+    happens: "A server is killed inside a message",
+    outcome: "The client tells 1006, and has delivered what was whole",
+  },
+} as const satisfies Record<string, Row>;
+
+/** All rows. */
+export const SECTIONS: readonly Section[] = [
+  { title: "Frames", rows: FRAMES },
+  { title: "Handshake", rows: HANDSHAKE },
+  { title: "Life of a connection", rows: LIFE },
+];
+
+/** The id of a row. */
+export type RowId = keyof typeof FRAMES | keyof typeof HANDSHAKE | keyof typeof LIFE;
