@@ -24,19 +24,4 @@ export function* cuts(bytes: Uint8Array): Generator<Uint8Array[]> {
   yield Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
 }
 
-/** The shortest of a few runs in milliseconds: what the code costs when nothing else gets in between. */
-export function shortestTime(run: () => void, runs = 7): number {
-  let shortest = Infinity;
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    run();
-    shortest = Math.min(shortest, performance.now() - start);
-  }
-  return shortest;
-}
-
-/** How many times longer eight times the input takes: 8 for linear code, 64 for quadratic code. */
-export function growth(run: (size: number) => void, size: number): number {
-  run(size);
-  return shortestTime(() => run(size * 8)) / shortestTime(() => run(size));
-}
+export { growth, shortestTime } from "../support/growth.ts";

@@ -3,36 +3,20 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import type { Role } from "../../protocol.ts";
 import { Endpoint, FEEDS, ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor } from "../support/frames.ts";
+import { growth } from "../support/growth.ts";
 import { meet, READ_PATHS } from "./paths.ts";
-
-/** How long a call takes, in milliseconds. */
-function timeOf(call: () => void): number {
-  const started = performance.now();
-  call();
-  return performance.now() - started;
-}
-
-function least(times: number, call: () => number): number {
-  return Math.min(...Array.from({ length: times }, call));
-}
 
 for (const role of ROLES) {
   for (const feed of FEEDS) {
     // Row: single-bytes
     Deno.test(`receive() as ${role} takes a message byte by byte in linear time (${feed})`, () => {
-      const cost = (length: number) => {
-        const pieces = cut(frameFor(role, 0x82, new Uint8Array(length)), 1);
-        return timeOf(() => {
-          const endpoint = new Endpoint(role);
-          endpoint.feed(pieces, feed);
-          assertEquals(endpoint.messages.length, 1);
-        });
+      const byteByByte = (length: number) => {
+        const endpoint = new Endpoint(role);
+        const bytes = frameFor(role, 0x82, new Uint8Array(length));
+        endpoint.feed(cut(bytes, 1), feed);
+        assertEquals(endpoint.messages.length, 1);
       };
-      cost(1 << 14);
-      const short = least(3, () => cost(1 << 14));
-      const long = least(3, () => cost(1 << 17));
-      // Eight times as long: quadratic time would be 64 times as much.
-      assertLess(long, 32 * short + 20);
+      assertLess(growth(byteByByte, 1 << 13), 32);
     });
 
     // Row: single-bytes, endless-fragments

@@ -23,6 +23,8 @@ export interface FrameRow {
   readonly close: number;
   /** True where the mask is that of the other side. */
   readonly misplacedMask?: boolean;
+  /** True where compression, once agreed on, makes it legal. */
+  readonly ownedByCompression?: boolean;
   /** Limits to set. */
   readonly limits?: { readonly maxLength?: number; readonly maxFragments?: number };
 }
@@ -39,6 +41,7 @@ const FORM: readonly FrameRow[] = [
     row: "reserved-bit",
     does: `reserved bits in ${first}`,
     frames: `${first} 02 03e8`,
+    ownedByCompression: first === "c1" || first === "41",
     code: "WS_RESERVED_BIT",
     close: 1002,
   })),

@@ -26,8 +26,18 @@ export interface ReadPath {
 
 /** Every way in which messages are read. */
 export const READ_PATHS: readonly ReadPath[] = [
-  { name: "events", options: {}, extensions: null, read: (ws, take) => void ws.on("message", take) },
+  { name: "events", options: {}, extensions: null, read: listen },
+  {
+    name: "events, with compression agreed on",
+    options: { perMessageDeflate: { threshold: 0 } },
+    extensions: "permessage-deflate",
+    read: listen,
+  },
 ];
+
+function listen(ws: WebSocketDriver, take: (message: string | Uint8Array) => void): void {
+  ws.on("message", take);
+}
 
 /** A driver, its peer, and what happens to it. */
 export interface Met {

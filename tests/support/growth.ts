@@ -1,0 +1,23 @@
+/** The shortest of a few runs in milliseconds: what the code costs when nothing else gets in between. */
+export function shortestTime(run: () => void, runs = 7): number {
+  let shortest = Infinity;
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    run();
+    shortest = Math.min(shortest, performance.now() - start);
+  }
+  return shortest;
+}
+
+/**
+ * How many times longer eight times the input takes: 8 for linear code, 64 for quadratic code. It is measured again
+ * where it looks worse than linear, as a busy machine makes it do now and then.
+ */
+export function growth(run: (size: number) => void, size: number): number {
+  run(size);
+  let least = Infinity;
+  for (let attempt = 0; attempt < 5 && least > 16; attempt++) {
+    least = Math.min(least, shortestTime(() => run(size * 8)) / shortestTime(() => run(size)));
+  }
+  return least;
+}
