@@ -67,8 +67,7 @@ export class BuiltInBackend implements Backend {
       return Deno.upgradeWebSocket(this.#request, { idleTimeout });
     } catch (cause) {
       throw new TypeError(
-        "Cannot upgrade a request that neither serve nor Deno.serve passed to its handler, or that was answered " +
-          "already: received a Request from elsewhere",
+        "Cannot upgrade a request that was answered already, or upgraded before",
         { cause },
       );
     }

@@ -91,7 +91,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   #turnedAway = 0;
   readonly #listening = new AbortController();
   #shutDown = false;
-  #acceptTimer: ReturnType<typeof setTimeout> | undefined;
+  #accepting = true;
 
   constructor(options: ServeOptions, handler: ServeHandler) {
     const { signal, onListen = announce } = options;
@@ -125,11 +125,26 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
         this.#accepted.add(connection);
         void connection.run(this.#accepted.size - this.#turnedAway > this.maxConnections);
       } catch (error) {
-        if (this.#shutDown) return;
+        if (this.#shutDown) break;
         void this.onFault(error);
-        await new Promise((resolve) => this.#acceptTimer = setTimeout(resolve, ACCEPT_AGAIN));
+        await this.#pause();
       }
     }
+    this.#accepting = false;
+    this.#finishIfOver();
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ACCEPT_AGAIN);
+    this.#listening.signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** The port is free again only when the last call of accept has ended. */
+  #finishIfOver(): void {
+    if (this.#shutDown && !this.#accepting && this.#accepted.size === 0) this.#finished.resolve();
   }
 
   async onFault(fault: unknown): Promise<Response> {
@@ -164,18 +179,16 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   onEnd(connection: ServedConnection): void {
     this.#accepted.delete(connection);
     if (connection.turnedAway) this.#turnedAway--;
-    if (this.#shutDown && this.#accepted.size === 0) this.#finished.resolve();
+    this.#finishIfOver();
   }
 
   shutdown(): Promise<void> {
     if (this.#shutDown) return this.finished;
     this.#shutDown = true;
     this.#listening.abort();
-    clearTimeout(this.#acceptTimer);
     this.#listener.close();
     for (const ws of this.connections) this.#dismiss(ws);
     for (const connection of this.#accepted) connection.endIfIdle();
-    if (this.#accepted.size === 0) this.#finished.resolve();
     return this.finished;
   }
 

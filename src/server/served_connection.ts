@@ -227,7 +227,9 @@ function faultOf(response: Response, backend: ServedBackend): Error | null {
     );
   }
   if (backend.upgrade === null && upgrades) {
-    return new TypeError("Cannot answer with a 101 that no startConnection() has made");
+    return new TypeError(
+      "Cannot answer with a 101 that no startConnection() has made: makeServer takes the handler's request, and no copy",
+    );
   }
   return null;
 }

@@ -97,9 +97,12 @@ export class Server extends WebSocketDriver {
    * It doesn't throw for what a peer sent: a bad handshake ends as an `"error"` and a `"close"`, and its refusal is the
    * response: 405 for another method than GET, 426 for another version, 400 for the rest.
    *
+   * A request that neither `serve` nor `Deno.serve` has passed to its handler, such as a copy of one, never opens: the
+   * runtime doesn't tell it apart, so that an `"error"` and a `"close"` come at `handshakeTimeout`.
+   *
    * @returns True where the handshake was accepted; false where it was refused, or a connection was started before.
-   * @throws {TypeError} Where the request comes from elsewhere than `serve` or `Deno.serve`, was answered or upgraded
-   * before, or where `acceptProtocols` or `additionalHeaders` have become malformed.
+   * @throws {TypeError} Where the request was answered or upgraded before, or where `acceptProtocols` or
+   * `additionalHeaders` have become malformed.
    */
   startConnection(): boolean {
     if (this.#started) return false;
@@ -159,12 +162,9 @@ export class Server extends WebSocketDriver {
   }
 
   #onLost(cause: unknown): void {
+    const why = "Cannot open the connection as its handshake's answer was not sent";
     this.failed(
-      new ConnectionError(
-        "Cannot open the connection as its handshake's answer was not sent",
-        ErrorCode.CONNECTION_LOST,
-        cause,
-      ),
+      cause instanceof ConnectionError ? cause : new ConnectionError(why, ErrorCode.CONNECTION_LOST, cause),
     );
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }

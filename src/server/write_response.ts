@@ -31,7 +31,10 @@ export async function writeResponse(
   else fields.push(["Connection", "close"]);
   await transport.write(formatResponseHead(status, fields));
   if (body !== null && method !== "HEAD" && !BODILESS.has(status)) {
-    for await (const chunk of body) await transport.write(chunk);
+    for await (const chunk of body) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("Cannot write a body whose chunks are no bytes");
+      await transport.write(chunk);
+    }
   } else {
     await body?.cancel();
   }

@@ -1,0 +1,393 @@
+// What a handler can do, right and wrong, under serve and under Deno.serve.
+import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
+import { makeClient } from "../../client.ts";
+import { HandshakeError } from "../../src/handshake_error.ts";
+import { makeServer, serve, type ServeHandler, type ServeOptions, type Server } from "../../server.ts";
+import { ConnTransport } from "../../src/transport/conn_transport.ts";
+import { EventLog } from "../support/event_log.ts";
+import { netTest } from "../support/permissions.ts";
+import { field, handshake, RawPeer } from "../support/raw_peer.ts";
+
+const HOSTNAME = "127.0.0.1";
+
+interface Started extends AsyncDisposable {
+  faults: unknown[];
+  url: string;
+  connect(): Promise<RawPeer>;
+}
+
+/** The two web servers that one handler runs under. */
+const WEB_SERVERS: readonly (readonly [string, (handler: ServeHandler, options?: ServeOptions) => Started])[] = [
+  ["serve", (handler, options = {}) => {
+    const faults: unknown[] = [];
+    return started(
+      serve({ hostname: HOSTNAME, port: 0, onListen() {}, onError: collect(faults), ...options }, handler),
+      faults,
+    );
+  }],
+  ["Deno.serve", (handler) => {
+    const faults: unknown[] = [];
+    const options = { hostname: HOSTNAME, port: 0, onListen() {}, onError: collect(faults) };
+    return started(Deno.serve(options, handler as Deno.ServeHandler), faults);
+  }],
+];
+
+function collect(faults: unknown[]) {
+  return (fault: unknown) => {
+    faults.push(fault);
+    return new Response("Fault\n", { status: 500 });
+  };
+}
+
+function started(server: { addr: Deno.Addr; shutdown(): Promise<void> }, faults: unknown[]): Started {
+  const { port } = server.addr as Deno.NetAddr;
+  return {
+    faults,
+    url: `ws://${HOSTNAME}:${port}/`,
+    connect: async () => new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port }))),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+const startServe = WEB_SERVERS[0][1];
+
+for (const [name, start] of WEB_SERVERS) {
+  netTest(`a handler serves pages and sockets, and a middleware adds a header, under ${name}`, async () => {
+    const handler: ServeHandler = (request, info) => {
+      if (request.headers.get("upgrade") === null) {
+        return new Response(`page for ${(info.remoteAddr as Deno.NetAddr).hostname}`);
+      }
+      const ws = makeServer(request, { additionalHeaders: { "X-Own": "1" }, acceptProtocols: ["chat"] });
+      ws.on("message", (message) => ws.send(message));
+      ws.startConnection();
+      return ws.response;
+    };
+    await using host = start(async (request, info) => {
+      const response = await handler(request, info);
+      response.headers.set("X-Added", "2");
+      return response;
+    });
+    assertEquals(await (await fetch(host.url.replace("ws:", "http:"))).text(), `page for ${HOSTNAME}`);
+    using peer = await host.connect();
+    await peer.write(handshake({ "Sec-WebSocket-Protocol": "chat" }));
+    const head = await peer.head();
+    assertEquals([field(head, "x-own"), field(head, "x-added")], ["1", "2"]);
+    assertEquals(field(head, "sec-websocket-protocol"), "chat");
+    await peer.send(0x81, "Hi");
+    assertEquals(await peer.frame(), "text Hi");
+    await peer.close(1000);
+    assert((await peer.frame()).startsWith("close 1000"));
+    peer.leave();
+    assertEquals(host.faults, []);
+  });
+
+  netTest(`a refused handshake is answered as the handler returns it, under ${name}`, async () => {
+    const results: boolean[] = [];
+    await using host = start((request) => {
+      const ws = makeServer(request);
+      results.push(ws.startConnection());
+      return ws.response;
+    });
+    const response = await fetch(host.url.replace("ws:", "http:"));
+    assertEquals([response.status, results], [400, [false]]);
+    assertStringIncludes(await response.text(), "Cannot accept the handshake as Upgrade must contain websocket");
+    assertEquals(host.faults, []);
+  });
+
+  netTest(`makeServer() throws where a request is upgraded twice or too late, under ${name}`, async () => {
+    const requests: Request[] = [];
+    await using host = start((request) => {
+      requests.push(request);
+      const ws = makeServer(request);
+      if (new URL(request.url).search === "?late") return new Response("page");
+      ws.startConnection();
+      const again = makeServer(request);
+      assertThrows(() => again.startConnection(), TypeError);
+      return ws.response;
+    });
+    using peer = await host.connect();
+    assertStringIncludes(await peer.open(), " 101 ");
+    await peer.close(1000);
+    assert((await peer.frame()).startsWith("close 1000"));
+    peer.leave();
+    using other = await host.connect();
+    await other.write(handshake({ Connection: "Upgrade, close" }, "GET /?late HTTP/1.1"));
+    assertStringIncludes(await other.rest(), " 200 ");
+    const late = makeServer(requests[1]);
+    assertThrows(() => late.startConnection(), TypeError);
+    assertEquals(host.faults, []);
+  });
+}
+
+// Under Deno.serve the runtime sends no answer then, says nothing, and leaves an operation pending for ever.
+netTest(
+  "serve() answers with 500 where a handler throws after startConnection(), and ends what that began",
+  async () => {
+    const oops = new Error("Oops");
+    const logs: EventLog[] = [];
+    await using host = startServe((request) => {
+      const ws = makeServer(request);
+      logs.push(new EventLog(ws));
+      ws.startConnection();
+      throw oops;
+    });
+    using peer = await host.connect();
+    assertStringIncludes(await peer.open(), " 500 ");
+    assertEquals(host.faults, [oops]);
+    assertEquals(logs[0].events, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
+  },
+);
+
+const WRONG: readonly (readonly [string, (ws: Server) => unknown, string])[] = [
+  ["forgets ws.response", () => new Response("page"), "return ws.response"],
+  ["returns nothing", () => undefined, "no Response"],
+  ["returns text", () => "page", "no Response"],
+  ["returns Response.error()", () => Response.error(), "Response.error()"],
+  ["rejects", () => Promise.reject(new Error("Oops")), "Oops"],
+];
+
+for (const [what, answer, reason] of WRONG) {
+  netTest(`serve() reports a handler that ${what}, answers with onError's, and ends its connection`, async () => {
+    const logs: EventLog[] = [];
+    await using host = startServe((request) => {
+      const ws = makeServer(request);
+      logs.push(new EventLog(ws));
+      ws.startConnection();
+      return answer(ws) as Response;
+    });
+    using peer = await host.connect();
+    assertStringIncludes(await peer.open(), " 500 ");
+    assertEquals(await peer.rest(), "Fault\n");
+    assertEquals(host.faults.length, 1);
+    assertStringIncludes((host.faults[0] as Error).message, reason);
+    assertEquals(logs[0].events, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
+    assert(logs[0].errors[0].cause === host.faults[0]);
+  });
+}
+
+const WRONG_PAGES: readonly (readonly [string, () => unknown, string])[] = [
+  ["returns a 101 of its own", () => new Response(null, { status: 101 }), "no startConnection()"],
+  ["throws", () => {
+    throw new Error("Oops");
+  }, "Oops"],
+  ["returns a response that was read", async () => {
+    const response = new Response("x");
+    await response.text();
+    return response;
+  }, "read already"],
+  ["returns a response that is being read", () => {
+    const response = new Response("x");
+    response.body!.getReader();
+    return response;
+  }, "read already"],
+];
+
+for (const [what, answer, reason] of WRONG_PAGES) {
+  netTest(`serve() reports a handler that ${what}, and answers with onError's`, async () => {
+    await using host = startServe(() => answer() as Response);
+    const response = await fetch(host.url.replace("ws:", "http:"));
+    assertEquals([response.status, await response.text()], [500, "Fault\n"]);
+    assertEquals(host.faults.length, 1);
+    assertStringIncludes((host.faults[0] as Error).message, reason);
+  });
+}
+
+netTest("serve() reports a body that fails on its way, and one of no bytes", async () => {
+  const failing = () =>
+    new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("part")),
+      pull: (controller) => controller.error(new Error("Oops")),
+    }, { highWaterMark: 0 });
+  const textual = () => new ReadableStream({ start: (controller) => controller.enqueue("text") });
+  await using host = startServe((request) => new Response(request.url.endsWith("/text") ? textual() : failing()));
+  for (const path of ["/", "/text"]) {
+    using peer = await host.connect();
+    await peer.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await peer.rest();
+  }
+  assertEquals(host.faults.length, 2);
+  assertEquals((host.faults[0] as Error).message, "Oops");
+});
+
+for (
+  const [what, onError] of [
+    ["throws", () => {
+      throw new Error("Oops again");
+    }],
+    ["returns no Response", () => undefined as unknown as Response],
+    ["returns a 101", () => new Response(null, { status: 101 })],
+    ["rejects", () => Promise.reject(new Error("Oops again"))],
+  ] as const
+) {
+  netTest(`serve() answers with 500 where onError ${what}, and tells the console`, async () => {
+    const { error } = console;
+    const told: unknown[] = [];
+    console.error = (fault) => told.push(fault);
+    try {
+      await using host = startServe(() => {
+        throw new Error("Oops");
+      }, { onError });
+      const response = await fetch(host.url.replace("ws:", "http:"));
+      assertEquals([response.status, await response.text()], [500, "Internal Server Error\n"]);
+      assertEquals(told.length, 1);
+    } finally {
+      console.error = error;
+    }
+  });
+}
+
+netTest("serve() tells the console of a fault where there is no onError", async () => {
+  const { error } = console;
+  const told: unknown[] = [];
+  console.error = (fault) => told.push(fault);
+  try {
+    const oops = new Error("Oops");
+    await using host = startServe(() => {
+      throw oops;
+    }, { onError: undefined });
+    const response = await fetch(host.url.replace("ws:", "http:"));
+    assertEquals([response.status, await response.text()], [500, "Internal Server Error\n"]);
+    assertEquals(told, [oops]);
+  } finally {
+    console.error = error;
+  }
+});
+
+netTest("serve() ends the connection where the handler returns after its peer has left", async () => {
+  const asked = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
+  await using host = startServe(async (request) => {
+    const ws = makeServer(request);
+    ws.on("close", ({ code }) => closed.resolve(code));
+    ws.startConnection();
+    ws.send("queued");
+    asked.resolve();
+    await left.promise;
+    return ws.response;
+  });
+  const peer = await host.connect();
+  await peer.write(handshake());
+  await asked.promise;
+  peer.leave();
+  left.resolve();
+  assertEquals(await closed.promise, 1006);
+  assertEquals(host.faults, []);
+});
+
+netTest("terminate() and closeConnection() before the handler returns end what was accepted", async () => {
+  const logs: EventLog[] = [];
+  await using host = startServe((request) => {
+    const ws = makeServer(request);
+    logs.push(new EventLog(ws));
+    ws.startConnection();
+    ws.terminate();
+    assertEquals(ws.readyState, "closed");
+    assertFalse(ws.send("x"));
+    return ws.response;
+  });
+  using peer = await host.connect();
+  await peer.write(handshake());
+  assertStringIncludes(await peer.rest(), " 101 ");
+  assertEquals(logs[0].events, ["close 1006"]);
+});
+
+netTest("closeConnection() before startConnection() has it refuse the handshake", async () => {
+  const logs: EventLog[] = [];
+  await using host = startServe((request) => {
+    const ws = makeServer(request);
+    logs.push(new EventLog(ws));
+    assert(ws.closeConnection());
+    assertEquals(ws.startConnection(), false);
+    return ws.response;
+  });
+  using peer = await host.connect();
+  await peer.write(handshake());
+  assertStringIncludes(await peer.rest(), " 400 ");
+  assertEquals(logs[0].events, ["close 1006"]);
+});
+
+Deno.test("response throws before startConnection()", async () => {
+  const ws = makeServer(new Request("http://localhost/"));
+  assertThrows(() => ws.response, TypeError, "startConnection()");
+  assertFalse(ws.startConnection());
+  assertEquals(
+    await ws.response.text(),
+    "Cannot accept the handshake as Upgrade must contain websocket: received none\n",
+  );
+});
+
+Deno.test("startConnection() of a request that no server has passed on ends at handshakeTimeout", async () => {
+  const headers = {
+    "upgrade": "websocket",
+    "connection": "Upgrade",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "sec-websocket-version": "13",
+  };
+  const ws = makeServer(new Request("http://localhost/", { headers }), { handshakeTimeout: 10 });
+  const log = new EventLog(ws);
+  assert(ws.startConnection());
+  assertEquals((await log.closed).code, 1006);
+  assertEquals(log.events, ["error WS_HANDSHAKE_TIMEOUT 1006", "close 1006"]);
+});
+
+netTest("serve() reports a handler that upgrades a copy of its request", async () => {
+  const logs: EventLog[] = [];
+  await using host = startServe((request) => {
+    const ws = makeServer(new Request(request), { handshakeTimeout: 10 });
+    logs.push(new EventLog(ws));
+    ws.startConnection();
+    return ws.response;
+  });
+  using peer = await host.connect();
+  assertStringIncludes(await peer.open(), " 500 ");
+  assertStringIncludes((host.faults[0] as Error).message, "no copy");
+  assertEquals((await logs[0].closed).code, 1006);
+});
+
+Deno.test("startConnection() throws TypeError for headers that have become wrong, and can be called again", () => {
+  const ws = makeServer(new Request("http://localhost/"));
+  ws.additionalHeaders.set("Upgrade", "h2c");
+  assertThrows(() => ws.startConnection(), TypeError, "upgrade");
+  ws.additionalHeaders.delete("Upgrade");
+  ws.acceptProtocols = ["a b"];
+  assertThrows(() => ws.startConnection(), TypeError, "token");
+  ws.acceptProtocols = [];
+  assertFalse(ws.startConnection());
+});
+
+Deno.test("makeServer() throws TypeError for what is no env", () => {
+  const streams = () => ({ readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() });
+  const locked = streams();
+  locked.readable.getReader();
+  const wrong = [undefined, null, 5, "x", {}, { request: null, ...streams() }, { request: {}, ...streams() }, {
+    request: new Request("http://localhost/"),
+    ...locked,
+  }];
+  for (const env of wrong) assertThrows(() => makeServer(env as Request), TypeError);
+});
+
+netTest("an echo runs unchanged under serve and Deno.serve with a client of ours", async () => {
+  for (const [, start] of WEB_SERVERS) {
+    await using host = start((request) => {
+      const ws = makeServer(request);
+      ws.on("message", (message) => ws.send(message));
+      ws.startConnection();
+      return ws.response;
+    });
+    const ws = makeClient(host.url);
+    const log = new EventLog(ws);
+    await ws.startConnection();
+    ws.send("Hi");
+    assertEquals(await log.received(1), ["Hi"]);
+    ws.closeConnection();
+    assertEquals((await log.closed).code, 1000);
+    const refused = makeClient(`${host.url}`, { additionalHeaders: { "Origin": "x" }, acceptProtocols: ["none"] });
+    const refusedLog = new EventLog(refused);
+    assert(await refused.startConnection());
+    refused.terminate();
+    await refusedLog.closed;
+    assertEquals(refused.protocol, null);
+    assertFalse(refusedLog.errors.some((error) => error instanceof HandshakeError));
+  }
+});
