@@ -1,8 +1,11 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from "../protocol/protocol.ts";
-import type { Connection, ConnectionHandler } from "../transport/connection.ts";
+import { Opcode } from "../protocol/opcode.ts";
+import { Protocol } from "../protocol/protocol.ts";
+import type { ProtocolHandler } from "../protocol/protocol_handler.ts";
+import type { ProtocolOptions, Role } from "../protocol/protocol_options.ts";
+import type { Connection, ConnectionHandler, FragmentSender } from "../transport/connection.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** How a {@linkcode FramedConnection} is set up. */
@@ -249,6 +252,22 @@ export class FramedConnection implements Connection, ProtocolHandler {
     return true;
   }
 
+  /** Sends a message in fragments. */
+  sendFragments(onTurn: (sender: FragmentSender) => void): boolean {
+    if (this.#writeEnded) return false;
+    return this.#protocol.startMessage(() =>
+      onTurn({
+        send: (type, payload, last, onTaken) => {
+          const opcode = type === "text" ? Opcode.TEXT : Opcode.BINARY;
+          if (this.#writeEnded || !this.#protocol.sendFragment(opcode, payload, last, onTaken)) return false;
+          this.#schedule();
+          return true;
+        },
+        release: () => this.#protocol.endMessage(),
+      })
+    );
+  }
+
   /** Sends a Ping. */
   sendPing(payload: Uint8Array): boolean {
     if (this.#writeEnded || !this.#protocol.sendPing(payload)) return false;
@@ -287,6 +306,16 @@ export class FramedConnection implements Connection, ProtocolHandler {
     this.#end();
   }
 
+  /** True. */
+  get pausable(): boolean {
+    return true;
+  }
+
+  /** Hands out messages as they arrive. */
+  receiveParts(): void {
+    this.#protocol.receiveParts();
+  }
+
   /** Stops to deliver and to read. */
   pause(): void {
     this.#protocol.pause();
@@ -303,6 +332,11 @@ export class FramedConnection implements Connection, ProtocolHandler {
   /** Hands a message on. */
   onMessage(message: string | Uint8Array): void {
     this.#handler.onMessage(message);
+  }
+
+  /** Hands a piece of a message on. */
+  onPart(opcode: Opcode, part: Uint8Array, last: boolean): void {
+    this.#handler.onPart?.(opcode === Opcode.TEXT ? "text" : "binary", part, last);
   }
 
   /** Hands a Ping on. */

@@ -26,6 +26,8 @@ export class Assembly {
   opcode: Opcode = Opcode.CONTINUATION;
   /** Whether the message goes through the extension. */
   transformed = false;
+  /** Whether the message is handed out as it comes, and only counted and validated here. */
+  passing = false;
   /** The bytes that have arrived. */
   length = 0;
   /** The frames that have arrived, the current one included. */
@@ -50,10 +52,12 @@ export class Assembly {
    *
    * @param opcode TEXT or BINARY.
    * @param transformed Whether it goes through the extension.
+   * @param passing Whether it is handed out as it comes.
    */
-  begin(opcode: Opcode, transformed: boolean): void {
+  begin(opcode: Opcode, transformed: boolean, passing: boolean): void {
     this.opcode = opcode;
     this.transformed = transformed;
+    this.passing = passing;
     this.length = 0;
     this.fragments = 0;
     this.#validator.reset();
@@ -116,6 +120,22 @@ export class Assembly {
       target.set(block.bytes.subarray(start, end), this.length);
     }
     this.advance(count);
+  }
+
+  /**
+   * Counts and validates unmasked bytes of a message that is handed out as it comes.
+   *
+   * @param block Where they are.
+   * @param start Where they begin.
+   * @param end Where they end.
+   * @param last Whether the message ends with them.
+   * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
+   */
+  pass(block: Block, start: number, end: number, last: boolean): void {
+    this.length += end - start;
+    if (this.opcode !== Opcode.TEXT) return;
+    this.#validate(block, start, end);
+    if (last && !this.#validator.complete) throw invalidUtf8("text");
   }
 
   #validate(block: Block, start: number, end: number): void {

@@ -24,7 +24,7 @@ export interface OutboxObserver {
  */
 export class Outbox {
   readonly #sender: Sender;
-  readonly #extension: MessageExtension;
+  readonly #extension: MessageExtension | null;
   readonly #observer: OutboxObserver;
   #busy = false;
   #closed = false;
@@ -33,10 +33,10 @@ export class Outbox {
 
   /**
    * @param sender What composes the frames.
-   * @param extension What messages go through.
+   * @param extension What messages go through, null for nothing.
    * @param observer Who learns what happened later.
    */
-  constructor(sender: Sender, extension: MessageExtension, observer: OutboxObserver) {
+  constructor(sender: Sender, extension: MessageExtension | null, observer: OutboxObserver) {
     this.#sender = sender;
     this.#extension = extension;
     this.#observer = observer;
@@ -74,6 +74,33 @@ export class Outbox {
     else step();
   }
 
+  /**
+   * Lets everything wait from here on, when all messages before are with the sender.
+   *
+   * @param onTurn Called when that is so.
+   */
+  hold(onTurn: () => void): void {
+    this.after(() => {
+      this.#busy = true;
+      onTurn();
+    });
+  }
+
+  /** Goes on after {@linkcode Outbox.hold}. */
+  release(): void {
+    this.#busy = false;
+    this.#drain();
+  }
+
+  /** Whether nothing waits. */
+  get idle(): boolean {
+    return !this.#busy && this.#steps.length === 0;
+  }
+
+  #drain(): void {
+    while (!this.#busy && this.#steps.length > 0) this.#steps.shift()!();
+  }
+
   /** Drops what waits and what is with the extension, and frees the extension. Nothing waits here afterwards. */
   close(): void {
     if (this.#closed) return;
@@ -81,18 +108,18 @@ export class Outbox {
     this.#busy = false;
     this.#steps.clear();
     this.#bytes = 0;
-    this.#extension.close();
+    this.#extension?.close();
   }
 
   #send(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
     const extension = this.#extension;
     const { length } = payload;
-    if (!compress || !extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
+    if (extension === null || !compress || !extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
     const encoded = extension.encode(payload);
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
     this.#busy = true;
     this.#bytes += length;
-    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes), (error) => this.#onFailure(error));
+    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes), (error) => this.#onFailure(extension, error));
   }
 
   #onEncoded(opcode: Opcode, length: number, bytes: Uint8Array): void {
@@ -100,13 +127,13 @@ export class Outbox {
     this.#busy = false;
     this.#bytes -= length;
     this.#sender.frame(FIN | RSV1 | opcode, bytes);
-    while (!this.#busy && this.#steps.length > 0) this.#steps.shift()!();
+    this.#drain();
     this.#observer.onOutput();
   }
 
-  #onFailure(cause: unknown): void {
+  #onFailure({ name }: MessageExtension, cause: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#observer.onFailure(extensionFailed(this.#extension.name, cause));
+    this.#observer.onFailure(extensionFailed(name, cause));
   }
 }

@@ -1,20 +1,16 @@
 import { CloseCode } from "../close_code.ts";
 import type { WebSocketError } from "../errors.ts";
-import { type CloseInfo, formatClosePayload, MAX_REASON, parseClosePayload } from "./close_payload.ts";
+import { formatClosePayload, MAX_REASON, parseClosePayload } from "./close_payload.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import { Outbox } from "./outbox.ts";
-import { type Platform, StandardPlatform } from "./platform.ts";
+import { StandardPlatform } from "./platform.ts";
+import type { ProtocolHandler } from "./protocol_handler.ts";
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH, type ProtocolOptions, type Role } from "./protocol_options.ts";
 import { Queue } from "./queue.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-
-/** The longest message that is taken where nothing else is said, in bytes: 64 MiB less one. */
-export const DEFAULT_MAX_LENGTH = 0x3ffffff;
-
-/** The most frames that a message may come in where nothing else is said. */
-export const DEFAULT_MAX_FRAGMENTS = 0x20000;
 
 /** While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3 allows that. */
 const PONGS_HELD_ABOVE = 64 * 1024;
@@ -22,85 +18,6 @@ const PONGS_HELD_ABOVE = 64 * 1024;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 const encoder = new TextEncoder();
-
-/** Which side of the connection an endpoint is. */
-export type Role = "client" | "server";
-
-/** How a {@linkcode Protocol} is set up. */
-export interface ProtocolOptions {
-  /**
-   * The longest message to take, in bytes, whether it comes in one frame or in many.
-   *
-   * @default {0x3ffffff}
-   */
-  maxLength?: number;
-  /**
-   * The most frames that a message may come in.
-   *
-   * @default {131072}
-   */
-  maxFragments?: number;
-  /**
-   * The extension that both sides agreed on.
-   *
-   * @default {null}
-   */
-  extension?: MessageExtension | null;
-  /**
-   * Whether memory that {@linkcode Protocol.next} gave is used again after {@linkcode Protocol.done}. Only where
-   * nobody reads it any more by then.
-   *
-   * @default {false}
-   */
-  reuse?: boolean;
-  /**
-   * Memory, randomness and ASCII decoding. Connections that share a platform share its memory.
-   *
-   * @default {new StandardPlatform()}
-   */
-  platform?: Platform;
-}
-
-/** Who gets what a {@linkcode Protocol} receives. None of these may throw. */
-export interface ProtocolHandler {
-  /**
-   * A message has arrived.
-   *
-   * @param message Text as a string, binary as bytes that belong to the handler; they may be a part of a larger buffer.
-   */
-  onMessage(message: string | Uint8Array): void;
-  /**
-   * A Ping has arrived; its Pong is queued already.
-   *
-   * @param payload At most 125 bytes.
-   */
-  onPing(payload: Uint8Array): void;
-  /**
-   * A Pong has arrived.
-   *
-   * @param payload At most 125 bytes.
-   */
-  onPong(payload: Uint8Array): void;
-  /**
-   * The peer's Close has arrived; its answer is queued already, where none was sent before.
-   *
-   * @param info What it says; code 1005 where it says nothing.
-   */
-  onClose(info: CloseInfo): void;
-  /**
-   * The connection has failed (RFC 6455 §7.1.7): its Close is queued already, and nothing is received any more.
-   *
-   * @param error Why.
-   */
-  onError(error: WebSocketError): void;
-  /** Bytes were queued that no call of the owner's asked for: a Pong, a Close, a message that was compressed. */
-  onOutput(): void;
-  /**
-   * An extension has answered later than it was asked, and what was held back for it is delivered: unless the owner has
-   * paused, {@linkcode Protocol.blocked} is false again, and it is time to read on. Only needed with such an extension.
-   */
-  onUnblocked?(): void;
-}
 
 /** What has to run when the bytes up to a position are written. */
 interface Mark {
@@ -140,8 +57,12 @@ export class Protocol {
   readonly #handler: ProtocolHandler;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
-  /** What keeps the order while an extension takes its time; null where there is none. */
-  readonly #outbox: Outbox | null;
+  readonly #extension: MessageExtension | null;
+  /** What keeps the order while an extension takes its time, or a message is sent in fragments; else null. */
+  #outbox: Outbox | null;
+  #fragmenting = false;
+  /** Whether the next fragment is the first one. */
+  #firstFragment = true;
 
   /** Nothing more is taken from the owner; the Close itself may still wait in the outbox. */
   #closing = false;
@@ -166,12 +87,11 @@ export class Protocol {
     this.role = role;
     this.#handler = handler;
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
-    this.#outbox = extension === null ? null : new Outbox(this.#sender, extension, {
-      onOutput: () => handler.onOutput(),
-      onFailure: (error) => this.fail(error),
-    });
+    this.#extension = extension;
+    this.#outbox = extension === null ? null : this.#makeOutbox();
     this.#receiver = new Receiver({
       onMessage: (message) => handler.onMessage(message),
+      onPart: (opcode, part, last) => handler.onPart?.(opcode, part, last),
       onControl: (opcode, payload) => this.#onControl(opcode, payload),
       onViolation: (error) => this.fail(error),
       onAnswered: () => handler.onUnblocked?.(),
@@ -206,6 +126,14 @@ export class Protocol {
   /** Delivers what was held back. */
   resume(): void {
     this.#receiver.resume();
+  }
+
+  /**
+   * Hands out messages to {@linkcode ProtocolHandler.onPart} as they arrive, from the next one on. `maxLength` holds for
+   * the whole message, and text is validated; a message that goes through the extension still comes whole.
+   */
+  receiveParts(): void {
+    this.#receiver.receiveParts();
   }
 
   /**
@@ -268,6 +196,65 @@ export class Protocol {
     if (this.#outbox === null) this.#sender.frame(FIN | Opcode.BINARY, message);
     else this.#outbox.message(Opcode.BINARY, message, compress);
     return true;
+  }
+
+  #makeOutbox(): Outbox {
+    return new Outbox(this.#sender, this.#extension, {
+      onOutput: () => this.#handler.onOutput(),
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  /**
+   * Begins a message of fragments, behind all that was sent before; messages that are sent later wait for its end.
+   * Control frames go between its fragments (§5.4). It does not go through the extension.
+   *
+   * @param onTurn Called when {@linkcode Protocol.sendFragment} can be.
+   * @returns False where the connection is closing.
+   */
+  startMessage(onTurn: () => void): boolean {
+    if (this.#closing) return false;
+    this.#outbox ??= this.#makeOutbox();
+    this.#outbox.hold(() => {
+      this.#fragmenting = true;
+      this.#firstFragment = true;
+      onTurn();
+    });
+    return true;
+  }
+
+  /**
+   * Queues a fragment of the message that was begun.
+   *
+   * @param opcode The message's type, TEXT or BINARY, the same for all of its fragments.
+   * @param payload At most 64 KiB; it is copied.
+   * @param last Whether the message ends with it.
+   * @param onWritten What to run when it is written.
+   * @returns False where the message was cut off, as the peer has closed or the connection failed.
+   */
+  sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onWritten: () => void): boolean {
+    if (!this.#fragmenting) return false;
+    this.#sender.frame((last ? FIN : 0) | (this.#firstFragment ? opcode : Opcode.CONTINUATION), payload);
+    this.#firstFragment = false;
+    this.#marks.push({ position: this.#sender.enqueued, callback: onWritten });
+    if (last) this.endMessage();
+    return true;
+  }
+
+  /** Ends a message of fragments behind its last one, or gives it up before the first one. */
+  endMessage(): void {
+    const outbox = this.#outbox;
+    if (!this.#fragmenting || outbox === null) return;
+    this.#fragmenting = false;
+    outbox.release();
+    if (this.#extension === null && outbox.idle) this.#outbox = null;
+    this.#handler.onOutput();
+  }
+
+  /** Drops what waits to be sent; a message of fragments stays unfinished. */
+  #cutOff(): void {
+    this.#fragmenting = false;
+    this.#outbox?.close();
   }
 
   /**
@@ -341,7 +328,7 @@ export class Protocol {
     const payload = formatClosePayload(error.closeCode ?? CloseCode.PROTOCOL_ERROR, fitReason(error.message));
     this.#failed = true;
     this.#receiver.close();
-    this.#outbox?.close();
+    this.#cutOff();
     if (!this.#closeSent) this.#queueClose(payload);
     this.#pong = null;
     this.#handler.onError(error);
@@ -355,7 +342,7 @@ export class Protocol {
     this.#closeSent = true;
     this.#pong = null;
     this.#receiver.close();
-    this.#outbox?.close();
+    this.#cutOff();
     this.#sender.close();
   }
 
@@ -426,7 +413,10 @@ export class Protocol {
     const info = parseClosePayload(payload);
     this.#closeReceived = true;
     this.#receiver.close();
-    if (!this.#closing) {
+    // A message that is being sent is of no use any more; and if our own Close waits for its end, this one replaces it.
+    if (this.#fragmenting) this.#cutOff();
+    const waits = this.#closing && !this.#closeSent && this.#outbox?.idle === true;
+    if (!this.#closing || waits) {
       this.#queueClose(formatClosePayload(info.code, ""));
       this.#handler.onOutput();
     }

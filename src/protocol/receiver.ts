@@ -46,6 +46,14 @@ export interface ReceiverSink {
    */
   onMessage(message: string | Uint8Array): void;
   /**
+   * A piece of a message has arrived, after {@linkcode Receiver.receiveParts}.
+   *
+   * @param opcode TEXT or BINARY.
+   * @param part The bytes, which belong to the one who gets them.
+   * @param last Whether it is the last piece.
+   */
+  onPart(opcode: Opcode, part: Uint8Array, last: boolean): void;
+  /**
    * A control frame has arrived.
    *
    * @param opcode CLOSE, PING or PONG.
@@ -91,6 +99,7 @@ export class Receiver {
   #inPayload = false;
   #remaining = 0;
 
+  #givesParts = false;
   #parsing = false;
   #paused = false;
   #transforming = false;
@@ -130,6 +139,13 @@ export class Receiver {
     this.#parse();
   }
 
+  /**
+   * Hands out messages as they arrive, from the next one on; but those that go through the extension still come whole.
+   */
+  receiveParts(): void {
+    this.#givesParts = true;
+  }
+
   /** Frees all memory. What arrives from now on is dropped. */
   close(): void {
     this.#closed = true;
@@ -149,7 +165,7 @@ export class Receiver {
    * @returns At least one byte. Whoever called this owes a call of {@linkcode Receiver.received} before the next.
    */
   readBuffer(): Uint8Array {
-    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end;
+    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && !this.#assembly.passing;
     if (this.#readsDirect) return this.#assembly.tail(this.#remaining, this.#header.fin);
     const { bytes } = this.#makeRoom();
     return this.#end === 0 ? bytes : bytes.subarray(this.#end);
@@ -216,12 +232,16 @@ export class Receiver {
     const end = start + header.length;
     if (header.opcode >= Opcode.CLOSE) return this.#parseControl(block, start, end);
     this.#checkMessage(header);
-    if (end <= this.#end && header.fin && header.rsv === 0 && header.opcode !== Opcode.CONTINUATION) {
+    const whole = end <= this.#end && header.fin && header.rsv === 0 && header.opcode !== Opcode.CONTINUATION;
+    if (whole && !this.#givesParts) {
       this.#start = end;
       this.#takeWhole(block, start, end);
       return true;
     }
-    if (header.opcode !== Opcode.CONTINUATION) this.#assembly.begin(header.opcode, header.rsv !== 0);
+    if (header.opcode !== Opcode.CONTINUATION) {
+      const transformed = header.rsv !== 0;
+      this.#assembly.begin(header.opcode, transformed, this.#givesParts && !transformed);
+    }
     this.#assembly.fragments++;
     this.#start = start;
     this.#remaining = header.length;
@@ -276,6 +296,7 @@ export class Receiver {
 
   /** Moves what has arrived of a payload into its message; false where more bytes are needed. */
   #parsePayload(): boolean {
+    if (this.#assembly.passing) return this.#passPayload();
     const { fin } = this.#header;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     if (count > 0) {
@@ -291,6 +312,27 @@ export class Receiver {
     if (this.#assembly.transformed) this.#transform(this.#extension!);
     else this.#sink.onMessage(this.#assembly.finish());
     return true;
+  }
+
+  /** Hands out what has arrived of a payload; false where more bytes are needed. */
+  #passPayload(): boolean {
+    const assembly = this.#assembly;
+    const { opcode } = assembly;
+    const count = Math.min(this.#remaining, this.#end - this.#start);
+    const start = this.#start;
+    const end = this.#start += count;
+    if (count > 0 && this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
+    this.#remaining -= count;
+    this.#inPayload = this.#remaining > 0;
+    const last = !this.#inPayload && this.#header.fin;
+    if (count > 0 || last) assembly.pass(this.#block!, start, end, last);
+    if (last) assembly.finishRaw();
+    if (count > 0 || last) {
+      const part = this.#platform.slab.take(count);
+      part.set(this.#block!.bytes.subarray(start, end));
+      this.#sink.onPart(opcode, part, last);
+    }
+    return !this.#inPayload;
   }
 
   #takeDirect(count: number): void {

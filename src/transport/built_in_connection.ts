@@ -237,6 +237,15 @@ export class BuiltInConnection implements Connection {
   }
 
   /**
+   * Refuses: the built-in socket has no way to send a fragment, and a whole message in memory is not what was asked for.
+   *
+   * @throws {TypeError} Always.
+   */
+  sendFragments(): never {
+    throw unsupported("send a message in fragments");
+  }
+
+  /**
    * Refuses: the built-in socket has no way to send a Ping.
    *
    * @throws {TypeError} Always.
@@ -253,6 +262,14 @@ export class BuiltInConnection implements Connection {
   sendPong(): never {
     throw unsupported("send a Pong");
   }
+
+  /** False: the built-in socket can't be told to stop reading. */
+  get pausable(): boolean {
+    return false;
+  }
+
+  /** Changes nothing: the runtime gives messages only as a whole. */
+  receiveParts(): void {}
 
   /**
    * Refuses: the built-in socket can't be told to stop reading, and messages held back here would pile up unseen.

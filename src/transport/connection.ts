@@ -10,6 +10,14 @@ export interface ConnectionHandler {
    */
   onMessage(message: string | Uint8Array): void;
   /**
+   * A piece of a message has arrived, after {@linkcode Connection.receiveParts}.
+   *
+   * @param type The message's type.
+   * @param part The bytes; they belong to the handler. Those of a text are valid UTF-8 together.
+   * @param last Whether it is the last piece.
+   */
+  onPart?(type: "text" | "binary", part: Uint8Array, last: boolean): void;
+  /**
    * A Ping has arrived; it is answered already.
    *
    * @param payload At most 125 bytes.
@@ -35,6 +43,22 @@ export interface ConnectionHandler {
    * @param info What the peer's Close said, or 1005, or 1006 where none came.
    */
   onClose(info: CloseInfo): void;
+}
+
+/** Sends one message in fragments. RFC 6455 §5.4. */
+export interface FragmentSender {
+  /**
+   * Sends a fragment.
+   *
+   * @param type The message's type, the same for all of its fragments.
+   * @param payload The bytes, at most 64 KiB; they are copied.
+   * @param last Whether it is the last one.
+   * @param onTaken Runs when the transport has taken the bytes.
+   * @returns False once the connection takes no more.
+   */
+  send(type: "text" | "binary", payload: Uint8Array, last: boolean, onTaken: () => void): boolean;
+  /** Gives up, where no fragment was sent: other messages wait no longer. */
+  release(): void;
 }
 
 /**
@@ -66,6 +90,15 @@ export interface Connection {
    * @returns False once the connection is closing.
    */
   sendBinary(message: Uint8Array, compress: boolean): boolean;
+  /**
+   * Sends a message in fragments, after all that was sent before. Messages that are sent later wait for its end; control
+   * frames do not.
+   *
+   * @param onTurn Called when the first fragment can be sent.
+   * @returns False once the connection is closing.
+   * @throws {TypeError} Where the connection has no fragments.
+   */
+  sendFragments(onTurn: (sender: FragmentSender) => void): boolean;
   /**
    * Sends a Ping.
    *
@@ -106,6 +139,10 @@ export interface Connection {
    * @param error Why, where there is a fault to tell of.
    */
   terminate(error?: WebSocketError): void;
+  /** Whether it can be paused. */
+  readonly pausable: boolean;
+  /** From the next message on, hands messages to {@linkcode ConnectionHandler.onPart} as they arrive, where it can. */
+  receiveParts(): void;
   /** Stops to deliver and to read. */
   pause(): void;
   /** Goes on. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { isSendableCloseCode, type Role, WebSocketError } from "../../protocol.ts";
+import { ConnectionError, ErrorCode, isSendableCloseCode, type Role, WebSocketError } from "../../protocol.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
 import { concat, frameFor, hex } from "../support/frames.ts";
 import { testVectors, type Vector, violation } from "../support/vectors.ts";
@@ -234,7 +234,7 @@ for (const role of ROLES) {
 
   Deno.test(`fail() as ${role} refuses an error whose code may not be sent, and leaves the connection open`, () => {
     const endpoint = new Endpoint(role);
-    assertThrows(() => endpoint.protocol.fail(new WebSocketError("Lost", { closeCode: 1006 })), RangeError);
+    assertThrows(() => endpoint.protocol.fail(new ConnectionError("Lost", ErrorCode.CONNECTION_LOST)), RangeError);
     assertEquals(endpoint.protocol.state, "open");
     endpoint.feed([frameFor(role, 0x81, "a")]);
     assertEquals(endpoint.events, ["text a"]);

@@ -1,0 +1,46 @@
+import type { MessageExtension } from "./extension.ts";
+import type { Platform } from "./platform.ts";
+
+/** The longest message that is taken where nothing else is said, in bytes: 64 MiB less one. */
+export const DEFAULT_MAX_LENGTH = 0x3ffffff;
+
+/** The most frames that a message may come in where nothing else is said. */
+export const DEFAULT_MAX_FRAGMENTS = 0x20000;
+
+/** Which side of the connection an endpoint is. */
+export type Role = "client" | "server";
+
+/** How a `Protocol` is set up. */
+export interface ProtocolOptions {
+  /**
+   * The longest message to take, in bytes, whether it comes in one frame or in many.
+   *
+   * @default {0x3ffffff}
+   */
+  maxLength?: number;
+  /**
+   * The most frames that a message may come in.
+   *
+   * @default {131072}
+   */
+  maxFragments?: number;
+  /**
+   * The extension that both sides agreed on.
+   *
+   * @default {null}
+   */
+  extension?: MessageExtension | null;
+  /**
+   * Whether memory that `next()` of a `Protocol` gave is used again after `done()`. Only where
+   * nobody reads it any more by then.
+   *
+   * @default {false}
+   */
+  reuse?: boolean;
+  /**
+   * Memory, randomness and ASCII decoding. Connections that share a platform share its memory.
+   *
+   * @default {new StandardPlatform()}
+   */
+  platform?: Platform;
+}
