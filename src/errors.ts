@@ -1,4 +1,4 @@
-import { CloseCode } from "./close_code.ts";
+import { CloseCode, isSendableCloseCode } from "./close_code.ts";
 
 /**
  * The stable codes of {@linkcode WebSocketError}: what a program can act on, where the message is for people.
@@ -49,6 +49,10 @@ export const ErrorCode = {
   CLOSE_TIMEOUT: "WS_CLOSE_TIMEOUT",
   /** The peer was silent for `pingTimeout` after a Ping. Reported as 1006. */
   HEARTBEAT_TIMEOUT: "WS_HEARTBEAT_TIMEOUT",
+  /** More waited to be written, or to be read where reading can't be paused, than `backpressureLimit`. Closes 1013. */
+  BACKPRESSURE_LIMIT: "WS_BACKPRESSURE_LIMIT",
+  /** The source of a streamed message failed in the middle of it; `cause` is its error. Closes 1011. */
+  SOURCE_FAILED: "WS_SOURCE_FAILED",
   /** A listener of the application threw; `cause` is what it threw. Closes 1011. */
   LISTENER_FAILED: "WS_LISTENER_FAILED",
   /** The client could not reach the server: the name, the port, the network. */
@@ -68,23 +72,40 @@ export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 export interface WebSocketErrorOptions {
   /** The stable code; see {@linkcode ErrorCode}. */
   code?: ErrorCode;
-  /** The close code that goes with the error. */
-  closeCode?: number;
+  /**
+   * The close code that goes with the error.
+   *
+   * @default {null, or 1000 where there is a reason}
+   */
+  closeCode?: number | null;
+  /**
+   * The reason of the Close frame, at most 123 bytes of UTF-8.
+   *
+   * @default {""}
+   */
+  reason?: string;
   /** What led to the error. */
   cause?: unknown;
 }
 
+/** The longest reason of a Close frame, in bytes of UTF-8. RFC 6455 §5.5. */
+const MAX_REASON = 123;
+
 /**
- * A fault of the peer or of the network, on a WebSocket connection. It is what `"error"` listeners get; a mistake of
- * the caller's own is a TypeError or RangeError instead.
+ * A fault of the peer or of the network, on a WebSocket connection. It is what `"error"` listeners get, and what streams
+ * fail with; a mistake of the caller's own is a TypeError or RangeError instead.
+ *
+ * An application makes one to say how a connection shall be closed: `abort` and `cancel` of the streams send its
+ * `closeCode` and `reason`. It has the shape of the WHATWG WebSockets Standard's `WebSocketError`, and takes more close
+ * codes than that: all that RFC 6455 §7.4 lets an endpoint send.
  *
  * @example Make one by hand
  * ```ts
  * import { WebSocketError } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
  *
- * const error = new WebSocketError("The chess clock ran out", { closeCode: 4001 });
- * assertEquals(error.closeCode, 4001);
+ * const error = new WebSocketError("The chess clock ran out", { closeCode: 4001, reason: "time" });
+ * assertEquals([error.closeCode, error.reason], [4001, "time"]);
  * ```
  */
 export class WebSocketError extends Error {
@@ -92,20 +113,44 @@ export class WebSocketError extends Error {
   override readonly name: string = "WebSocketError";
   /** The stable code, null where the program that made the error gave none. */
   readonly code: ErrorCode | null;
-  /** The code of the Close frame that the error led to, or 1006 where there was none to send. */
+  /** The code of the Close frame that the error led to or shall lead to, 1006 where there was none to send. */
   readonly closeCode: number | null;
+  /** The reason of the Close frame. */
+  readonly reason: string;
 
   /**
    * Makes an error.
    *
    * @param message What was tried, which rule forbids it, what was received.
-   * @param options The stable code, the close code and the cause.
+   * @param options The stable code, the close code with its reason, and the cause.
+   * @throws {DOMException} An `InvalidAccessError` where the close code may not be sent and no stable code explains it;
+   * a `SyntaxError` where the reason is longer than 123 bytes.
    */
   constructor(message = "", options: WebSocketErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
-    this.code = options.code ?? null;
-    this.closeCode = options.closeCode ?? null;
+    const { code = null, closeCode = null, reason = "" } = options;
+    this.code = code;
+    this.reason = checkReason(String(reason));
+    this.closeCode = closeCode ?? (this.reason === "" ? null : CloseCode.NORMAL_CLOSURE);
+    if (code === null && this.closeCode !== null) checkCloseCode(this.closeCode);
   }
+}
+
+function checkReason(reason: string): string {
+  const { length } = new TextEncoder().encode(reason);
+  if (length <= MAX_REASON) return reason;
+  throw new DOMException(
+    `Cannot take a reason above ${MAX_REASON} bytes (RFC 6455 5.5): received ${length} bytes`,
+    "SyntaxError",
+  );
+}
+
+function checkCloseCode(code: number): void {
+  if (isSendableCloseCode(code)) return;
+  throw new DOMException(
+    `Cannot take a close code that must not be sent (RFC 6455 7.4): received ${code}`,
+    "InvalidAccessError",
+  );
 }
 
 /**

@@ -16,6 +16,9 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: ArrayBufferLike | ArrayBufferView, options?: { stream?: boolean }): string;
 }
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string);
+}
 declare const crypto: {
   getRandomValues<T extends ArrayBufferView>(array: T): T;
   subtle: { digest(algorithm: string, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> };

@@ -372,7 +372,11 @@ netTest(
   "BuiltInConnection.fail() closes with 1002 where the error has no code, and throws for one not to send",
   async () => {
     await using pair = await openBuiltIn();
-    assertThrows(() => pair.connection.fail(new WebSocketError("x", { closeCode: 1006 })), RangeError, "received 1006");
+    assertThrows(
+      () => pair.connection.fail(new ConnectionError("x", ErrorCode.CONNECTION_LOST)),
+      RangeError,
+      "received 1006",
+    );
     assertEquals(pair.recorder.events, []);
     pair.connection.fail(new WebSocketError("x"));
     assertEquals(await pair.peer.frame(), closeFrame(1002, "x"));
