@@ -19,11 +19,16 @@
  */
 export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
 export type { DeflateSettings, PerMessageDeflateOptions } from "./src/deflate/options.ts";
+export type { Agreed } from "./src/driver/agreed.ts";
+export type { MessageChunks } from "./src/driver/chunk_reader.ts";
 export type { MessageData } from "./src/driver/data.ts";
 export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";
+export { MessageStream } from "./src/driver/message_stream.ts";
+export type { MessageType } from "./src/driver/message_taker.ts";
 export type { SendOptions } from "./src/driver/send_options.ts";
-export { type Agreed, WebSocketDriver } from "./src/driver/websocket_driver.ts";
+export { WebSocketDriver } from "./src/driver/websocket_driver.ts";
+export type { SendStreamOptions } from "./src/driver/send_stream.ts";
 export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "./src/errors.ts";
 export { HandshakeError, type HandshakeErrorOptions } from "./src/handshake_error.ts";
 export type { HeadLimits } from "./src/handshake/head_limits.ts";
@@ -35,7 +40,7 @@ export { serve, type WebSocketServer } from "./src/server/serve.ts";
 export { Server, type ServerOptions } from "./src/server/server.ts";
 export type { DuplexEnv, NodeEnv, RequestLike, ServerEnv } from "./src/server/server_env.ts";
 export type { ServeHandler, ServeHandlerInfo, ServeOptions } from "./src/server/serve_options.ts";
-export type { Connection, ConnectionHandler } from "./src/transport/connection.ts";
+export type { Connection, ConnectionHandler, FragmentSender } from "./src/transport/connection.ts";
 export { ConnTransport } from "./src/transport/conn_transport.ts";
 export { NodeSocketTransport } from "./src/transport/node_socket_transport.ts";
 export { type ByteStreamPair, StreamTransport } from "./src/transport/stream_transport.ts";

@@ -1,6 +1,7 @@
 import { checkDeflateOptions, type DeflateSettings, type PerMessageDeflateOptions } from "../deflate/options.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol.ts";
+import { CloseCode, isSendableCloseCode } from "../close_code.ts";
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_options.ts";
 
 /** What a server and a client can be told alike. */
 export interface WebSocketDriverOptions {
@@ -69,11 +70,35 @@ export interface WebSocketDriverOptions {
    */
   perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /**
-   * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer.
+   * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer. Also
+   * how many bytes of messages may wait in `readable`, or in each stream of `messages`, before reading stops.
    *
    * @default {65536}
    */
   highWaterMark?: number;
+  /**
+   * How many bytes may wait to be written, where nobody heeds `desiredSize`, before a further message is too much; see
+   * `onBackpressure`. One message may be longer than that. Over the built-in socket under `Deno.serve`, where reading
+   * can't stop, it is also how many bytes of unread messages `readable` and `messages` may hold before the connection is
+   * failed with 1013.
+   *
+   * @default {67108864}
+   */
+  backpressureLimit?: number;
+  /**
+   * What is done with a message above `backpressureLimit`: `"close"` fails the connection with 1013, `"refuse"` lets
+   * `send` return false, and the message is lost unless it is sent again.
+   *
+   * @default {"close"}
+   */
+  onBackpressure?: "close" | "refuse";
+  /**
+   * The code of the Close that is sent where `writable` is closed, or `readable` or `messages` is cancelled without a
+   * reason: 1000-1003, 1007-1014 or 3000-4999, or 1005 to send none.
+   *
+   * @default {1000}
+   */
+  streamCloseCode?: number;
 }
 
 /** The options with their defaults, checked. */
@@ -112,7 +137,21 @@ export function checkOptions(options: WebSocketDriverOptions, defaults: SettingD
     idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),
     perMessageDeflate: checkDeflateOptions(options.perMessageDeflate),
     highWaterMark: checkInteger(options, "highWaterMark", 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    backpressureLimit: checkInteger(options, "backpressureLimit", 64 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    onBackpressure: checkOnBackpressure(options.onBackpressure),
+    streamCloseCode: checkStreamCloseCode(options),
   };
+}
+
+function checkOnBackpressure(value: unknown = "close"): "close" | "refuse" {
+  if (value === "close" || value === "refuse") return value;
+  throw new TypeError(`Cannot take onBackpressure as "close" or "refuse": received ${value}`);
+}
+
+function checkStreamCloseCode(options: WebSocketDriverOptions): number {
+  const code = checkInteger(options, "streamCloseCode", CloseCode.NORMAL_CLOSURE, 1000, 4999);
+  if (code === CloseCode.NO_STATUS_RECEIVED || isSendableCloseCode(code)) return code;
+  throw new RangeError(`Cannot take streamCloseCode as a code that may be sent (RFC 6455 7.4): received ${code}`);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type MessageData, toBytes } from "./data.ts";
+import type { Connection } from "../transport/connection.ts";
+import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -56,4 +57,51 @@ export function slice(data: MessageData, { start, end }: SendOptions): MessageDa
     );
   }
   return typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
+}
+
+/** What is to be done with a connection, now or once it is open. */
+export interface SendStep {
+  /** What is sent. */
+  readonly data: string | Uint8Array;
+  /** Does it; false where the connection didn't take it. */
+  readonly step: (connection: Connection) => boolean;
+  /** What it is, where not every connection can do it. */
+  readonly what?: string;
+}
+
+/**
+ * Makes the step that sends data.
+ *
+ * @param type What to send it as.
+ * @param data The data.
+ * @param options Whether to compress it, and whether it has to wait: then it is copied, for by then the caller may have
+ * changed it.
+ * @returns The step.
+ * @throws {TypeError} Where the data or the type is not what can be sent.
+ * @throws {RangeError} Where the payload of a Pong is too long.
+ */
+export function compose(
+  type: "text" | "binary" | "pong",
+  data: MessageData,
+  { compress, waits }: { compress: boolean; waits: boolean },
+): SendStep {
+  switch (type) {
+    case "text": {
+      const text = toText(data, "send");
+      return { data: text, step: (connection) => connection.sendText(text, compress) };
+    }
+    case "binary": {
+      const view = toBytes(data, "send");
+      const bytes = waits ? view.slice() : view;
+      return { data: bytes, step: (connection) => connection.sendBinary(bytes, compress) };
+    }
+    case "pong": {
+      const bytes = controlPayload(data, "send a Pong");
+      return { data: bytes, step: (connection) => connection.sendPong(bytes), what: "send a Pong" };
+    }
+    default:
+      throw new TypeError(
+        `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
+      );
+  }
 }

@@ -1,22 +1,21 @@
 import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, WebSocketError } from "../errors.ts";
+import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { Connection, ConnectionHandler } from "../transport/connection.ts";
+import type { Agreed } from "./agreed.ts";
 import { AwaitedPongs } from "./awaited_pongs.ts";
+import type { MessageChunks } from "./chunk_reader.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
+import { cannotSend, listenerFailed } from "./driver_errors.ts";
+import { DriverStreams } from "./driver_streams.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
+import { Lifetime } from "./lifetime.ts";
+import type { MessageStream } from "./message_stream.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
-import { type SendOptions, slice } from "./send_options.ts";
+import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
+import { sendStream, type SendStreamOptions } from "./send_stream.ts";
 import { watchOver } from "./watch_over.ts";
-
-/** What the opening handshake has agreed on. */
-export interface Agreed {
-  /** The subprotocol, null where there is none. */
-  readonly protocol: string | null;
-  /** The extensions, as in the response's header; empty where there are none. */
-  readonly extensions: string;
-}
 
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
@@ -48,16 +47,16 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   protected readonly settings: Settings;
 
   #connection: Connection | null = null;
+  #streams: DriverStreams | null = null;
   #protocol: string | null = null;
   #extensions = "";
   #closed = false;
-  /** What was sent while connecting, in order. */
   #queue: (() => void)[] = [];
   #queuedBytes = 0;
   #closeQueued = false;
   readonly #pongs = new AwaitedPongs();
   #stopWatching: (() => void) | null = null;
-  /** How many messages were sent and received. */
+  readonly #lifetime = new Lifetime();
   #messages = 0;
 
   /**
@@ -113,6 +112,64 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.settings.highWaterMark - this.bufferedAmount;
   }
 
+  /** Resolves when the connection is open; rejects with a {@linkcode WebSocketError} where it never will be. */
+  get opened(): Promise<void> {
+    return this.#lifetime.opened;
+  }
+
+  /** Resolves when the connection is over, with what `"close"` says. It never rejects. */
+  get closed(): Promise<CloseInfo> {
+    return this.#lifetime.closed;
+  }
+
+  /**
+   * The messages that arrive: from the first use on they go here, and to no listener. Where nobody reads, the connection
+   * is not read either; at most `highWaterMark` bytes and one message wait. It ends where the connection ends cleanly,
+   * and else fails with a {@linkcode WebSocketError}, behind all that was received whole. Cancelling it closes the
+   * connection, with the code and reason of a {@linkcode WebSocketError}.
+   *
+   * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `messages`.
+   */
+  get readable(): ReadableStream<string | Uint8Array> {
+    return this.#streamed.readable;
+  }
+
+  /**
+   * The messages that arrive, each of them as a stream of its bytes that begins before the message has come whole;
+   * `maxLength` still holds. Otherwise as `readable`.
+   *
+   * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `readable`.
+   */
+  get messages(): ReadableStream<MessageStream> {
+    return this.#streamed.messages;
+  }
+
+  /**
+   * Where messages to send are written. A write resolves when its bytes were taken by the system; until then, they must
+   * not be changed. Closing it closes the connection and waits for the peer; aborting it closes with the code and reason
+   * of a {@linkcode WebSocketError}, or without a code.
+   */
+  get writable(): WritableStream<MessageData> {
+    return this.#streamed.writable;
+  }
+
+  get #streamed(): DriverStreams {
+    return this.#streams ??= new DriverStreams(this, this.#lifetime, this.settings, () => this.#connection);
+  }
+
+  /** Iterates over `readable`; leaving the loop closes the connection. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
+    return this.readable[Symbol.asyncIterator]();
+  }
+
+  /** Closes the connection, and waits for its end; what still arrives is dropped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closeConnection();
+    if (this.#streams?.taker) this.#streams.taker.stop();
+    else if (this.#connection?.paused) this.resume();
+    await this.closed;
+  }
+
   /**
    * Sends a message, or with `type` a control frame.
    *
@@ -128,6 +185,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const connection = this.#connection;
     if (connection !== null && options === undefined) {
       this.#messages++;
+      if (connection.bufferedAmount > this.settings.backpressureLimit) return this.#onBackpressure();
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
@@ -159,6 +217,31 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
+   * Sends one message from a source of chunks, as fragments, without ever holding it whole. The source is asked for more
+   * when what it gave was taken. Messages that are sent meanwhile wait; control frames do not. Where the source fails in
+   * the middle, the connection is failed with 1011, for the message can neither be finished nor taken back.
+   *
+   * @param chunks A `ReadableStream` or anything to iterate over, of strings for text, or of bytes.
+   * @param options The type, the length of a fragment, and a signal.
+   * @returns A promise that resolves when the last byte was taken. It rejects with the source's error, the signal's
+   * reason, a {@linkcode WebSocketError} where the connection ends before, a TypeError where a chunk doesn't fit the type
+   * or, over the built-in socket under `Deno.serve`, as that has no fragments.
+   */
+  async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
+    this.#messages++;
+    await sendStream(
+      {
+        start: (onTurn) =>
+          this.#submit({ data: "", step: (to) => to.sendFragments(onTurn), what: "send a message in fragments" }),
+        fail: (error) => this.#connection?.fail(error),
+        lost: this.#lifetime.lost,
+      },
+      chunks,
+      options,
+    );
+  }
+
+  /**
    * Sends a Ping. RFC 6455 §5.5.2.
    *
    * @param payload Text or bytes, at most 125 bytes.
@@ -170,7 +253,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     const bytes = controlPayload(payload, "send a Ping");
-    const taken = this.#submit(bytes, (connection) => connection.sendPing(bytes), "send a Ping");
+    const taken = this.#submit({ data: bytes, step: (to) => to.sendPing(bytes), what: "send a Ping" });
     if (taken) this.#pongs.expect(bytes, callback);
     return taken;
   }
@@ -186,7 +269,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     formatClosePayload(code, reason);
-    const taken = this.#submit("", (connection) => connection.close(code, reason));
+    const taken = this.#submit({ data: "", step: (to) => to.close(code, reason) });
     if (taken && this.#connection === null) {
       this.#closeQueued = true;
       this.abandonHandshake();
@@ -205,15 +288,22 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Stops to deliver messages and to read from the peer, whose sending then stops too once TCP's buffers are full.
    * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
    *
-   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't be told to stop.
+   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't be told to stop; and where messages go
+   * to a stream, which pauses by itself.
    */
   pause(): void {
+    if (this.#streams?.taker) throw new TypeError("Cannot pause as a stream takes the messages: leave it unread");
     this.#apply((connection) => connection.pause(), "pause");
   }
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
     this.#apply((connection) => connection.resume(), "resume");
+  }
+
+  /** Whether somebody waits for messages. */
+  protected get takesMessages(): boolean {
+    return !!this.#streams?.taker || this.listenerCount("message") > 0;
   }
 
   /**
@@ -237,7 +327,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     this.#connection = connect({
       onMessage: (message) => {
         this.#messages++;
-        this.#tell("message", message);
+        if (this.#streams?.taker) this.#streams.taker.onMessage(message);
+        else this.#tell("message", message);
+      },
+      onPart: (type, part, last) => {
+        this.#messages++;
+        this.#streams!.taker!.onPart(type, part, last);
       },
       onPing: (payload) => this.#tell("ping", payload),
       onPong: (payload) => this.#onPong(payload),
@@ -250,13 +345,21 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
+    if (this.#streams?.taker?.takesParts) this.#connection.receiveParts();
     for (const step of queue) step();
     this.#stopWatching = watchOver(this.#connection, this.settings, {
       ping: (payload) => void this.sendPing(payload),
       close: (reason) => void this.closeConnection(reason, CloseCode.GOING_AWAY),
       messages: () => this.#messages,
     });
+    this.#lifetime.onOpen();
     this.#tell("open");
+  }
+
+  #onBackpressure(): false {
+    const { backpressureLimit, onBackpressure } = this.settings;
+    if (onBackpressure === "close") this.#connection?.fail(cannotSend(backpressureLimit));
+    return false;
   }
 
   /**
@@ -266,6 +369,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   protected failed(error: WebSocketError): void {
     if (this.#closed) return;
+    this.#lifetime.onFault(error);
     if (this.listenerCount("error") > 0) this.#tell("error", error);
     else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
   }
@@ -282,6 +386,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#pongs.clear();
+    this.#lifetime.onEnd(info);
+    this.#streams?.onEnd();
     this.#tell("close", info);
   }
 
@@ -298,49 +404,23 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
     const part = slice(data, options);
     this.#messages++;
-    let taken: boolean;
-    switch (type) {
-      case "text": {
-        const text = toText(part, "send");
-        taken = this.#submit(text, (connection) => connection.sendText(text, compress));
-        break;
-      }
-      case "binary": {
-        const bytes = this.#own(toBytes(part, "send"));
-        taken = this.#submit(bytes, (connection) => connection.sendBinary(bytes, compress));
-        break;
-      }
-      case "ping":
-        taken = this.sendPing(part);
-        break;
-      case "pong": {
-        const bytes = controlPayload(part, "send a Pong");
-        taken = this.#submit(bytes, (connection) => connection.sendPong(bytes), "send a Pong");
-        break;
-      }
-      case "close":
-        taken = this.closeConnection(toText(part, "close"), options.code);
-        break;
-      default:
-        throw new TypeError(
-          `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
-        );
-    }
+    const taken = type === "ping"
+      ? this.sendPing(part)
+      : type === "close"
+      ? this.closeConnection(toText(part, "close"), options.code)
+      : this.#submit(compose(type, part, { compress, waits: this.#connection === null }));
     if (taken && callback !== undefined) {
       this.#apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
     }
     return taken;
   }
 
-  /** What has to wait is copied: by then the caller may have changed it. */
-  #own(bytes: Uint8Array): Uint8Array {
-    return this.#connection === null ? bytes.slice() : bytes;
-  }
-
   /** Sends something: now, or in order once the connection is open. */
-  #submit(data: string | Uint8Array, step: (connection: Connection) => boolean, what?: string): boolean {
-    if (this.#connection !== null) return !this.#closed && step(this.#connection);
-    if (this.#closed || this.#closeQueued) return false;
+  #submit({ data, step, what }: SendStep): boolean {
+    const connection = this.#connection;
+    if (this.#closed || (connection === null && this.#closeQueued)) return false;
+    if (data.length > 0 && this.bufferedAmount > this.settings.backpressureLimit) return this.#onBackpressure();
+    if (connection !== null) return step(connection);
     this.#apply(step, what);
     this.#queuedBytes += toBytes(data, "send").length;
     return true;
@@ -375,12 +455,6 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   #onListenerFailed(name: keyof WebSocketEvents | "callback", cause: unknown): void {
     if (name === "error" || name === "close" || this.#connection?.state !== "open") return this.report(cause);
-    this.#connection.fail(
-      new WebSocketError(`Cannot go on as ${name === "callback" ? "a callback" : `a listener of "${name}"`} threw`, {
-        code: ErrorCode.LISTENER_FAILED,
-        closeCode: CloseCode.INTERNAL_ERROR,
-        cause,
-      }),
-    );
+    this.#connection.fail(listenerFailed(name, cause));
   }
 }

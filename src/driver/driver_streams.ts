@@ -1,0 +1,136 @@
+import type { EventEmitter } from "node:events";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import type { Connection } from "../transport/connection.ts";
+import type { MessageData } from "./data.ts";
+import { cannotHold } from "./driver_errors.ts";
+import type { Lifetime } from "./lifetime.ts";
+import { MessageParts } from "./message_parts.ts";
+import { MessageSink, type SinkOwner } from "./message_sink.ts";
+import { MessageSource, type MessageSourceOptions } from "./message_source.ts";
+import type { MessageStream } from "./message_stream.ts";
+import type { MessageTaker, TakerOwner } from "./message_taker.ts";
+import type { Settings } from "./options.ts";
+import type { SendOptions } from "./send_options.ts";
+
+/** The driver that a {@linkcode DriverStreams} belongs to. */
+export interface StreamsDriver extends Pick<EventEmitter, "listenerCount"> {
+  /** Sends a message. */
+  send(data: MessageData, options?: SendOptions): boolean;
+  /** Closes the connection. */
+  closeConnection(reason?: string, code?: number): boolean;
+}
+
+/** The streams of a driver, each made when it is first asked for, and what they do to the connection. */
+export class DriverStreams implements TakerOwner, SinkOwner {
+  readonly #driver: StreamsDriver;
+  readonly #lifetime: Lifetime;
+  readonly #settings: Settings;
+  readonly #connection: () => Connection | null;
+  #source: MessageSource | null = null;
+  #parts: MessageParts | null = null;
+  #sink: MessageSink | null = null;
+  #taker: MessageTaker | null = null;
+  #held = false;
+
+  /**
+   * @param driver The driver.
+   * @param lifetime How its connection's life goes.
+   * @param settings The size of queues, and how to close.
+   * @param connection Gives its connection, null before it is open.
+   */
+  constructor(driver: StreamsDriver, lifetime: Lifetime, settings: Settings, connection: () => Connection | null) {
+    this.#driver = driver;
+    this.#lifetime = lifetime;
+    this.#settings = settings;
+    this.#connection = connection;
+  }
+
+  /** What takes messages in place of listeners, null where nothing does. */
+  get taker(): MessageTaker | null {
+    return this.#taker;
+  }
+
+  /** Whole messages. */
+  get readable(): ReadableStream<string | Uint8Array> {
+    this.#source ??= this.#take(new MessageSource(this, this.#options()), "readable");
+    return this.#source.readable;
+  }
+
+  /** Messages as they arrive. */
+  get messages(): ReadableStream<MessageStream> {
+    this.#parts ??= this.#take(new MessageParts(this, this.#options()), "messages");
+    return this.#parts.messages;
+  }
+
+  /** Where messages to send go. */
+  get writable(): WritableStream<MessageData> {
+    if (this.#sink === null) {
+      this.#sink = new MessageSink(this, this.#settings.streamCloseCode);
+      const { outcome } = this.#lifetime;
+      if (outcome !== undefined) this.#sink.onEnd(outcome);
+    }
+    return this.#sink.writable;
+  }
+
+  #options(): MessageSourceOptions {
+    const { highWaterMark, streamCloseCode } = this.#settings;
+    return { highWaterMark, closeCode: streamCloseCode };
+  }
+
+  /** A message goes to one consumer; who would wait for it in vain is told so. */
+  #take<Taker extends MessageTaker>(taker: Taker, name: string): Taker {
+    if (this.#taker !== null) {
+      throw new TypeError(
+        `Cannot give ${name} as another stream takes the messages: readable and messages exclude each other`,
+      );
+    }
+    if (this.#driver.listenerCount("message") > 0) {
+      throw new TypeError(
+        `Cannot give ${name} as listeners of "message" take the messages: a message goes to one consumer`,
+      );
+    }
+    (this.#driver as unknown as EventEmitter).on("newListener", refuseListener);
+    this.#taker = taker;
+    const { outcome } = this.#lifetime;
+    if (outcome !== undefined) taker.onEnd(outcome);
+    else if (taker.takesParts) this.#connection()?.receiveParts();
+    return taker;
+  }
+
+  /** Where reading can't stop, what nobody reads is not piled up without end, and that not in silence. */
+  hold(unread: number): void {
+    const connection = this.#connection()!;
+    const { backpressureLimit } = this.#settings;
+    this.#held = connection.pausable;
+    if (this.#held) connection.pause();
+    else if (unread > backpressureLimit) connection.fail(cannotHold(backpressureLimit));
+  }
+
+  /** Lets come what was held back. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#lifetime.outcome === undefined) this.#connection()?.resume();
+  }
+
+  /** Sends a message. */
+  send(message: MessageData, onTaken: () => void): boolean {
+    return this.#driver.send(message, { callback: onTaken });
+  }
+
+  /** Closes the connection. */
+  close({ code, reason }: CloseInfo): void {
+    this.#driver.closeConnection(reason, code);
+  }
+
+  /** The connection is over. */
+  onEnd(): void {
+    const { outcome } = this.#lifetime;
+    this.#taker?.onEnd(outcome);
+    this.#sink?.onEnd(outcome);
+  }
+}
+
+function refuseListener(name: string | symbol): void {
+  if (name === "message") throw new TypeError('Cannot listen for "message" as a stream takes the messages');
+}
