@@ -4,7 +4,17 @@ import type { Import, ImportGraph } from "./import_graph.ts";
 export type Rule = (graph: ImportGraph) => string[];
 
 /** The folders of `src/`, the lowest first; "" is `src/` itself. */
-export const LAYERS = ["", "protocol", "handshake", "deflate", "transport", "driver", "client", "server"] as const;
+export const LAYERS = [
+  "",
+  "protocol",
+  "handshake",
+  "deflate",
+  "transport",
+  "driver",
+  "client",
+  "server",
+  "pair",
+] as const;
 
 /** Folders that lie beside each other and must not know each other. */
 export const STRANGERS = [["protocol", "handshake"], ["client", "server"]] as const;
@@ -14,9 +24,9 @@ export const PURE = ["protocol", "handshake"] as const;
 
 /** What an entry point must not import, lest it bring in the other half. */
 export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
-  "client.ts": ["server"],
-  "server.ts": ["client"],
-  "protocol.ts": ["transport", "driver", "client", "server"],
+  "client.ts": ["server", "pair"],
+  "server.ts": ["client", "pair"],
+  "protocol.ts": ["transport", "driver", "client", "server", "pair"],
 };
 
 /** There is something to check at all. */

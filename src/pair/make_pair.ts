@@ -1,0 +1,75 @@
+import { Client, type ClientOptions } from "../client/client.ts";
+import type { WebSocketDriverOptions } from "../driver/options.ts";
+import { acceptOn } from "../server/accept_on.ts";
+import type { Server, ServerOptions } from "../server/server.ts";
+import { StreamTransport } from "../transport/stream_transport.ts";
+
+/** How a pair is made. */
+export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHeaders"> {
+  /**
+   * What the client asks for; nothing is dialled.
+   *
+   * @default {"ws://localhost/"}
+   */
+  url?: string | URL;
+  /** What holds for the server's side alone; it goes before what holds for both. */
+  server?: ServerOptions;
+  /** What holds for the client's side alone; it goes before what holds for both. */
+  client?: Omit<ClientOptions, "transport" | "socketPath" | "maxRedirects">;
+}
+
+/** Two drivers that are connected with each other. Its disposal closes the connection, and waits for its end. */
+export interface WebSocketPair extends AsyncDisposable {
+  /** The side that accepted. */
+  readonly server: Server;
+  /** The side that connected. */
+  readonly client: Client;
+}
+
+/**
+ * Connects two drivers in memory, with no socket and no permission: for tests of one's own.
+ *
+ * Everything is as over TCP, from the opening handshake on; a subprotocol is agreed on, a bad option refused. Both sides
+ * are open when they are given out.
+ *
+ * @param options Limits and times of both sides or of one, and the URL.
+ * @returns The pair.
+ * @throws {HandshakeError} As a rejection, where the two can't agree.
+ * @throws {TypeError} As a rejection, where an option is malformed.
+ *
+ * @example Test a greeting
+ * ```ts
+ * import { makePair } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using pair = await makePair({ acceptProtocols: ["chat"] });
+ * const { server, client } = pair;
+ * server.send("Welcome");
+ * for await (const message of client) {
+ *   assertEquals(message, "Welcome");
+ *   break;
+ * }
+ * assertEquals(client.protocol, "chat");
+ * ```
+ */
+export async function makePair(options: PairOptions = {}): Promise<WebSocketPair> {
+  const { url = "ws://localhost/", server: serverOptions, client: clientOptions, ...both } = options;
+  const there = new TransformStream<Uint8Array, Uint8Array>();
+  const back = new TransformStream<Uint8Array, Uint8Array>();
+  const transport = new StreamTransport({ readable: back.readable, writable: there.writable });
+  const client = new Client(url, { ...both, ...clientOptions, transport });
+  const accepted = acceptOn(new StreamTransport({ readable: there.readable, writable: back.writable }), {
+    ...both,
+    ...serverOptions,
+  });
+  // Whoever fails first tells why; the other one only sees the connection go.
+  await Promise.all([client.startConnection(), accepted]);
+  const server = await accepted;
+  return {
+    server,
+    client,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([client[Symbol.asyncDispose](), server[Symbol.asyncDispose]()]);
+    },
+  };
+}
