@@ -7,7 +7,8 @@ import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/c
 import { denoPlatform } from "../driver/deno_platform.ts";
 import { FramedConnection } from "../driver/framed_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import { type Agreed, WebSocketDriver } from "../driver/websocket_driver.ts";
+import type { Agreed } from "../driver/agreed.ts";
+import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";

@@ -1,5 +1,5 @@
 import type { MessageExtension } from "../protocol/extension.ts";
-import type { Role } from "../protocol/protocol.ts";
+import type { Role } from "../protocol/protocol_options.ts";
 import type { Deflater, DeflaterOptions } from "./_deflater.ts";
 import { History } from "./_history.ts";
 import { Inflation } from "./_inflation.ts";

@@ -11,7 +11,7 @@ import { PerMessageDeflate } from "../deflate/per_message_deflate.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { MessageExtension } from "../protocol/extension.ts";
-import type { Role } from "../protocol/protocol.ts";
+import type { Role } from "../protocol/protocol_options.ts";
 
 /** The extensions that a connection is opened with. */
 export interface AgreedExtensions {

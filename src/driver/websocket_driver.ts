@@ -48,10 +48,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   #connection: Connection | null = null;
   #streams: DriverStreams | null = null;
-  #protocol: string | null = null;
-  #extensions = "";
+  #agreed: Agreed = { protocol: null, extensions: "" };
   #closed = false;
-  #queue: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
   #queuedBytes = 0;
   #closeQueued = false;
   readonly #pongs = new AwaitedPongs();
@@ -84,15 +83,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
-    return this.#protocol;
+    return this.#agreed.protocol;
   }
 
-  /**
-   * The extensions that both sides agreed on, as in the response's `Sec-WebSocket-Extensions`; empty where there is none.
-   * RFC 6455 §9.
-   */
+  /** The extensions that both sides agreed on, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty where there is none. */
   get extensions(): string {
-    return this.#extensions;
+    return this.#agreed.extensions;
   }
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
@@ -105,9 +101,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#queuedBytes + (this.#connection?.bufferedAmount ?? 0);
   }
 
-  /**
-   * How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`.
-   */
+  /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
   get desiredSize(): number {
     return this.settings.highWaterMark - this.bufferedAmount;
   }
@@ -288,8 +282,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Stops to deliver messages and to read from the peer, whose sending then stops too once TCP's buffers are full.
    * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
    *
-   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't be told to stop; and where messages go
-   * to a stream, which pauses by itself.
+   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, and where a stream takes messages.
    */
   pause(): void {
     if (this.#streams?.taker) throw new TypeError("Cannot pause as a stream takes the messages: leave it unread");
@@ -340,10 +333,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       onError: (error) => this.failed(error),
       onClose: (info) => this.end(info),
     });
-    this.#protocol = agreed.protocol;
-    this.#extensions = agreed.extensions;
-    const queue = this.#queue;
-    this.#queue = [];
+    this.#agreed = agreed;
+    const queue = this.#queue.splice(0);
     this.#queuedBytes = 0;
     if (this.#streams?.taker?.takesParts) this.#connection.receiveParts();
     for (const step of queue) step();
@@ -357,8 +348,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   #onBackpressure(): false {
-    const { backpressureLimit, onBackpressure } = this.settings;
-    if (onBackpressure === "close") this.#connection?.fail(cannotSend(backpressureLimit));
+    if (this.settings.onBackpressure === "close") this.#connection?.fail(cannotSend(this.settings.backpressureLimit));
     return false;
   }
 
@@ -383,7 +373,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopWatching?.();
-    this.#queue = [];
+    this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#pongs.clear();
     this.#lifetime.onEnd(info);
