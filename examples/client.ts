@@ -13,13 +13,6 @@ if (url === undefined) {
 
 const ws = makeClient(url);
 ws.on("message", (message) => console.log(message));
-const closed = new Promise<void>((resolve) => {
-  ws.on("close", ({ code, reason }) => {
-    console.error(`Closed: ${code} ${reason}`);
-    resolve();
-  });
-});
-
 try {
   await ws.startConnection();
 } catch (error) {
@@ -27,9 +20,12 @@ try {
   console.error(error.message);
   Deno.exit(1);
 }
+ws.on("close", ({ code, reason }) => {
+  console.error(`Closed: ${code} ${reason}`);
+  Deno.exit(code === 1000 ? 0 : 1);
+});
 for await (const line of lines(Deno.stdin.readable)) ws.send(line);
 ws.closeConnection();
-await closed;
 
 /** Takes text apart at its line ends. */
 async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
