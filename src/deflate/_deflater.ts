@@ -37,6 +37,11 @@ export class Deflater {
     this.#finder = options.level === 0 ? null : new MatchFinder(options.windowBits, options.memLevel, effort);
   }
 
+  /** The memory that is held, in bytes. */
+  get memory(): number {
+    return this.#history.bytes.length + (this.#finder?.memory ?? 0);
+  }
+
   /** Forgets the context: what comes won't refer to what was. It takes no time, and frees no memory. */
   forget(): void {
     this.#base += this.#history.length;

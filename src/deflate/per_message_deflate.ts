@@ -67,6 +67,11 @@ export class PerMessageDeflate implements MessageExtension {
     this.#peersWindow = 1 << Math.max(9, isServer ? agreement.clientMaxWindowBits : agreement.serverMaxWindowBits);
   }
 
+  /** The memory that is held for the messages to come, in bytes. */
+  get memory(): number {
+    return (this.#deflater?.memory ?? 0) + (this.#history?.bytes.length ?? 0);
+  }
+
   /** Tells whether a message is as long as the threshold. */
   wants(length: number): boolean {
     return length >= this.#threshold;
