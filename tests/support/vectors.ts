@@ -4,10 +4,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { ProtocolOptions, Role } from "../../protocol.ts";
+import type { MessageExtension, ProtocolOptions, Role } from "../../protocol.ts";
 import { Endpoint, type Feed, FEEDS, ROLES } from "./endpoint.ts";
 import { cut, vector } from "./frames.ts";
-import type { ToyExtension } from "./toy_extension.ts";
 
 /** Bytes from a peer, and what they lead to. */
 export interface Vector {
@@ -23,8 +22,8 @@ export interface Vector {
   roles?: readonly Role[];
   /** How the protocol is set up. */
   options?: ProtocolOptions;
-  /** Makes the extension that is agreed on. */
-  extension?: () => ToyExtension;
+  /** Makes the extension that is agreed on, given the role; `settle` gives its answers that are due. */
+  extension?: (role: Role) => MessageExtension & { settle?(): Promise<void> };
 }
 
 /** What bytes led to. */
@@ -69,10 +68,10 @@ async function checkVector(each: Vector, role: Role): Promise<void> {
 }
 
 async function outcomeOf(role: Role, each: Vector, pieces: Uint8Array[], feed: Feed): Promise<Outcome> {
-  const extension = each.extension?.();
+  const extension = each.extension?.(role);
   const endpoint = new Endpoint(role, { ...each.options, extension });
   endpoint.feed(pieces, feed);
-  await extension?.settle();
+  await extension?.settle?.();
   return { events: endpoint.events, sent: endpoint.sent() };
 }
 
