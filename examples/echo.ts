@@ -32,10 +32,10 @@ await ws.startConnection();
 ws.send("Hi");
 
 function serveUntilStopped(): void {
-  console.log(`Serving on ws://localhost:${port}/ until Ctrl-C`);
   const stop = () => {
     for (const signal of STOPS) Deno.removeSignalListener(signal, stop);
     server.shutdown();
   };
   for (const signal of STOPS) Deno.addSignalListener(signal, stop);
+  console.log(`Serving on ws://localhost:${port}/ until Ctrl-C`);
 }
