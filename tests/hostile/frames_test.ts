@@ -1,6 +1,6 @@
 // Frames that break a rule, asked of whole drivers: both roles, every way to read, every way to be cut.
 import { assertEquals } from "@std/assert";
-import type { Role } from "../../protocol.ts";
+import { type Role, WebSocketError } from "../../protocol.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { cut } from "../support/frames.ts";
 import { bytesOf, codeOf, FRAME_ROWS, type FrameRow } from "./frame_rows.ts";
@@ -24,7 +24,7 @@ async function check(row: FrameRow, role: Role, path: ReadPath, pieces: Uint8Arr
   const writing = write(peer, pieces, code === null);
   while (sent.at(-1) !== "end") sent.push(await peer.frame());
   peer.leave();
-  await Promise.all([closed, writing]);
+  const [stream] = await Promise.all([closed, writing]);
   const fault = code === null ? [] : [`error ${code} ${row.close}`];
   assertEquals(events, [...row.messages ?? [], ...fault, `close ${row.close}`], name);
   assertEquals(

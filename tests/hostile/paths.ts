@@ -10,6 +10,7 @@ import type { WebSocketDriverOptions } from "../../src/driver/options.ts";
 import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import { Server } from "../../src/server/server.ts";
 import { StreamTransport } from "../../src/transport/stream_transport.ts";
+import { concat } from "../support/frames.ts";
 import { HANDSHAKE, RawPeer } from "../support/raw_peer.ts";
 
 /** A way in which messages are read. */
@@ -20,23 +21,62 @@ export interface ReadPath {
   readonly options: WebSocketDriverOptions;
   /** The extensions that the peer offers or agrees to, null for none. */
   readonly extensions: string | null;
-  /** Begins to read, and hands over every message. */
-  read(ws: WebSocketDriver, take: (message: string | Uint8Array) => void): void;
+  /** Whether `pause` can be called: not where a stream takes the messages. */
+  readonly pausable: boolean;
+  /** Reads, and hands over every message; where that is over, tells what the stream failed with, null for nothing. */
+  readonly read: Reader;
 }
 
-/** Every way in which messages are read. */
-export const READ_PATHS: readonly ReadPath[] = [
-  { name: "events", options: {}, extensions: null, read: listen },
-  {
-    name: "events, with compression agreed on",
-    options: { perMessageDeflate: { threshold: 0 } },
-    extensions: "permessage-deflate",
-    read: listen,
-  },
+type Take = (message: string | Uint8Array) => void;
+type Reader = (ws: WebSocketDriver, take: Take) => Promise<unknown> | null;
+
+const READERS: readonly (readonly [string, Reader])[] = [
+  ["events", readEvents],
+  ["readable", readReadable],
+  ["messages", readMessages],
 ];
 
-function listen(ws: WebSocketDriver, take: (message: string | Uint8Array) => void): void {
+const COMPRESSION = { options: { perMessageDeflate: { threshold: 0 } }, extensions: "permessage-deflate" };
+
+/** Every way in which messages are read. */
+export const READ_PATHS: readonly ReadPath[] = READERS.flatMap(([name, read]) => {
+  const pausable = read === readEvents;
+  return [
+    { name, options: {}, extensions: null, pausable, read },
+    { name: `${name}, with compression agreed on`, ...COMPRESSION, pausable, read },
+  ];
+});
+
+function readEvents(ws: WebSocketDriver, take: Take): null {
   ws.on("message", take);
+  return null;
+}
+
+function readReadable(ws: WebSocketDriver, take: Take): Promise<unknown> {
+  return faultOf(async () => {
+    for await (const message of ws.readable) take(message);
+  });
+}
+
+/** Chunk by chunk; a message that its stream doesn't end is none. */
+function readMessages(ws: WebSocketDriver, take: Take): Promise<unknown> {
+  return faultOf(async () => {
+    for await (const message of ws.messages) {
+      const bytes = concat(await Array.fromAsync(message));
+      take(message.type === "text" ? decoder.decode(bytes) : bytes);
+    }
+  });
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+async function faultOf(read: () => Promise<void>): Promise<unknown> {
+  try {
+    await read();
+    return null;
+  } catch (fault) {
+    return fault;
+  }
 }
 
 /** A driver, its peer, and what happens to it. */
@@ -45,7 +85,8 @@ export interface Met {
   readonly peer: RawPeer;
   /** `"text Hi"`, `"error WS_RESERVED_BIT 1002"`, `"close 1002"`, in order; reasons are left out. */
   readonly events: string[];
-  readonly closed: Promise<void>;
+  /** Resolves at "close" and at the end of the stream, to what the stream failed with; undefined where there is none. */
+  readonly closed: Promise<unknown>;
 }
 
 /** Opens a connection in memory, as one role, read in one way. */
@@ -78,17 +119,25 @@ export async function meet(role: Role, path: ReadPath, options: WebSocketDriverO
 /** An hour: longer than any test waits. */
 const HOUR = 3_600_000;
 
-function watch(ws: WebSocketDriver, path: ReadPath): { events: string[]; closed: Promise<void> } {
+function watch(ws: WebSocketDriver, path: ReadPath): Pick<Met, "events" | "closed"> {
   const events: string[] = [];
-  path.read(ws, (message) => {
-    events.push(typeof message === "string" ? `text ${message}`.trimEnd() : `binary ${message.toHex()}`.trimEnd());
+  // What waits in a stream may be read when the end is told already.
+  let ends = Infinity;
+  const end = (event: string) => {
+    ends = Math.min(ends, events.length);
+    events.push(event);
+  };
+  const reading = path.read(ws, (message) => {
+    const told = typeof message === "string" ? `text ${message}` : `binary ${message.toHex()}`;
+    if (path.pausable) events.push(told.trimEnd());
+    else events.splice(ends++, 0, told.trimEnd());
   });
-  ws.on("error", (error) => events.push(`error ${error.code} ${error.closeCode}`));
-  const closed = new Promise<void>((resolve) => {
+  ws.on("error", (error) => end(`error ${error.code} ${error.closeCode}`));
+  const closing = new Promise<void>((resolve) => {
     ws.on("close", ({ code }) => {
-      events.push(`close ${code}`);
+      end(`close ${code}`);
       resolve();
     });
   });
-  return { events, closed };
+  return { events, closed: closing.then(() => reading ?? undefined) };
 }
