@@ -51,3 +51,12 @@ export { ConnTransport } from "./src/transport/conn_transport.ts";
 export { NodeSocketTransport } from "./src/transport/node_socket_transport.ts";
 export { type ByteStreamPair, StreamTransport } from "./src/transport/stream_transport.ts";
 export type { Transport } from "./src/transport/transport.ts";
+export { WebSocket, type WebSocketInit, type WebSocketOptions } from "./src/client/web_socket.ts";
+export { WebSocketStream, type WebSocketStreamOptions } from "./src/client/web_socket_stream.ts";
+export { WebSocketBase, type WebSocketEventHandler } from "./src/driver/web_socket_base.ts";
+export type { WebSocketData } from "./src/driver/web_socket_data.ts";
+export {
+  type WebSocketCloseInfo,
+  type WebSocketOpenInfo,
+  WebSocketStreamBase,
+} from "./src/driver/web_socket_stream_base.ts";

@@ -45,3 +45,21 @@ export { ConnTransport } from "./src/transport/conn_transport.ts";
 export { NodeSocketTransport } from "./src/transport/node_socket_transport.ts";
 export { type ByteStreamPair, StreamTransport } from "./src/transport/stream_transport.ts";
 export type { Transport } from "./src/transport/transport.ts";
+export {
+  ServerWebSocket,
+  upgradeWebSocket,
+  type UpgradeWebSocketOptions,
+  type WebSocketUpgrade,
+} from "./src/server/upgrade_web_socket.ts";
+export {
+  ServerWebSocketStream,
+  upgradeWebSocketStream,
+  type WebSocketStreamUpgrade,
+} from "./src/server/upgrade_web_socket_stream.ts";
+export { WebSocketBase, type WebSocketEventHandler } from "./src/driver/web_socket_base.ts";
+export type { WebSocketData } from "./src/driver/web_socket_data.ts";
+export {
+  type WebSocketCloseInfo,
+  type WebSocketOpenInfo,
+  WebSocketStreamBase,
+} from "./src/driver/web_socket_stream_base.ts";

@@ -20,6 +20,18 @@ export interface StreamsDriver extends Pick<EventEmitter, "listenerCount"> {
   closeConnection(reason?: string, code?: number): boolean;
 }
 
+/** The streams of the drivers that have any, for the classes of the web's standards, which end them by its rules. */
+const streamsOf = new WeakMap<object, DriverStreams>();
+
+/**
+ * Drops the messages that a driver has not received yet, so that a Close behind them comes through though nobody reads.
+ *
+ * @param driver The driver.
+ */
+export function dropIncoming(driver: object): void {
+  streamsOf.get(driver)?.taker?.stop();
+}
+
 /** The streams of a driver, each made when it is first asked for, and what they do to the connection. */
 export class DriverStreams implements TakerOwner, SinkOwner {
   readonly #driver: StreamsDriver;
@@ -43,6 +55,7 @@ export class DriverStreams implements TakerOwner, SinkOwner {
     this.#lifetime = lifetime;
     this.#settings = settings;
     this.#connection = connection;
+    streamsOf.set(driver, this);
   }
 
   /** What takes messages in place of listeners, null where nothing does. */

@@ -1,0 +1,54 @@
+/** Something that takes an event. */
+type Handler = (this: unknown, event: Event) => unknown;
+
+/**
+ * The `onopen` and its like of an event target, by the HTML Standard's rules for event handlers: a handler takes its
+ * place among the listeners when it is first set, and keeps it when it is replaced.
+ */
+export class EventHandlers {
+  readonly #target: EventTarget;
+  readonly #values = new Map<string, { value: object; listener: (event: Event) => void }>();
+
+  /** @param target Whose handlers they are. */
+  constructor(target: EventTarget) {
+    this.#target = target;
+  }
+
+  /**
+   * Gives a handler.
+   *
+   * @param type The event's type.
+   * @returns What was set; null where nothing is.
+   */
+  // deno-lint-ignore no-explicit-any
+  get(type: string): any {
+    return this.#values.get(type)?.value ?? null;
+  }
+
+  /**
+   * Sets a handler.
+   *
+   * @param type The event's type.
+   * @param value A function; an object that is none is kept and not called, all else unsets.
+   */
+  set(type: string, value: unknown): void {
+    const entry = this.#values.get(type);
+    if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
+      if (entry !== undefined) this.#target.removeEventListener(type, entry.listener);
+      this.#values.delete(type);
+    } else if (entry !== undefined) {
+      entry.value = value;
+    } else {
+      this.#add(type, value);
+    }
+  }
+
+  #add(type: string, value: object): void {
+    const listener = (event: Event) => {
+      const handler = this.get(type);
+      if (typeof handler === "function") (handler as Handler).call(this.#target, event);
+    };
+    this.#values.set(type, { value, listener });
+    this.#target.addEventListener(type, listener);
+  }
+}
