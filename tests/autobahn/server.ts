@@ -10,7 +10,7 @@ import { makeServer, serve, type ServeHandler } from "@wsd/driver";
 
 /** Sends every message back as it came, and nothing else: the suite takes a Ping that it didn't expect for a fault. */
 export const echo: ServeHandler = (request) => {
-  const ws = makeServer(request, { pingInterval: 0 });
+  const ws = makeServer(request, { perMessageDeflate: { threshold: 0 }, pingInterval: 0 });
   ws.on("message", (message) => ws.send(message));
   ws.startConnection();
   return ws.response;

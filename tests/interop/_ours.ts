@@ -20,14 +20,18 @@ const WHOLE = "`send` sends every message whole";
 /** What our server can't be asked for. */
 export const LIMITS: Record<string, string> = {
   "fragments received": WHOLE,
-  compression: "This driver does not compress yet",
 };
 
 /** Our server's side of the contract that all servers here keep; beside it, the page that runs the checks. */
 export const handler: ServeHandler = async (request) => {
   const { pathname, search } = new URL(request.url);
   if (request.headers.get("upgrade") === null) return await file(pathname);
-  const ws = makeServer(request, { acceptProtocols: ["chat"], additionalHeaders: REPLY_HEADERS, pingInterval: 0 });
+  const ws = makeServer(request, {
+    acceptProtocols: ["chat"],
+    additionalHeaders: REPLY_HEADERS,
+    perMessageDeflate: { threshold: 0 },
+    pingInterval: 0,
+  });
   let end: (code: number, reason: string) => void;
   ws.on("message", (message) => ws.send(message));
   ws.on("open", () => {
@@ -73,13 +77,19 @@ export class OurServer implements AsyncDisposable {
 interface Options {
   protocols?: string[];
   headers?: Record<string, string>;
+  compress?: boolean;
 }
 
 /** Our client, in the shape of the standard's `WebSocket` as far as the checks need it. */
 export function ourClient(ca: string): ClientPeer {
   return {
-    open(url: string, { protocols, headers }: Options) {
-      const ws = makeClient(url, { acceptProtocols: protocols, additionalHeaders: headers, caCerts: [ca] });
+    open(url: string, { protocols, headers, compress }: Options) {
+      const ws = makeClient(url, {
+        acceptProtocols: protocols,
+        additionalHeaders: headers,
+        caCerts: [ca],
+        perMessageDeflate: compress && { threshold: 0 },
+      });
       const face = {
         onopen: (_: object) => {},
         onmessage: (_: { data: string | Uint8Array }) => {},
@@ -91,6 +101,9 @@ export function ourClient(ca: string): ClientPeer {
         get protocol() {
           return ws.protocol;
         },
+        get extensions() {
+          return ws.extensions;
+        },
       };
       ws.on("open", () => face.onopen({}));
       ws.on("message", (data) => face.onmessage({ data }));
@@ -100,6 +113,6 @@ export function ourClient(ca: string): ClientPeer {
       return face;
     },
     ping: (face: { ping(onPong: () => void): void }) => new Promise<void>((resolve) => face.ping(resolve)),
-    limits: { "fragments sent": WHOLE, compression: LIMITS.compression },
+    limits: { "fragments sent": WHOLE },
   };
 }
