@@ -11,8 +11,10 @@ export type Outcome = "ok" | { limit: string } | { failed: string };
 export type Outcomes = Record<string, Outcome>;
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const FOLDER = `${ROOT}tests/interop/peers/`;
-const MODULES = `${ROOT}.interop`;
+/** Where the peers' programs are. */
+export const PEERS_FOLDER = `${ROOT}tests/interop/peers/`;
+/** Where npm has put its packages. */
+export const MODULES = `${ROOT}.interop`;
 
 /** Files that a peer's process reads. */
 export interface Files {
@@ -33,7 +35,8 @@ export interface Program {
   readonly standardCodes?: boolean;
 }
 
-const NODE = "node";
+/** What runs npm's packages. */
+export const NODE = "node";
 const DENO = [Deno.execPath(), "run", "-A", "--no-config"];
 const BUN = `${MODULES}/node_modules/@oven/bun-linux-${Deno.build.arch === "aarch64" ? "aarch64" : "x64"}/bin/bun`;
 const PYTHON = "/usr/bin/python3";
@@ -77,7 +80,7 @@ function command(program: readonly string[], args: string[], files: Files): Deno
   const [path, ...rest] = program;
   return new Deno.Command(path, {
     args: [...rest, ...args],
-    cwd: FOLDER,
+    cwd: PEERS_FOLDER,
     env: { NODE_EXTRA_CA_CERTS: files.ca, DENO_CERT: files.ca, DENO_NO_UPDATE_CHECK: "1" },
     stdout: "piped",
     stderr: "inherit",

@@ -7,21 +7,12 @@
  */
 import { createRequire } from "node:module";
 import process from "node:process";
+import { ARGS } from "./chromium.mjs";
 
 const [page, folder, executablePath] = process.argv.slice(2);
 const { chromium } = createRequire(`${folder}/`)("playwright-core");
 
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--ignore-certificate-errors",
-];
-const browser = await chromium.launch({ executablePath, args });
+const browser = await chromium.launch({ executablePath, args: ARGS });
 try {
   const tab = await browser.newPage();
   tab.on("pageerror", (error) => console.error(error));
