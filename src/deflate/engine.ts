@@ -11,11 +11,11 @@ const KEPT = 4;
  * What all compressed connections of a process share: the memory that compressing and inflating take for a moment, and
  * the compressors of those that keep no context.
  *
- * Compressing and inflating are this package's own TypeScript, chosen by measurement (docs/compression.md; repeat it
- * with bench/deflate_bench.ts). Deno's `node:zlib` has no synchronous call that keeps a context, ignores `dictionary`
- * for raw streams, and runs its streams on the main thread all the same, so that 4 MiB stop the event loop for 300 ms.
- * `npm:pako` keeps a context synchronously, but takes three times as long for 200 bytes, twice as long for 4 KiB, and
- * more memory than zlib.
+ * Compressing and inflating are this package's own TypeScript, chosen by measurement: docs/compression.md has the
+ * figures, bench/deflate_bench.ts repeats them. Deno's `node:zlib` has no synchronous call that keeps a context, and
+ * ignores `dictionary` for raw data; its streams work on the main thread all the same, so that 4 MiB stop the event loop
+ * for 300 ms and more. `npm:pako` keeps a context synchronously, but takes seven times as long for 200 bytes and twice as
+ * long for 4 KiB, with more memory than zlib.
  */
 export class DeflateEngine {
   /** Shares out the event loop. */

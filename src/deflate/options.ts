@@ -34,7 +34,7 @@ export interface PerMessageDeflateOptions {
   clientNoContextTakeover?: boolean;
   /**
    * The size of the window that the server compresses with, as a power of two from 8 to 15: 256 bytes to 32 KiB, §7.1.2.1.
-   * To compress, a window of n bytes takes n / 4 * 13 bytes, with the hashes of `memLevel` beside it; to inflate, n / 4 * 5.
+   * To compress, a window of n bytes takes 3.25 n, and the table of `memLevel` beside it; to inflate, it takes 1.25 n.
    *
    * A server answers so, or with less where the client asks for less. A client asks for it and, for 8, allows 9, as
    * zlib can't do 8; it goes without compression where the server doesn't agree, unless `fallback` is set.

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { constants, deflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { ProtocolError } from "../../protocol.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { Random } from "../support/random.ts";
