@@ -45,6 +45,7 @@ for (const role of ROLES) {
     assertEquals(text(extension.decode(hex(""), 0)), "");
   });
 
+  // Row: final-block
   Deno.test(`PerMessageDeflate on a ${role} goes on behind a final block`, async () => {
     const message = randomMessage(new Random(1), 5000);
     const extension = makeDeflate(role);
@@ -77,6 +78,7 @@ const CORRUPT: readonly [what: string, payload: string][] = [
 ];
 
 for (const [what, payload] of CORRUPT) {
+  // Row: corrupt-deflate
   Deno.test(`PerMessageDeflate closes 1007 at ${what}, also in steps, and frees its memory`, async () => {
     for (const role of ROLES) {
       const extension = makeDeflate(role);

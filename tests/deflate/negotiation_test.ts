@@ -85,11 +85,13 @@ const BAD_PARAMETERS = [
 ];
 
 for (const parameters of BAD_PARAMETERS) {
+  // Row: window-bits
   Deno.test(`answerOffers() declines ${parameters}`, () => {
     assertEquals(answer(`${NAME}; ${parameters}`), null);
     assertEquals(answer(`${NAME}; ${parameters}, ${NAME}`), NAME);
   });
 
+  // Row: window-bits
   Deno.test(`checkAnswer() refuses ${parameters}`, () => {
     assertThrows(() => check(`${NAME}; ${parameters}`), SyntaxError, "RFC 7692");
   });

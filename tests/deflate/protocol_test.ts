@@ -79,6 +79,7 @@ const VECTORS: readonly Vector[] = [
     events: [`binary of ${LIMIT} bytes, #${checksum(noise(LIMIT))}`],
   },
   {
+    // Row: bomb
     does: "stops at one byte above the limit",
     frames: `c2 ${inHex(zlibEncode(new Uint8Array(LIMIT + 1)))}`,
     ...violation("MESSAGE_TOO_LONG", 1009),
@@ -122,6 +123,7 @@ const BOMB = deflateRawSync(new Uint8Array(300 * 2 ** 20));
 
 for (const role of ROLES) {
   for (const size of [BOMB.length, 4096]) {
+    // Row: bomb
     Deno.test(`PerMessageDeflate on a ${role} stops a bomb in frames of ${size} bytes at maxLength`, async () => {
       const maxLength = 2 ** 20;
       const endpoint = new Endpoint(role, { extension: makeDeflate(role), maxLength });
@@ -181,6 +183,7 @@ for (const role of ROLES) {
     assert(turns - toEncode >= 3, `${turns - toEncode}`);
   });
 
+  // Row: compressed-churn
   Deno.test(`PerMessageDeflate on a ${role} frees its memory at close, also in the middle of a message`, async () => {
     const extension = makeDeflate(role);
     assertEquals(extension.memory, 0);

@@ -23,6 +23,8 @@ export interface FrameRow {
   readonly close: number;
   /** True where the mask is that of the other side. */
   readonly misplacedMask?: boolean;
+  /** True where it is about compression, which has to be agreed on. */
+  readonly compressed?: boolean;
   /** True where compression, once agreed on, makes it legal. */
   readonly ownedByCompression?: boolean;
   /** Limits to set. */
@@ -230,8 +232,81 @@ const CLOSES: readonly FrameRow[] = [
   })),
 ];
 
+const HELLO = "f248cdc9c90700";
+
+const COMPRESSED: readonly FrameRow[] = [
+  ...["c8 02 03e8", "c9 00", "ca 01 61"].map((frames): Omit<FrameRow, "code" | "close"> => ({
+    row: "rsv1",
+    does: `RSV1 on the control frame ${frames}`,
+    frames,
+  })),
+  { row: "rsv1" as const, does: "RSV1 on a continuation", frames: "41 03 f248cd | c0 04 c9c90700" },
+  { row: "rsv1" as const, does: "RSV1 on a continuation of what is not compressed", frames: "01 01 61 | c0 01 62" },
+].map((row): FrameRow => ({ ...row, compressed: true, code: "WS_RESERVED_BIT", close: 1002 }));
+
+const DAMAGED: readonly FrameRow[] = [
+  ["a block of the reserved type", "c1 02 0700"],
+  ["a distance that leads in front of the first byte", "c1 03 020600"],
+  ["data that is cut off", "c1 04 f248cdc9"],
+  ["data that is cut off, in fragments", "41 02 f248 | 80 02 cdc9"],
+  ["a stored block whose lengths contradict each other", "c2 06 000500ffff61"],
+].map(([does, frames]): FrameRow => ({
+  row: "corrupt-deflate",
+  does,
+  frames,
+  compressed: true,
+  code: "WS_INVALID_COMPRESSED_DATA",
+  close: 1007,
+}));
+
+const INFLATED: readonly FrameRow[] = [
+  {
+    row: "final-block",
+    does: "a final block, and a message behind it",
+    frames: `c1 08 f348cdc9c9070000 | c1 07 ${HELLO} | 88 02 03e8`,
+    messages: ["text Hello", "text Hello"],
+    compressed: true,
+    code: null,
+    close: 1000,
+  },
+  {
+    row: "bomb",
+    does: "five bytes above maxLength once they are inflated",
+    frames: `c1 07 ${HELLO}`,
+    limits: { maxLength: 4 },
+    compressed: true,
+    code: "WS_MESSAGE_TOO_LONG",
+    close: 1009,
+  },
+  {
+    row: "bomb",
+    does: "fragments that are above maxLength once they are inflated",
+    frames: "41 03 f248cd | 00 02 c9c9 | 80 02 0700",
+    limits: { maxLength: 4 },
+    compressed: true,
+    code: "WS_MESSAGE_TOO_LONG",
+    close: 1009,
+  },
+  {
+    row: "utf8",
+    does: "what is no UTF-8 once it is inflated",
+    frames: "c1 08 000200fdffff6100",
+    compressed: true,
+    code: "WS_INVALID_UTF8",
+    close: 1007,
+  },
+];
+
 /** All of them. */
-export const FRAME_ROWS: readonly FrameRow[] = [...FORM, ...LENGTHS, ...TEXT, ...CLOSES];
+export const FRAME_ROWS: readonly FrameRow[] = [
+  ...FORM,
+  ...LENGTHS,
+  ...TEXT,
+  ...CLOSES,
+  ...COMPRESSED,
+  ...DAMAGED,
+  ...INFLATED,
+];
 
 /** The bytes of a row, as the peer of `role` sends them. */
 export function bytesOf({ frames, misplacedMask = false }: FrameRow, role: Role): Uint8Array<ArrayBuffer> {

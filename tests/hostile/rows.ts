@@ -109,6 +109,40 @@ const FRAMES = {
   },
 } as const satisfies Record<string, Row>;
 
+const COMPRESSION = {
+  "bomb": {
+    happens: "1 MB that inflates to 1 GB, in one frame or in many, on many connections at once",
+    outcome: "Inflating stops one byte above `maxLength`; closes 1009",
+    seen: "CVE-2026-1526, CVE-2018-1000518",
+  },
+  "corrupt-deflate": {
+    happens: "DEFLATE data that is corrupt or cut off",
+    outcome: "Closes 1007",
+    seen: "RFC 7692 §7.2.2",
+  },
+  "final-block": {
+    happens: "A block with BFINAL set, which is legal",
+    outcome: "Delivered, and the next message too",
+    seen: "RFC 7692 §7.2.3.4, npm ws #1669",
+  },
+  "rsv1": {
+    happens: "RSV1 on a control frame or a continuation",
+    outcome: "Closes 1002",
+    seen: "RFC 7692 §6",
+  },
+  "window-bits": {
+    happens:
+      'Parameters of 0, 7, 16, 99, `""`, `08`, `1e1`, -1; twice the same; unknown ones; values where none belong',
+    outcome: "A server declines the offer, a client fails the handshake",
+    seen: "CVE-2026-2229",
+  },
+  "compressed-churn": {
+    happens: "1,000 compressed connections that come and go",
+    outcome: "Their memory comes back",
+    seen: "npm ws #804",
+  },
+} as const satisfies Record<string, Row>;
+
 const HANDSHAKE = {
   "endless-head": {
     happens: "An endless request line, endless header fields, 2,000 of them before `Upgrade`",
@@ -226,9 +260,10 @@ const LIFE = {
 /** All rows. */
 export const SECTIONS: readonly Section[] = [
   { title: "Frames", rows: FRAMES },
+  { title: "Compression", rows: COMPRESSION },
   { title: "Handshake", rows: HANDSHAKE },
   { title: "Life of a connection", rows: LIFE },
 ];
 
 /** The id of a row. */
-export type RowId = keyof typeof FRAMES | keyof typeof HANDSHAKE | keyof typeof LIFE;
+export type RowId = keyof typeof FRAMES | keyof typeof COMPRESSION | keyof typeof HANDSHAKE | keyof typeof LIFE;

@@ -1,0 +1,78 @@
+// Compressed messages that are made to hurt, asked of whole drivers.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { constants, deflateRawSync } from "node:zlib";
+import { assertEquals, assertLess } from "@std/assert";
+import { ROLES } from "../support/endpoint.ts";
+import { concat, cut, frameFor } from "../support/frames.ts";
+import { meet, READ_PATHS } from "./paths.ts";
+
+const MIB = 1024 * 1024;
+
+const BOMB = bomb();
+
+const PATHS = READ_PATHS.filter(({ extensions }) => extensions !== null);
+
+/** A MiB of DEFLATE that inflates to about a GiB: one block after the other, each like the last. */
+function bomb(): Uint8Array<ArrayBuffer> {
+  const block = deflateRawSync(new Uint8Array(MIB), { finishFlush: constants.Z_SYNC_FLUSH });
+  return concat(Array.from({ length: 1024 }, () => new Uint8Array(block)));
+}
+
+/** Collects garbage, and tells how many bytes are in use. */
+function bytesInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
+for (const role of ROLES) {
+  for (const path of PATHS) {
+    // Row: bomb
+    Deno.test(`a ${role} that reads by ${path.name} stops a GiB at maxLength, on ten connections at once`, async () => {
+      const whole = [frameFor(role, 0xc2, BOMB)];
+      const parts = cut(BOMB, 50_000);
+      const fragments = parts.map((part, i) =>
+        frameFor(role, (i === 0 ? 0x42 : 0) | (i === parts.length - 1 ? 0x80 : 0), part)
+      );
+      const before = bytesInUse();
+      await Promise.all(Array.from({ length: 10 }, async (_, index) => {
+        const { peer, events, closed } = await meet(role, path, { maxLength: 2 * MIB });
+        const writing = (async () => {
+          for (const bytes of index % 2 === 0 ? whole : fragments) await peer.write(bytes);
+        })().catch(() => {});
+        while (await peer.frame() !== "end");
+        if (index === 9) assertLess(bytesInUse() - before, 200 * MIB);
+        peer.leave();
+        await Promise.all([closed, writing]);
+        assertEquals(events, ["error WS_MESSAGE_TOO_LONG 1009", "close 1009"]);
+      }));
+    });
+  }
+
+  // Row: compressed-churn
+  Deno.test(`a ${role} gives the memory of 1,000 compressed connections back`, async () => {
+    const [path] = PATHS;
+    const message = deflateRawSync("Hello ".repeat(1000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const visit = async () => {
+      const { ws, peer, events, closed } = await meet(role, path);
+      await peer.write(frameFor(role, 0xc1, new Uint8Array(message)));
+      ws.send("Bye ".repeat(1000));
+      await peer.send(0x89);
+      while (await peer.frame() !== "pong");
+      ws.terminate();
+      peer.leave();
+      await closed;
+      assertEquals(events.length, 2);
+    };
+    const visits = async (count: number) => {
+      for (let done = 0; done < count; done += 50) await Promise.all(Array.from({ length: 50 }, visit));
+    };
+    await visits(200);
+    const before = bytesInUse();
+    await visits(1000);
+    // Each of them has held about 200 KiB.
+    assertLess(bytesInUse() - before, 16 * MIB);
+  });
+}
