@@ -138,7 +138,6 @@ export class Inflation {
     if (this.#final) {
       // RFC 7692 §7.2.3.4: behind a final block the stream goes on at the next byte; or it ends with it.
       this.#align();
-      this.#final = false;
       if (this.#at >= this.#input.length) return this.#finish();
     } else if (consumed >= this.#end) {
       return this.#finish();

@@ -120,7 +120,7 @@ export class PerMessageDeflate implements MessageExtension {
     const history = this.#keepsPeers ? this.#history ??= new History(this.#peersWindow) : null;
     const { workspaces } = this.#engine;
     const inflation = this.#inflation = new Inflation({ payload, maxLength, history, workspaces });
-    if (this.#inflated < STEP && this.#step()) return this.#finish(payload.length);
+    if (this.#step()) return this.#finish(payload.length);
     return this.#decodeInTurns(payload.length, inflation);
   }
 
@@ -169,12 +169,11 @@ export class PerMessageDeflate implements MessageExtension {
     if (this.#deflateStep !== null) this.#engine.turns.delete(this.#deflateStep);
     if (this.#inflateStep !== null) this.#engine.turns.delete(this.#inflateStep);
     this.#inflation?.close();
-    this.#deflateStep =
-      this.#inflateStep =
-      this.#inflation =
-      this.#deflater =
-      this.#history =
-        null;
+    this.#deflateStep = null;
+    this.#inflateStep = null;
+    this.#inflation = null;
+    this.#deflater = null;
+    this.#history = null;
   }
 }
 
