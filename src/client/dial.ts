@@ -61,7 +61,6 @@ async function connect(target: Target, options: DialOptions, signal: AbortSignal
     if (target.secure && cert !== undefined) return await connectTls(target, options);
     return await Deno.connect({ hostname, port, signal });
   } catch (cause) {
-    signal.throwIfAborted();
     if (cause instanceof Deno.errors.NotCapable || cause instanceof TypeError) throw cause;
     const where = socketPath ?? `${hostname}, port ${port}`;
     throw new HandshakeError(

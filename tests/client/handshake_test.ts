@@ -1,6 +1,9 @@
 // What a server can answer, and how a client takes it.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Client, type ClientOptions, ErrorCode, HandshakeError, makeClient } from "../../client.ts";
+import { sha1 } from "../../src/driver/deno_platform.ts";
+import { acceptKey } from "../../src/handshake/accept_key.ts";
+import type { Transport } from "../../src/transport/transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { concat, frameFor } from "../support/frames.ts";
 import { LONG } from "../support/hosts.ts";
@@ -39,8 +42,6 @@ function switching(change: (field: string) => string | null, more = ""): (peer: 
 }
 
 async function accepted(peer: RawPeer): Promise<string[]> {
-  const { acceptKey } = await import("../../src/handshake/accept_key.ts");
-  const { sha1 } = await import("../../src/driver/deno_platform.ts");
   const key = /^sec-websocket-key: (.*)\r$/im.exec(await peer.head())![1];
   return ["Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${acceptKey(key, sha1)}`];
 }
@@ -327,6 +328,77 @@ Deno.test("startConnection() closes a transport that was given, where it gives u
   await assertRejects(() => readable.getReader().read());
 });
 
+netTest("terminate() while a refusal's body is read counts for more than the refusal", async () => {
+  const begun = Promise.withResolvers<void>();
+  await using server = rawServer(async (peer) => {
+    await peer.head();
+    await peer.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nHello");
+    begun.resolve();
+    await peer.frame();
+  });
+  const ws = makeClient(server.url);
+  const started = ws.startConnection();
+  await begun.promise;
+  await turn();
+  ws.terminate();
+  assertStringIncludes((await assertRejects(() => started, HandshakeError)).message, "closed meanwhile");
+});
+
+/** A transport that answers right, and then has something done before anybody has seen the answer. */
+function answering(then: () => void): Transport {
+  let answer: Uint8Array | null = null;
+  return {
+    retainsWrites: false,
+    write(bytes) {
+      const key = /^sec-websocket-key: (.*)\r$/im.exec(new TextDecoder().decode(bytes))![1];
+      const accept = `Sec-WebSocket-Accept: ${acceptKey(key, sha1)}`;
+      answer = new TextEncoder().encode(`${SWITCHING}Upgrade: websocket\r\nConnection: Upgrade\r\n${accept}\r\n\r\n`);
+      return Promise.resolve();
+    },
+    read(buffer) {
+      if (answer === null) return Promise.resolve(null);
+      const { length } = answer;
+      buffer.set(answer);
+      answer = null;
+      queueMicrotask(then);
+      return Promise.resolve(length);
+    },
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+}
+
+for (const [what, act] of [["terminate()", "terminate"], ["closeConnection()", "closeConnection"]] as const) {
+  Deno.test(`${what} while the answer is on its way opens nothing`, async () => {
+    const ws: Client = makeClient("ws://localhost/", { transport: answering(() => void ws[act]()) });
+    const log = new EventLog(ws);
+    await assertRejects(() => ws.startConnection(), HandshakeError, "closed meanwhile");
+    assertEquals(log.events, ["close 1006"]);
+  });
+}
+
+netTest("startConnection() leaves nothing on the signal", async () => {
+  await using server = rawServer(async (peer) => {
+    await peer.accept();
+    await peer.frame();
+  });
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners.add(args[1]);
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners.delete(args[1]);
+    removeEventListener.apply(signal, args);
+  };
+  const ws = makeClient(server.url, { signal });
+  await ws.startConnection();
+  assertEquals(listeners.size, 0);
+  ws.terminate();
+});
+
 netTest("startConnection() may be left alone where somebody listens for errors", async () => {
   await using server = rawServer(respond("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
   const ws = makeClient(server.url);
@@ -360,3 +432,8 @@ Deno.test({
     assertEquals(ws.readyState, "closed");
   },
 });
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
