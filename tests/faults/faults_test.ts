@@ -132,8 +132,8 @@ for (const secure of [false, true]) {
           ws.send(pattern(3500));
           ws.send(pattern(1_000_000));
           assertEquals((await log.closed).code, 1006);
-          assertEquals(log.events.slice(0, 2), ["open", "error WS_CONNECTION_LOST 1006"]);
-          assertEquals(log.events.length, 3);
+          const ends = log.events.filter((event) => !["open", "drain"].includes(event));
+          assertEquals(ends, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
           await checkOthers();
           await untilAlone(server);
         },
