@@ -50,7 +50,7 @@ export interface HandshakeAcceptance {
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
   accepted: false;
-  /** The status of the answer: 405 for another method, 426 for another version, 403 for another origin, or 400. */
+  /** The status of the answer: 405 for another method, 426 for another version, 403 where it may not connect, or 400. */
   status: 400 | 403 | 405 | 426;
   /** One line of ASCII: the rule, and what was received. Safe as the body of the answer. */
   reason: string;

@@ -23,7 +23,8 @@ export function feed<Head extends { fields: HeadFields }>(parser: Parser<Head>, 
     for (const chunk of chunks) consumed += parser.push(chunk);
   } catch (error) {
     assert(error instanceof HeadError);
-    const { status, message } = error;
+    const { name, status, message } = error;
+    assertEquals(name, "HeadError");
     // A parser that has failed stays so.
     assertThrows(() => parser.push(bytesOf("\r\n\r\n")), HeadError, message);
     assert(!parser.done);

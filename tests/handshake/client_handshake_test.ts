@@ -106,7 +106,8 @@ Deno.test("formatRequestHead() refuses a target, host or key that can't be sent"
 // Row: injection
 Deno.test("formatRequestHead() refuses injections and names of the handshake's own", () => {
   for (const text of INJECTIONS) {
-    assertThrows(() => formatRequestHead({ ...OPTIONS, origin: text }), TypeError);
+    assertThrows(() => formatRequestHead({ ...OPTIONS, origin: text }), TypeError, "Origin");
+    assertThrows(() => requestFields({ ...OPTIONS, origin: text }), TypeError, "Origin");
     assertThrows(() => formatRequestHead({ ...OPTIONS, protocols: [text] }), TypeError);
     assertThrows(() => formatRequestHead({ ...OPTIONS, fields: [["X", text]] }), TypeError);
     assertThrows(() => formatRequestHead({ ...OPTIONS, fields: [[text, "x"]] }), TypeError);

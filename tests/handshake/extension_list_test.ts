@@ -56,6 +56,8 @@ Deno.test("parseExtensions() refuses what doesn't follow the grammar", () => {
     " ",
     ",",
     ";",
+    ";b",
+    "=b",
     "a;",
     "a;;b",
     "a;b=",

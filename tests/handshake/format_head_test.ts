@@ -7,15 +7,16 @@ import { bytesOf, textOf } from "./_bytes.ts";
 const DANGEROUS = ["\r", "\n", "\r\n", "\0", "\x01", "\x1b", "\x7f", "\u0100", "\u010d\u010a", "\u{1f600}"];
 
 Deno.test("formatResponseHead() writes status, reason phrase and fields", () => {
-  const head = formatResponseHead(101, [["Upgrade", "websocket"], ["X-A", ""], ["x-a", "caf\xe9\t1"]]);
+  const head = formatResponseHead(101, [["Upgrade", "websocket"], ["X-A", ""], ["x-a", "\xff\xe9\t1"]]);
   assertEquals(
     head,
-    bytesOf("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-A: \r\nx-a: caf\xe9\t1\r\n\r\n"),
+    bytesOf("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-A: \r\nx-a: \xff\xe9\t1\r\n\r\n"),
   );
 });
 
 Deno.test("formatResponseHead() leaves the phrase of an unknown status empty", () => {
   assertEquals(textOf(formatResponseHead(599, [])), "HTTP/1.1 599 \r\n\r\n");
+  assertEquals(textOf(formatResponseHead(100, [])), "HTTP/1.1 100 Continue\r\n\r\n");
 });
 
 Deno.test("formatResponseHead() writes several Set-Cookie of a web Headers each for itself", () => {
@@ -42,6 +43,7 @@ Deno.test("formatHead() refuses CR, LF, NUL and the like in names, values and th
     }
   }
   assertThrows(() => formatHead("GET /\xe9 HTTP/1.1", []), TypeError);
+  assertEquals(textOf(formatHead("GET /~ HTTP/1.1", [])), "GET /~ HTTP/1.1\r\n\r\n");
 });
 
 Deno.test("formatHead() refuses names that are no tokens, and values that are no strings", () => {

@@ -1,5 +1,5 @@
-import { assert, assertFalse } from "@std/assert";
-import { isValidHost } from "../../src/handshake/host.ts";
+import { assert, assertFalse, assertThrows } from "@std/assert";
+import { checkAllowedHosts, isAllowedHost, isValidHost } from "../../src/handshake/host.ts";
 import { growth } from "./_bytes.ts";
 
 Deno.test("isValidHost() takes a host with or without a port", () => {
@@ -15,6 +15,8 @@ Deno.test("isValidHost() takes a host with or without a port", () => {
     "[fe80::1%25eth0]",
     "my_host",
     "a%20b",
+    "%af%AF%09",
+    "azAZ09",
     "xn--bcher-kva.example",
     "example.com:",
     "example.com:65535",
@@ -61,12 +63,36 @@ Deno.test("isValidHost() refuses every other value", () => {
     "a%2",
     "a%zz",
     "a%2g",
+    "a%@0",
+    "a%0`",
+    "a%G0",
+    "a@b",
+    "a`b",
+    "a{b",
     "caf\xe9",
     "a\0",
     "a\x7f",
     "example.com:\xb2",
   ];
   for (const host of invalid) assertFalse(isValidHost(host), JSON.stringify(host));
+});
+
+Deno.test("isAllowedHost() takes a listed host whatever its case", () => {
+  assert(isAllowedHost("EXAMPLE.com", ["a", "example.com"]));
+  assert(isAllowedHost("a:81", ["a:81"]));
+  for (const host of [null, "", "evil-example.com", "example.com.evil.com", "example.com:80"]) {
+    assertFalse(isAllowedHost(host, ["example.com"]), String(host));
+  }
+  assertFalse(isAllowedHost("a", []));
+});
+
+Deno.test("checkAllowedHosts() takes hosts as they stand in Host", () => {
+  checkAllowedHosts([]);
+  checkAllowedHosts(["example.com", "localhost:5000", "[::1]"]);
+  for (const host of ["", "http://a", "a/b", "a b", 1]) {
+    assertThrows(() => checkAllowedHosts([host as string]), TypeError, "allowedHosts", String(host));
+  }
+  assertThrows(() => checkAllowedHosts("a" as unknown as string[]), TypeError, "array");
 });
 
 Deno.test("isValidHost() takes linear time on a hostile value", () => {

@@ -31,7 +31,7 @@ Deno.test("isAllowedOrigin() refuses what is not listed exactly", () => {
 
 Deno.test("checkAllowedOrigins() takes origins as browsers write them", () => {
   checkAllowedOrigins([]);
-  checkAllowedOrigins([...ALLOWED, "null", "http://[::1]:5000", "chrome-extension://abcdef"]);
+  checkAllowedOrigins([...ALLOWED, "null", "http://[::1]:5000", "chrome-extension://abcdef", "a://~"]);
 });
 
 Deno.test("checkAllowedOrigins() refuses what no browser sends", () => {
@@ -44,6 +44,8 @@ Deno.test("checkAllowedOrigins() refuses what no browser sends", () => {
     "https://a/",
     "https://a/b",
     "https://A",
+    "https://Z",
+    "https://a\x7f",
     "HTTPS://a",
     "https://a b",
     "https://\xe9",
@@ -52,5 +54,5 @@ Deno.test("checkAllowedOrigins() refuses what no browser sends", () => {
   for (const origin of refused) {
     assertThrows(() => checkAllowedOrigins([origin as string]), TypeError, "allowedOrigins", String(origin));
   }
-  assertThrows(() => checkAllowedOrigins("https://example.com" as unknown as string[]), TypeError);
+  assertThrows(() => checkAllowedOrigins("https://example.com" as unknown as string[]), TypeError, "array");
 });

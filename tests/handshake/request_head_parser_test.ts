@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { RequestHeadParser } from "../../src/handshake/request_head_parser.ts";
-import type { HeadLimits } from "../../src/handshake/head_limits.ts";
+import { type HeadLimits, REQUEST_HEAD_LIMITS } from "../../src/handshake/head_limits.ts";
 import { bytesOf, growth } from "./_bytes.ts";
 import { feed, type Outcome, outcomeOf } from "./_outcome.ts";
 
@@ -149,6 +149,8 @@ Deno.test("RequestHeadParser refuses control characters at once, wherever they s
       assertRefused(text, 400, "no control character");
     }
   }
+  assertRefused("\0", 400, "received 0x00");
+  assertRefused("a\x1f", 400, "received 0x1f");
   // The first bytes of a TLS handshake: somebody speaks wss: to a ws: port.
   assertRefused("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 400, "no control character");
 });
@@ -203,6 +205,11 @@ Deno.test("RequestHeadParser refuses a head above its limit with 431", () => {
   assertRefused(text, 431, `the head has at most ${text.length - 1} bytes`, { maxHead: text.length - 1 });
   assertRefused(text, 431, "the head has at most 25 bytes", { maxHead: 25 });
   assertRefused(text, 414, "the head has at most 5 bytes", { maxHead: 5 });
+  assertRefused("GET / ", 414, "the head has at most 5 bytes", { maxHead: 5 });
+  assertRefused("GET / HTTP/1.1\r\nA: bcd", 431, "the head has at most 18 bytes", { maxHead: 18 });
+  // Of two limits the one that is passed first is told, and of two at the same byte that of the head.
+  assertRefused("GET / ", 414, "the head has at most 5 bytes", { maxHead: 5, maxStartLine: 5 });
+  assertRefused("GET / H", 414, "the line has at most 5 bytes", { maxHead: 6, maxStartLine: 5 });
   assertRefused("\r\n" + text, 431, `the head has at most ${text.length} bytes`, { maxHead: text.length });
 });
 
@@ -213,6 +220,7 @@ Deno.test("RequestHeadParser refuses more fields than its limit with 431", () =>
 });
 
 Deno.test("RequestHeadParser has limits of its own", () => {
+  assertEquals(REQUEST_HEAD_LIMITS, { maxStartLine: 8192, maxFieldLine: 16384, maxHead: 65536, maxFields: 128 });
   const refusal = (text: string) => {
     const outcome = feed(new RequestHeadParser(), [bytesOf(text)]);
     return "status" in outcome ? outcome : null;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { HeadLimits } from "../../src/handshake/head_limits.ts";
+import { type HeadLimits, RESPONSE_HEAD_LIMITS } from "../../src/handshake/head_limits.ts";
 import { ResponseHeadParser } from "../../src/handshake/response_head_parser.ts";
 import { bytesOf } from "./_bytes.ts";
 import { feed, type Outcome, outcomeOf } from "./_outcome.ts";
@@ -87,6 +87,14 @@ Deno.test("ResponseHeadParser refuses a status line that is none", () => {
   assertRefused("HTTP/2.0 101 x\r\n\r\n", 505, "the version is HTTP/1.1");
 });
 
+Deno.test("ResponseHeadParser takes any status of 100 to 599", () => {
+  for (const status of [100, 199, 200, 302, 404, 500, 599]) {
+    const outcome = parse(`HTTP/1.1 ${status} x\r\n\r\n`);
+    assert("head" in outcome);
+    assertEquals(outcome.head.status, status);
+  }
+});
+
 Deno.test("ResponseHeadParser ignores no empty line", () => {
   assertRefused("\r\nHTTP/1.1 101 x\r\n\r\n", 400, "the version is HTTP/1.1");
 });
@@ -108,6 +116,7 @@ Deno.test("ResponseHeadParser keeps its limits", () => {
 });
 
 Deno.test("ResponseHeadParser has looser limits of its own", () => {
+  assertEquals(RESPONSE_HEAD_LIMITS, { maxStartLine: 8192, maxFieldLine: 65536, maxHead: 262144, maxFields: 512 });
   const refused = (text: string) => "status" in feed(new ResponseHeadParser(), [bytesOf(text)]);
   const start = "HTTP/1.1 101 x\r\n";
   assert(refused("HTTP/1.1 101 " + "x".repeat(8192)));

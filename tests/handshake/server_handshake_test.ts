@@ -201,6 +201,16 @@ Deno.test("acceptHandshake() lets in the allowed origins only", () => {
   assertEquals(refuse(request([["Origin", "https://example.com"]]), { allowedOrigins: [] }).status, 403);
 });
 
+Deno.test("acceptHandshake() lets in the allowed hosts only", () => {
+  accept(request(), { allowedHosts: ["SERVER.example.com"] });
+  for (const host of ["example.com", "server.example.com:80", "evil-server.example.com"]) {
+    const refusal = refuse(request([["Host", host]]), { allowedHosts: ["server.example.com"] });
+    assertEquals([refusal.status, refusal.fields], [403, []]);
+    assertMatch(refusal.reason, /Host must be an allowed one/);
+  }
+  assertEquals(refuse(request([["Host", null]]), { allowedHosts: ["a"], requireHost: false }).status, 403);
+});
+
 Deno.test("acceptHandshake() chooses the client's first subprotocol that it accepts", () => {
   const offers: Lines[] = [
     [["Sec-WebSocket-Protocol", "a,b"]],

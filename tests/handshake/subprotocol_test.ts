@@ -52,4 +52,6 @@ Deno.test("checkSubprotocols() tells the caller which option is wrong", () => {
   for (const names of [[""], ["a b"], ["a,b"], ["a\r\n"], ["a", "a"], [1], "chat", null]) {
     assertThrows(() => checkSubprotocols(names as string[], "protocols"), TypeError, "protocols");
   }
+  assertThrows(() => checkSubprotocols(["a b"]), TypeError, "acceptProtocols");
+  assertThrows(() => checkSubprotocols([1 as unknown as string]), TypeError, "array of strings: received number");
 });

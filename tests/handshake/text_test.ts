@@ -8,6 +8,7 @@ import { growth } from "./_bytes.ts";
 
 Deno.test("equalsIgnoreCase() folds the case of ASCII letters only", () => {
   assert(equalsIgnoreCase("WebSocket", "wEBsOCKET"));
+  assert(equalsIgnoreCase("AZ", "az"));
   assert(equalsIgnoreCase("", ""));
   assertFalse(equalsIgnoreCase("websoc\u212aet", "websocket"));
   assertFalse(equalsIgnoreCase("\xc9", "\xe9"));
@@ -42,7 +43,8 @@ Deno.test("trimWhitespace() takes spaces and tabs off both ends only", () => {
 Deno.test("printable() quotes, escapes and bounds what was received", () => {
   assertEquals(printable(null), "none");
   assertEquals(printable(""), '""');
-  assertEquals(printable("GET /"), '"GET /"');
+  assertEquals(printable("GET /~"), '"GET /~"');
+  assertEquals(printable("\xff\u0100"), '"\\xff\\u{100}"');
   assertEquals(printable('a\r\n\0"\\\x7f\xe9\u212a'), '"a\\x0d\\x0a\\x00\\x22\\x5c\\x7f\\xe9\\u{212a}"');
   assertEquals(printable("<b>&'"), '"\\x3cb\\x3e\\x26\\x27"');
   assertEquals(printable("a".repeat(64)), `"${"a".repeat(64)}"`);
