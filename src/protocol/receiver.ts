@@ -227,7 +227,7 @@ export class Receiver {
   #parseFrame(): boolean {
     const header = this.#header;
     const block = this.#block;
-    if (this.#closed || block === null || !header.read(block.bytes, this.#start, this.#end)) return false;
+    if (block === null || !header.read(block.bytes, this.#start, this.#end)) return false;
     const start = this.#start + header.size;
     const end = start + header.length;
     if (header.opcode >= Opcode.CLOSE) return this.#parseControl(block, start, end);

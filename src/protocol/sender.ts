@@ -114,23 +114,6 @@ export class Sender {
     this.#finish(block, first, header, length);
   }
 
-  /**
-   * Queues bytes that are frames already, or the head of a handshake.
-   *
-   * @param bytes The bytes, which must stay unchanged until they are written.
-   */
-  raw(bytes: Uint8Array): void {
-    this.#enqueued += bytes.length;
-    if (bytes.length > COPIED) {
-      this.#seal();
-      this.#ready.push({ bytes, block: null });
-      return;
-    }
-    const block = this.#reserve(bytes.length);
-    block.bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
   #frameByReference(first: number, header: number, payload: Uint8Array): void {
     const block = this.#reserve(header);
     writeHeader(block.bytes, this.#length, first, payload.length, false);
