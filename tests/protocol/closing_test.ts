@@ -282,7 +282,28 @@ for (const role of ROLES) {
     const buffer = endpoint.protocol.readBuffer();
     endpoint.protocol.close();
     endpoint.protocol.received(buffer.length);
+    const block = [...endpoint.platform.pool.out].at(-1)!;
+    const next = endpoint.protocol.readBuffer().buffer;
+    assert(next !== block.bytes.buffer, "the read buffer is free");
+    assertEquals([...endpoint.platform.pool.out].at(-1)!.bytes.buffer === next, true, "and so is the message's memory");
     endpoint.feed([bytes.subarray(5000)]);
     assertEquals(endpoint.events, []);
+  });
+
+  Deno.test(`receive() as ${role} gives a handler's exception to the caller, and nothing to the handler after it`, () => {
+    for (const exception of [new Error("Mine"), "mine"]) {
+      const endpoint = new Endpoint(role);
+      endpoint.onEvent = () => {
+        throw exception;
+      };
+      let caught: unknown;
+      try {
+        endpoint.feed([concat([frameFor(role, 0x81, "a"), frameFor(role, 0x81, "b")])]);
+      } catch (error) {
+        caught = error;
+      }
+      endpoint.feed([frameFor(role, 0x81, "c"), frameFor(role, 0x83)]);
+      assertEquals([caught, endpoint.events], [exception, ["text a"]]);
+    }
   });
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Role } from "../../protocol.ts";
 import { Endpoint, FEEDS, ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor, pattern } from "../support/frames.ts";
@@ -96,6 +96,7 @@ Deno.test("readBuffer() gives the memory of a large message itself, and no more 
     assertEquals(endpoint.platform.pool.lent, lent, "no block was borrowed for the payload");
     endpoint.feed([rest], "readBuffer");
     assertSame(endpoint.messages, [pattern(200_000)], role);
+    assertLessOrEqual(endpoint.protocol.readBuffer().length, 65_600);
   }
 });
 
