@@ -39,8 +39,8 @@ export interface CheckResponseOptions {
   /** The names of the extensions that were offered. @default [] */
   extensions?: readonly string[];
   /**
-   * Whether a server that picks none of the offered subprotocols is refused. RFC 6455 leaves it to the client, the web's
-   * `WebSocket` and the original library refuse it. @default false
+   * Whether a server that picks none of the offered subprotocols is refused. RFC 6455 leaves it to the client, the
+   * web's `WebSocket` and the original library refuse it. @default false
    */
   requireProtocol?: boolean;
 }

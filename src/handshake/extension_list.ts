@@ -22,8 +22,8 @@ export interface ExtensionOffer {
  * Parses the value of `Sec-WebSocket-Extensions`.
  *
  * RFC 6455 §9.1: `extension-list = 1#extension`, `extension = extension-token *( ";" extension-param )`,
- * `extension-param = token [ "=" (token | quoted-string) ]`, and "When using the quoted-string syntax variant, the value
- * after quoted-string unescaping MUST conform to the 'token' ABNF."
+ * `extension-param = token [ "=" (token | quoted-string) ]`, and "When using the quoted-string syntax variant, the
+ * value after quoted-string unescaping MUST conform to the 'token' ABNF."
  *
  * @param value The value; several lines joined by commas are fine.
  * @returns The extensions in order, duplicates too: a client may offer one twice with other parameters.
@@ -94,10 +94,10 @@ function fail(rule: string, value: string): never {
  * import { formatExtensions } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
  *
- * const parameters = [{ name: "server_no_context_takeover", value: null }, { name: "server_max_window_bits", value: "10" }];
+ * const parameters = [{ name: "client_max_window_bits", value: null }, { name: "server_max_window_bits", value: "10" }];
  * assertEquals(
  *   formatExtensions([{ name: "permessage-deflate", parameters }]),
- *   "permessage-deflate; server_no_context_takeover; server_max_window_bits=10",
+ *   "permessage-deflate; client_max_window_bits; server_max_window_bits=10",
  * );
  * ```
  */

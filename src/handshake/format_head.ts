@@ -13,7 +13,8 @@ export type Field = readonly [name: string, value: string];
  * @param fields The header fields, in order.
  * @returns The bytes, up to and with the empty line.
  * @throws {RangeError} If the status is no such integer.
- * @throws {TypeError} If a name is no token, or a value holds CR, LF, NUL, another control character or one above U+00FF.
+ * @throws {TypeError} If a name is no token, or a value holds CR, LF, NUL, another control character, or one above
+ * U+00FF.
  *
  * @example Refuse a request
  * ```ts
@@ -37,8 +38,8 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  * @param startLine The request line or status line, without its CRLF.
  * @param fields The header fields, in order.
  * @returns The bytes, up to and with the empty line.
- * @throws {TypeError} If the start line is no visible ASCII and spaces, a name is no token, or a value holds CR, LF, NUL,
- * another control character or one above U+00FF.
+ * @throws {TypeError} If the start line is no visible ASCII and spaces, a name is no token, or a value holds CR, LF,
+ * NUL, another control character, or one above U+00FF.
  */
 export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!isFieldValue(startLine, 0x7e)) {
@@ -59,7 +60,8 @@ export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Arr
  *
  * @param name The field's name.
  * @param value The field's value.
- * @throws {TypeError} If the name is no token, or the value is no string, or holds a control character or one above U+00FF.
+ * @throws {TypeError} If the name is no token, or the value is no string, or holds a control character or one above
+ * U+00FF.
  */
 export function checkField(name: string, value: string): void {
   if (typeof name !== "string" || !isToken(name)) {

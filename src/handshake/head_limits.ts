@@ -12,7 +12,7 @@ export interface HeadLimits {
   maxFields: number;
 }
 
-/** The limits of a request's head, where no others are given: what RFC 9112 §3 recommends (8,000 bytes) and a bit more. */
+/** The limits of a request's head, where no others are given: a bit above the 8,000 bytes of RFC 9112 §3. */
 export const REQUEST_HEAD_LIMITS: Readonly<HeadLimits> = {
   maxStartLine: 8192,
   maxFieldLine: 16384,

@@ -93,7 +93,7 @@ export class HeadReader {
     else this.#fail(`${byte === LF ? "a line ends in CRLF" : "it holds no control character"}: received ${hex(byte)}`);
   }
 
-  /** RFC 9112 §2.2: "A recipient of such a bare CR MUST consider that element to be invalid or replace each bare CR". */
+  /** RFC 9112 §2.2: "A recipient of such a bare CR MUST consider that element to be invalid or replace" it. */
   #takeLineFeed(byte: number): void {
     if (byte !== LF) this.#fail(`a line ends in CRLF: received CR and ${hex(byte)}`);
     this.#afterCarriageReturn = false;

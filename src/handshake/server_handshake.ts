@@ -26,7 +26,7 @@ export interface AcceptHandshakeOptions {
   sha1: Sha1;
   /** The subprotocols that the server speaks, tokens, in any order. @default [] */
   acceptProtocols?: readonly string[];
-  /** The origins that may connect, each exactly as browsers send it. @default every origin, and clients that send none */
+  /** The origins that may connect, each exactly as browsers send it. @default all, and clients that send none */
   allowedOrigins?: readonly string[];
   /** The hosts that may be asked for, each as it stands in `Host`, with its port if any. @default every host */
   allowedHosts?: readonly string[];
@@ -50,7 +50,7 @@ export interface HandshakeAcceptance {
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
   accepted: false;
-  /** The status of the answer: 405 for another method, 426 for another version, 403 where it may not connect, or 400. */
+  /** The status of the answer: 405 for another method, 426 for another version, 403 for who may not connect, 400. */
   status: 400 | 403 | 405 | 426;
   /** One line of ASCII: the rule, and what was received. Safe as the body of the answer. */
   reason: string;
@@ -203,7 +203,7 @@ function checkConnection({ fields }: HandshakeRequest): HandshakeRefusal | null 
   return listContains(connection, "upgrade") ? null : refuse("Connection must contain Upgrade", connection);
 }
 
-/** §4.4: "it MUST respond with a |Sec-WebSocket-Version| header field […] containing all versions it is willing to use." */
+/** §4.4: "it MUST respond with a |Sec-WebSocket-Version| header field […] containing all versions". */
 function checkVersion({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const version = fields.get("sec-websocket-version");
   if (version === "13") return null;

@@ -4,7 +4,7 @@ import { type Field, formatHead, formatResponseHead } from "../../src/handshake/
 import { bytesOf, textOf } from "./_bytes.ts";
 
 /** What must not get into a head, on either side of the colon. */
-const DANGEROUS = ["\r", "\n", "\r\n", "\0", "\x01", "\x1b", "\x7f", "\u0100", "\u010d\u010a", "\u{1f600}"];
+const DANGEROUS = ["\r", "\n", "\r\n", "\0", "\x01", "\x1b", "\x1f", "\x7f", "\u0100", "\u010d\u010a", "\u{1f600}"];
 
 Deno.test("formatResponseHead() writes status, reason phrase and fields", () => {
   const head = formatResponseHead(101, [["Upgrade", "websocket"], ["X-A", ""], ["x-a", "\xff\xe9\t1"]]);
