@@ -86,16 +86,19 @@ Deno.test("readBuffer() gives the memory of a large message itself, and no more 
     endpoint.feed([bytes.subarray(0, 1000)], "readBuffer");
     const lent = endpoint.platform.pool.lent;
     let rest = bytes.subarray(1000);
+    let memory: ArrayBufferLike | null = null;
     while (rest.length > 4096) {
       const buffer = endpoint.protocol.readBuffer();
       assertEquals(buffer.length <= rest.length, true);
       buffer.set(rest.subarray(0, buffer.length));
+      memory = buffer.buffer;
       endpoint.protocol.received(buffer.length);
       rest = rest.subarray(buffer.length);
     }
     assertEquals(endpoint.platform.pool.lent, lent, "no block was borrowed for the payload");
     endpoint.feed([rest], "readBuffer");
     assertSame(endpoint.messages, [pattern(200_000)], role);
+    assertEquals((endpoint.messages[0] as Uint8Array).buffer === memory, true, "what was read into is given away");
     assertLessOrEqual(endpoint.protocol.readBuffer().length, 65_600);
   }
 });

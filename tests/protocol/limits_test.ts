@@ -126,10 +126,29 @@ for (const role of ROLES) {
 
   Deno.test(`readBuffer() as ${role} reserves no more than maxLength for fragments`, () => {
     const endpoint = new Endpoint(role, { maxLength: 9000 });
-    endpoint.feed([frameFor(role, 0x02, new Uint8Array(8500)).subarray(0, 2000)], "readBuffer");
+    endpoint.feed([frameFor(role, 0x02, new Uint8Array(8999)).subarray(0, 4200)], "readBuffer");
     const buffer = endpoint.protocol.readBuffer();
-    assertLessOrEqual(buffer.length, 9000 - 1900);
-    assertLessOrEqual(buffer.buffer.byteLength, 9000);
+    assertLessOrEqual(buffer.length, 9000 - 4100);
+    assertEquals(buffer.buffer.byteLength, 9000);
+  });
+
+  Deno.test(`readBuffer() as ${role} reserves what a last frame lacks, and no more`, () => {
+    const endpoint = new Endpoint(role);
+    endpoint.feed([frameFor(role, 0x82, new Uint8Array(8000)).subarray(0, 1000)], "readBuffer");
+    assertEquals(endpoint.protocol.readBuffer().buffer.byteLength, 8000);
+  });
+
+  Deno.test(`readBuffer() as ${role} reserves ahead for further fragments, so that their cost stays linear`, () => {
+    const endpoint = new Endpoint(role);
+    const reserved = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 200; i++) {
+      const fragment = frameFor(role, i === 0 ? 0x02 : 0x00, new Uint8Array(8000));
+      endpoint.feed([fragment.subarray(0, 20)], "readBuffer");
+      reserved.add(endpoint.protocol.readBuffer().buffer);
+      endpoint.protocol.received(0);
+      endpoint.feed([fragment.subarray(20)], "readBuffer");
+    }
+    assertLessOrEqual(reserved.size, 12);
   });
 
   // Row: endless-fragments

@@ -184,6 +184,17 @@ for (const role of ROLES) {
   });
 }
 
+Deno.test("receive() has the platform read what is all ASCII, and only that", () => {
+  for (const role of ROLES) {
+    const endpoint = new Endpoint(role);
+    for (const text of ["é".repeat(50), "a", "a".repeat(100), "a".repeat(99) + "é", "a".repeat(7000)]) {
+      endpoint.feed([frameFor(role, 0x81, text), frameFor(role, 0x01, text), frameFor(role, 0x80, "b")]);
+    }
+    assertEquals(endpoint.messages.length, 10);
+    assertEquals(endpoint.platform.asciiTexts, 6);
+  }
+});
+
 Deno.test("receive() does not look at binary messages as text", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
@@ -270,11 +281,13 @@ Deno.test("pushAscii() fails in the middle of a character only", () => {
 
 Deno.test("reset() forgets what came before", () => {
   for (const digits of ["e0", "ed", "f0", "f4", "c3", "f09f"]) {
-    const validator = new Utf8Validator();
-    assert(validator.push(Uint8Array.fromHex(digits), 0, digits.length / 2));
-    validator.reset();
-    assert(validator.complete && validator.ascii);
-    assert(validator.push(Uint8Array.fromHex("e18080e1bfbf"), 0, 6), digits);
+    for (const next of ["c280", "c3bf"]) {
+      const validator = new Utf8Validator();
+      assert(validator.push(Uint8Array.fromHex(digits), 0, digits.length / 2));
+      validator.reset();
+      assert(validator.complete && validator.ascii);
+      assert(validator.push(Uint8Array.fromHex(next), 0, 2), `${next} after ${digits}`);
+    }
   }
 });
 

@@ -62,16 +62,19 @@ export class CountingSlab extends Slab {
   }
 }
 
-/** A platform whose masking keys are 1, 2, 3 and so on times a large odd number, and whose memory is counted. */
+/** A platform whose masking keys are 1, 2, 3 and so on times a large odd number, and that counts what it does. */
 export class TestPlatform implements Platform {
   readonly pool: CountingPool = new CountingPool();
   readonly slab: CountingSlab = new CountingSlab();
   /** How many masking keys were drawn. */
   keys = 0;
+  /** How many texts were read as ASCII. */
+  asciiTexts = 0;
 
   decodeAscii(bytes: Uint8Array, start: number, end: number): string {
     const units = bytes.subarray(start, end);
     if (units.some((unit) => unit > 0x7f)) throw new Error("Cannot read bytes as ASCII: received one above 0x7f");
+    this.asciiTexts++;
     return new TextDecoder().decode(units);
   }
 
