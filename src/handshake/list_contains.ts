@@ -12,5 +12,11 @@ import { trimWhitespace } from "./trim_whitespace.ts";
  */
 export function listContains(value: string | null, element: string): boolean {
   if (value === null) return false;
-  return value.split(",").some((item) => equalsIgnoreCase(trimWhitespace(item), element));
+  for (let start = 0; start <= value.length;) {
+    const comma = value.indexOf(",", start);
+    const end = comma < 0 ? value.length : comma;
+    if (equalsIgnoreCase(trimWhitespace(value.slice(start, end)), element)) return true;
+    start = end + 1;
+  }
+  return false;
 }
