@@ -32,6 +32,7 @@ async function check(row: FrameRow, role: Role, path: ReadPath, pieces: Uint8Arr
     [`close ${row.close}`, "end"],
     name,
   );
+  if (stream !== undefined) assertEquals(stream instanceof WebSocketError ? stream.code : stream, code, name);
 }
 
 /** Sends the pieces; after a clean Close, a server's TCP ends too. What a peer sends to who has gone is lost. */
