@@ -2,7 +2,7 @@
  * Echo over compressed connections: ours, npm `ws` on Deno and npm `ws` on Node side by side, at the same level, with
  * the same window, with context takeover. Each server runs in a process of its own, in turn, for several rounds.
  *
- *     deno run --allow-all bench/compressed_echo.ts [--rounds=5] [--connections=8] [--in-flight=8]
+ *     deno run --allow-all bench/compressed_echo.ts [--rounds=5] [--connections=8] [--in-flight=8] [--lengths=200,4096]
  *
  * The load is composed beforehand: what a client with zlib would send from the first message of a connection on. What
  * comes back is counted by frames; the first connection's replies to a new server are inflated and compared.
@@ -37,7 +37,11 @@ interface Sample {
   readonly bytes: number;
 }
 
-const ROWS: readonly Row[] = [{ length: 200, count: 6000 }, { length: 4096, count: 600 }, { length: 65536, count: 40 }];
+const lengths = Deno.args.find((arg) => arg.startsWith("--lengths="))?.split("=")[1].split(",") ?? [200, 4096, 65536];
+const ROWS: readonly Row[] = lengths.map(Number).map((length) => ({
+  length,
+  count: Math.max(40, Math.min(6000, Math.round(2_400_000 / length))),
+}));
 
 const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
 
