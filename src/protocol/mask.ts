@@ -5,7 +5,7 @@ import type { Block } from "./block.ts";
 // which is also how four octets lie in a word: every platform that Deno runs on is little-endian.
 
 /** From this length in bytes on, whole words are worth their set-up. */
-const WORDS_FROM = 48;
+const WORDS_FROM = 12;
 
 /** The highest bit of each octet of a word: set in none of them where all are ASCII. */
 export const NOT_ASCII = 0x80808080 | 0;
