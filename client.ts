@@ -35,6 +35,7 @@ export type { StartConnectionOptions } from "./src/client/start_options.ts";
 export type { DeflateSettings, PerMessageDeflateOptions } from "./src/deflate/options.ts";
 export type { Agreed } from "./src/driver/agreed.ts";
 export type { MessageChunks } from "./src/driver/chunk_reader.ts";
+export type { AdditionalHeaders } from "./src/driver/additional_headers.ts";
 export type { MessageData } from "./src/driver/data.ts";
 export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";

@@ -21,6 +21,7 @@ export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
 export type { DeflateSettings, PerMessageDeflateOptions } from "./src/deflate/options.ts";
 export type { Agreed } from "./src/driver/agreed.ts";
 export type { MessageChunks } from "./src/driver/chunk_reader.ts";
+export type { AdditionalHeaders } from "./src/driver/additional_headers.ts";
 export type { MessageData } from "./src/driver/data.ts";
 export type { ReadyState, WebSocketEvents } from "./src/driver/events.ts";
 export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./src/driver/options.ts";

@@ -6,6 +6,7 @@ import { Protocol } from "../protocol/protocol.ts";
 import type { ProtocolHandler } from "../protocol/protocol_handler.ts";
 import type { ProtocolOptions, Role } from "../protocol/protocol_options.ts";
 import type { Connection, ConnectionHandler, FragmentSender } from "../transport/connection.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** How a {@linkcode FramedConnection} is set up. */
@@ -33,7 +34,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #info: CloseInfo | null = null;
   /** The transport's error, where writing failed before reading did. */
   #fault: unknown = null;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopCloseTimer: (() => void) | null = null;
   /** Nothing more will come: the peer has ended its side. */
   #readEnded = false;
   /** Nothing more will go: we have ended our side, or writing has failed. */
@@ -191,7 +192,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   /** From now on the peer has `closeTimeout` to end the connection. */
   #startClosing(): void {
     this.#wake();
-    this.#closeTimer ??= setTimeout(() => {
+    this.#stopCloseTimer ??= Deadlines.after(this.#closeTimeout, () => {
       if (this.#info === null && this.#fault === null) {
         this.#handler.onError(
           new ConnectionError(
@@ -201,7 +202,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
         );
       }
       this.#end();
-    }, this.#closeTimeout);
+    });
   }
 
   #onReadEnd(error: unknown): void {
@@ -215,7 +216,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#closeTimer);
+    this.#stopCloseTimer?.();
     this.#wake();
     this.#transport.close();
     this.#protocol.close();

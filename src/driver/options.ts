@@ -1,3 +1,4 @@
+import { AdditionalHeaders } from "./additional_headers.ts";
 import { checkDeflateOptions, type DeflateSettings, type PerMessageDeflateOptions } from "../deflate/options.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { CloseCode, isSendableCloseCode } from "../close_code.ts";
@@ -104,7 +105,7 @@ export interface WebSocketDriverOptions {
 /** The options with their defaults, checked. */
 export type Settings =
   & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders" | "perMessageDeflate">>>
-  & { readonly additionalHeaders: Headers; readonly perMessageDeflate: DeflateSettings | null };
+  & { readonly additionalHeaders: AdditionalHeaders; readonly perMessageDeflate: DeflateSettings | null };
 
 /** The defaults in which a server and a client differ. */
 export interface SettingDefaults {
@@ -129,7 +130,7 @@ export function checkOptions(options: WebSocketDriverOptions, defaults: SettingD
     maxLength: checkInteger(options, "maxLength", DEFAULT_MAX_LENGTH, 0, Number.MAX_SAFE_INTEGER),
     maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
     acceptProtocols: [...checked(options.acceptProtocols ?? [])],
-    additionalHeaders: new Headers(options.additionalHeaders),
+    additionalHeaders: new AdditionalHeaders(options.additionalHeaders),
     handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
     closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
     pingInterval: checkInteger(options, "pingInterval", defaults.pingInterval, 0, MAX_TIMEOUT),

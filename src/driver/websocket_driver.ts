@@ -41,11 +41,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** The subprotocols to speak, in order of preference. They can be changed until the connection is started. */
   acceptProtocols: string[];
   /** Header fields that are added to the handshake. They can be changed until the connection is started. */
-  readonly additionalHeaders: Headers;
+  get additionalHeaders(): Headers {
+    return this.settings.additionalHeaders.headers;
+  }
 
   /** The options with their defaults. */
   protected readonly settings: Settings;
-
   #connection: Connection | null = null;
   #streams: DriverStreams | null = null;
   #agreed: Agreed = { protocol: null, extensions: "" };
@@ -71,7 +72,6 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     this.settings = checkOptions(options, defaults);
     this.maxLength = this.settings.maxLength;
     this.acceptProtocols = this.settings.acceptProtocols;
-    this.additionalHeaders = this.settings.additionalHeaders;
   }
 
   /** Where the connection stands. */

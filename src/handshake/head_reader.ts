@@ -10,9 +10,6 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 
-/** How many bytes a line's buffer starts with; it doubles from here up to the limit of the line. */
-const FIRST_CAPACITY = 256;
-
 /** What tells a request's head from a response's. */
 export interface HeadReaderOptions {
   /** How much is taken. */
@@ -37,8 +34,7 @@ export class HeadReader {
   readonly #options: HeadReaderOptions;
   #stage: "start line" | "fields" | "done" = "start line";
   #error: unknown = null;
-  #line: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
-  #length = 0;
+  #line = "";
   #total = 0;
   #afterCarriageReturn = false;
   #emptyLineTaken = false;
@@ -97,8 +93,8 @@ export class HeadReader {
   #takeLineFeed(byte: number): void {
     if (byte !== LF) this.#fail(`a line ends in CRLF: received CR and ${hex(byte)}`);
     this.#afterCarriageReturn = false;
-    const line = latin1Decode(this.#line.subarray(0, this.#length));
-    this.#length = 0;
+    const line = this.#line;
+    this.#line = "";
     if (this.#stage === "start line") this.#takeStartLine(line);
     else if (line === "") this.#stage = "done";
     else this.#takeField(line);
@@ -125,19 +121,11 @@ export class HeadReader {
   #append(text: Uint8Array): void {
     const { maxStartLine, maxFieldLine } = this.#options.limits;
     const limit = this.#stage === "start line" ? maxStartLine : maxFieldLine;
-    const lineRoom = limit - this.#length;
+    const lineRoom = limit - this.#line.length;
     if (text.length > this.#headRoom && this.#headRoom <= lineRoom) this.#failHeadTooLong();
     if (text.length > lineRoom) this.#failTooLong(`the line has at most ${limit} bytes`);
-    if (this.#length + text.length > this.#line.length) this.#grow(this.#length + text.length, limit);
-    this.#line.set(text, this.#length);
-    this.#length += text.length;
+    this.#line += latin1Decode(text);
     this.#total += text.length;
-  }
-
-  #grow(needed: number, limit: number): void {
-    const line = new Uint8Array(Math.min(Math.max(this.#line.length * 2, needed), limit));
-    line.set(this.#line);
-    this.#line = line;
   }
 
   /** How many bytes the head may still have. */

@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import { denoPlatform } from "../driver/deno_platform.ts";
 import { HeadError } from "../handshake/head_error.ts";
 import type { HeadLimits } from "../handshake/head_limits.ts";
 import { isValidHost } from "../handshake/host.ts";
@@ -6,6 +7,11 @@ import { type RequestHead, RequestHeadParser } from "../handshake/request_head_p
 import type { Transport } from "../transport/transport.ts";
 import { requestBody } from "./request_body.ts";
 import { RequestError } from "./request_error.ts";
+
+/** How much is read at a time, in bytes. */
+const HEAD = 1024;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A request's head, and what has come behind it. */
 export interface ReceivedHead {
@@ -25,13 +31,17 @@ export interface ReceivedHead {
  */
 export async function readHead(transport: Transport, limits: Partial<HeadLimits>): Promise<ReceivedHead | null> {
   const parser = new RequestHeadParser(limits);
-  const buffer = new Uint8Array(1024);
+  const { pool } = denoPlatform;
+  const block = pool.borrow(HEAD);
   try {
     for (;;) {
-      const count = await transport.read(buffer);
+      const count = await transport.read(block.bytes);
       if (count === null) return null;
-      const taken = parser.push(buffer.subarray(0, count));
-      if (parser.done) return { head: parser.head, early: buffer.slice(taken, count) };
+      const taken = parser.push(block.bytes.subarray(0, count));
+      if (!parser.done) continue;
+      const early = taken === count ? NOTHING : block.bytes.slice(taken, count);
+      pool.release(block);
+      return { head: parser.head, early };
     }
   } catch (error) {
     if (error instanceof HeadError) throw new RequestError(error.status, error.message);

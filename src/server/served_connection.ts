@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import { Deadlines } from "../driver/deadlines.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type Field, formatResponseHead } from "../handshake/format_head.ts";
 import type { HeadLimits } from "../handshake/head_limits.ts";
@@ -67,7 +68,7 @@ export class ServedConnection {
   readonly #impatient: ImpatientTransport;
   readonly #remoteAddr: Deno.Addr;
   readonly #completed = Promise.withResolvers<void>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | null = null;
   #awaitsRequest = true;
 
   /**
@@ -100,7 +101,7 @@ export class ServedConnection {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#transport.close();
     this.#host.onEnd(this);
   }
@@ -110,7 +111,7 @@ export class ServedConnection {
     this.turnedAway = true;
     this.#host.onTurnAway();
     this.#awaitsRequest = false;
-    this.#timer = setTimeout(() => this.#transport.close(), TURNED_AWAY_WITHIN);
+    this.#stopTimer = Deadlines.after(TURNED_AWAY_WITHIN, () => this.#transport.close());
     await this.#write(textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present"));
     return false;
   }
@@ -127,12 +128,12 @@ export class ServedConnection {
   }
 
   async #receive(): Promise<ReceivedHead | null> {
-    this.#timer = setTimeout(() => this.#onTimeout(), this.#host.handshakeTimeout);
+    this.#stopTimer = Deadlines.after(this.#host.handshakeTimeout, () => this.#onTimeout());
     try {
       return await readHead(this.#transport, this.#host.headLimits);
     } finally {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
+      this.#stopTimer();
+      this.#stopTimer = null;
       this.#awaitsRequest = false;
     }
   }
@@ -184,7 +185,7 @@ export class ServedConnection {
   }
 
   async #upgrade(response: Response, backend: ServedBackend, early: Uint8Array): Promise<boolean> {
-    const { upgrade } = backend;
+    const upgrade = backend.takeUpgrade();
     try {
       await this.#transport.write(formatResponseHead(response.status, response.headers));
     } catch (cause) {
@@ -206,7 +207,7 @@ export class ServedConnection {
     try {
       await writeResponse(this.#impatient, response, method, () => {
         this.#completed.resolve();
-        this.#timer ??= setTimeout(() => this.#transport.close(), this.#host.handshakeTimeout);
+        this.#stopTimer ??= Deadlines.after(this.#host.handshakeTimeout, () => this.#transport.close());
       });
     } catch (error) {
       // Where the client has gone, there is nobody left to tell. Otherwise the body has failed on its way.

@@ -1,7 +1,6 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
-import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
@@ -56,7 +55,7 @@ export class Server extends WebSocketDriver {
    */
   constructor(env: ServerEnv, options: ServerOptions = {}) {
     super(options, { pingInterval: 30_000 });
-    checkAdditionalFields(this.additionalHeaders);
+    this.settings.additionalHeaders.check();
     checkAccessPolicy(options);
     this.#backend = this.#backendFor(env);
     const allowedOrigins = options.allowedOrigins ?? this.#backend.policy?.allowedOrigins;
@@ -108,7 +107,7 @@ export class Server extends WebSocketDriver {
   startConnection(): boolean {
     if (this.#started) return false;
     checkSubprotocols(this.acceptProtocols);
-    checkAdditionalFields(this.additionalHeaders);
+    const fields = this.settings.additionalHeaders.check();
     this.#started = true;
     const handshake = acceptHandshake(this.#backend.request, {
       acceptProtocols: this.acceptProtocols,
@@ -128,7 +127,7 @@ export class Server extends WebSocketDriver {
     const deflate = this.#backend.takesExtensions ? this.settings.perMessageDeflate : null;
     const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
     const agreed: Agreed = { protocol, extensions };
-    this.#response = this.#backend.accept(responseFields(handshake, { extensions, fields: this.additionalHeaders }), {
+    this.#response = this.#backend.accept(responseFields(handshake, { extensions, fields }), {
       onTransport: (transport, early) => this.#open(transport, early, { ...agreed, extension }),
       onConnection: (connect) => this.open(connect, agreed),
       onLost: (cause) => this.#onLost(cause),
