@@ -157,7 +157,8 @@ export class FramedConnection implements Connection, ProtocolHandler {
     if (this.#ended) return;
     this.#writing = false;
     this.#writeEnded = true;
-    this.#fault = error;
+    // A stream's reason may be missing.
+    this.#fault = error ?? new Error("the transport gave no reason");
     if (this.#readEnded || this.#protocol.blocked) this.#end();
     else this.#startClosing();
   };

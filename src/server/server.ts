@@ -140,7 +140,6 @@ export class Server extends WebSocketDriver {
     const body = new TextEncoder().encode(`${reason}\n`);
     headers.set("Content-Length", String(body.length));
     this.#response = this.#backend.refuse(new Response(body, { status, headers }));
-    if (this.readyState === "closed") return;
     this.failed(new HandshakeError(reason, { status, headers, body }));
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }

@@ -189,11 +189,21 @@ for (const [what, answer] of UNREADABLE) {
     const { error } = await refusal(answer);
     assertEquals(error.status, null);
     assertEquals(error.body.length, 0);
-    assertStringIncludes(error.message, "Cannot ");
+    assertStringIncludes(
+      error.message,
+      what.includes("at all") || what.includes("cut off") ? "ended it" : "response head",
+    );
   });
 }
 
 // Row: silent-server
+Deno.test("startConnection() rejects where the connection fails before the answer", async () => {
+  const transport: Transport = { ...answering(() => {}), read: () => Promise.reject(new Error("Reset")) };
+  const error = await assertRejects(() => makeClient("ws://a/", { transport }).startConnection(), HandshakeError);
+  assertStringIncludes(error.message, "lost before the server's answer");
+  assertEquals((error.cause as Error).message, "Reset");
+});
+
 netTest("startConnection() rejects at handshakeTimeout where the server never answers", async () => {
   const { error } = await refusal(async (peer) => {
     await peer.head();

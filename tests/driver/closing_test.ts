@@ -125,6 +125,15 @@ function suite(kind: HostKind): void {
     assertEquals(pair.server.readyState, "closed");
   });
 
+  test("a peer that ends right behind its Close still gets the answer", async () => {
+    await using pair = await openRaw(kind);
+    await pair.peer.close(3000, "Bye");
+    await pair.peer.end();
+    assert((await pair.peer.frame()).startsWith("close 3000"));
+    assertEquals(await pair.peer.frame(), "end");
+    assertEquals(await pair.serverLog.closed, { code: 3000, reason: "Bye" });
+  });
+
   test("a peer that ends in the middle of a frame is reported as 1006", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x81, "whole");

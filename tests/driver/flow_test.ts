@@ -89,6 +89,13 @@ function suite(kind: HostKind): void {
     await pair.serverLog.received(MUCH / (256 * KIB));
   });
 
+  test("a peer that leaves ends a paused connection as soon as something is sent", async () => {
+    await using pair = await openRaw(kind, { onServer: (ws) => ws.pause() });
+    pair.peer.leave();
+    while (pair.server.send(new Uint8Array(1000))) await turn();
+    assertEquals((await pair.serverLog.closed).code, 1006);
+  });
+
   test("closeTimeout ends a paused connection too", async () => {
     await using pair = await openPair(kind, { server: { closeTimeout: 20 }, onServer: (ws) => ws.pause() });
     pair.server.closeConnection();

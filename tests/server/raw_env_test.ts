@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { makeServer, type ServerOptions } from "../../server.ts";
 import { StreamTransport } from "../../src/transport/stream_transport.ts";
 import { EventLog } from "../support/event_log.ts";
+import { frameFor } from "../support/frames.ts";
 import { LONG } from "../support/hosts.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 
@@ -105,6 +106,34 @@ Deno.test("closeConnection() before the 101 is taken comes behind it", async () 
   peer.leave();
   assertEquals((await log.closed).code, 3000);
   assertEquals(log.events, ["open", "close 3000"]);
+});
+
+Deno.test("what the peer sent is delivered, though it takes nothing any more", async () => {
+  const there = new TransformStream<Uint8Array, Uint8Array>();
+  const back = new TransformStream<Uint8Array, Uint8Array>();
+  const request = new Request("http://localhost/", { headers: HEADERS });
+  const ws = makeServer({ request, readable: there.readable, writable: back.writable }, { closeTimeout: LONG });
+  const log = new EventLog(ws);
+  ws.startConnection();
+  const reader = back.readable.getReader();
+  await reader.read();
+  await log.seen("open");
+  await reader.cancel();
+  assert(ws.send("lost"));
+  await turn();
+  assertEquals(ws.readyState, "closing");
+  assertEquals([ws.send("x"), ws.sendPing(), ws.send("", { type: "pong" }), ws.closeConnection()], [
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const writer = there.writable.getWriter();
+  await writer.write(frameFor("server", 0x81, "Hi"));
+  await log.received(1);
+  await writer.close();
+  assertEquals((await log.closed).code, 1006);
+  assertEquals(log.events, ["open", "text Hi", "error WS_CONNECTION_LOST 1006", "close 1006"]);
 });
 
 /** One turn of the event loop. */

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows }
 import { isWebSocket, makeServer, serve, type ServeHandler, type ServeOptions } from "../../server.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
+import { LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 import { field, handshake, RawPeer } from "../support/raw_peer.ts";
 
@@ -95,10 +96,19 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ],
 ];
 
+/** Those that no handler gets to see: what stands before the first that makeServer refuses. */
+const names = REFUSED.map(([what]) => what);
+const UNREADABLE = names.slice(0, names.indexOf("no upgrade"));
+
 for (const [what, request, status] of REFUSED) {
   netTest(`serve() answers ${what} with ${status}, and goes on`, async () => {
-    await using host = start(upgrade);
+    let seen = 0;
+    await using host = start((request, info) => {
+      seen++;
+      return upgrade(request, info);
+    });
     const { text, body, status: received } = await ask(host.connect, request);
+    assertEquals(seen, UNREADABLE.includes(what) ? 0 : 1);
     assertEquals(received, status, text);
     assertStringIncludes(field(text, "connection") ?? "", "close");
     if (what !== "HEAD") assert(/^Cannot [^\n]*\n$/.test(body), body);
@@ -264,14 +274,32 @@ netTest("serve() lets a client that doesn't end its side have as long as for its
   await host.server.shutdown();
 });
 
-netTest("serve() tells the handler when its answer is written", async () => {
+netTest("serve() drops what a client sends behind its request, and not for ever", async () => {
+  await using host = start(() => new Response("x"), { handshakeTimeout: 30 });
+  using peer = await host.connect();
+  await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (let open = true; open;) open = await peer.write("x").then(() => new Promise<true>(tick), () => false);
+});
+
+netTest("serve() ends a connection on which much comes behind the request", async () => {
+  await using host = start(() => new Response("x"), { handshakeTimeout: LONG });
+  using peer = await host.connect();
+  await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const much = new Uint8Array(64 * 1024);
+  for (let open = true; open;) open = await peer.write(much).then(() => true, () => false);
+});
+
+netTest("serve() tells the handler when its answer is written, a page's or a socket's", async () => {
   const completed: Promise<void>[] = [];
-  await using host = start((_, info) => {
+  await using host = start((request, info) => {
     completed.push(info.completed);
-    return new Response("x");
+    return isWebSocket(request) ? upgrade(request, info) : new Response("x");
   });
   await ask(host.connect, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await completed[0];
+  using peer = await host.connect();
+  await peer.open();
+  await completed[1];
 });
 
 // Where it listens
@@ -356,3 +384,8 @@ Deno.test("isWebSocket() tells a handshake from a page, at a glance", () => {
   assertFalse(isWebSocket(request({ ...right, connection: "close" })));
   assertFalse(isWebSocket(request({ ...right, "sec-websocket-version": "8" })));
 });
+
+/** Resolves in the next turn of the event loop. */
+function tick(resolve: (value: true) => void): void {
+  setTimeout(() => resolve(true));
+}
