@@ -1,4 +1,4 @@
-import { LIMITS, type Target } from "./_ours.ts";
+import type { Target } from "./_ours.ts";
 import type { Files } from "./_peers.ts";
 
 /** After how long nginx ends an idle connection below `/idle`, in seconds. */
@@ -20,7 +20,7 @@ export class Nginx implements AsyncDisposable {
     const [plain, secure] = freePorts(2);
     await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(new URL(upstream).host, plain, secure, files));
     await run(folder);
-    return new Nginx(folder, { plain: `ws://localhost:${plain}`, secure: `wss://localhost:${secure}`, limits: LIMITS });
+    return new Nginx(folder, { plain: `ws://localhost:${plain}`, secure: `wss://localhost:${secure}`, limits: {} });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,13 +15,6 @@ export interface Target {
 
 const PEERS = new URL("peers/", import.meta.url);
 
-const WHOLE = "`send` sends every message whole";
-
-/** What our server can't be asked for. */
-export const LIMITS: Record<string, string> = {
-  "fragments received": WHOLE,
-};
-
 /** Our server's side of the contract that all servers here keep; beside it, the page that runs the checks. */
 export const handler: ServeHandler = async (request) => {
   const { pathname, search } = new URL(request.url);
@@ -39,7 +32,7 @@ export const handler: ServeHandler = async (request) => {
       send: (message: string) => ws.send(message),
       close: (code: number, reason: string) => ws.closeConnection(reason, code),
       ping: (onPong: () => void) => ws.sendPing("Are you there?", onPong),
-      sendFragments: () => ws.closeConnection(WHOLE, 1003),
+      sendFragments: (parts: string[]) => void ws.sendStream(parts),
     });
   });
   ws.on("close", ({ code, reason }) => end?.(code, reason));
@@ -66,7 +59,7 @@ export class OurServer implements AsyncDisposable {
     const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
     this.#servers = [serve(options, handler), serve({ ...options, cert, key }, handler)];
     const [plain, secure] = this.#servers.map(({ addr }) => (addr as Deno.NetAddr).port);
-    this.target = { plain: `ws://localhost:${plain}`, secure: `wss://localhost:${secure}`, limits: LIMITS };
+    this.target = { plain: `ws://localhost:${plain}`, secure: `wss://localhost:${secure}`, limits: {} };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,6 +91,7 @@ export function ourClient(ca: string): ClientPeer {
         send: (message: string | Uint8Array) => ws.send(message),
         close: (code: number, reason: string) => ws.closeConnection(reason, code),
         ping: (onPong: () => void) => ws.sendPing("Are you there?", onPong),
+        sendStream: (parts: string[]) => ws.sendStream(parts),
         get protocol() {
           return ws.protocol;
         },
@@ -113,6 +107,6 @@ export function ourClient(ca: string): ClientPeer {
       return face;
     },
     ping: (face: { ping(onPong: () => void): void }) => new Promise<void>((resolve) => face.ping(resolve)),
-    limits: { "fragments sent": WHOLE },
+    sendFragments: (face: { sendStream(parts: string[]): void }, parts: string[]) => face.sendStream(parts),
   };
 }
