@@ -122,6 +122,30 @@ testWith(NEEDS, "examples/own_transport.ts carries the protocol over a MessageCh
   assertEquals(await example.end(), 0);
 });
 
+testWith(NEEDS, "examples/files.ts sends a file up and down again, with a progress bar", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    const file = new Uint8Array(bytes.length * 50).map((_, i) => bytes[i % bytes.length]);
+    await Deno.writeFile(`${folder}/there`, file);
+    await Deno.mkdir(`${folder}/served`);
+    const flags = ["--allow-read", "--allow-write"];
+    await using server = await ExampleProcess.start("files.ts", ["serve", `${folder}/served`, "0"], flags);
+    const url = `${server.socketUrl}a.bin`;
+    await using up = await ExampleProcess.spawn("files.ts", ["up", url, `${folder}/there`], flags);
+    await up.until(/█{30} 100 %\nThe server has saved it/);
+    await using down = await ExampleProcess.spawn("files.ts", ["down", url, `${folder}/back`], flags);
+    await down.until(/█{30} 100 %\n/);
+    assertEquals([await up.end(), await down.end()], [0, 0]);
+    const back = await Deno.readFile(`${folder}/back`);
+    assert(back.length === file.length && back.every((byte, i) => byte === file[i]));
+    await using none = await ExampleProcess.spawn("files.ts", ["down", `${url}.none`, `${folder}/none`], flags);
+    await none.until(/The server has refused: NotFound/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 testWith(NEEDS, "every example is named in a test", async () => {
   const files = ["servers_test.ts", "examples_test.ts"].map((name) => new URL(name, import.meta.url));
   const source = (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("");
