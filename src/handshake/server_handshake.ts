@@ -194,7 +194,12 @@ function checkAllowedHost({ fields }: HandshakeRequest, options: AcceptHandshake
 /** §4.2.1: "containing the value "websocket", treated as an ASCII case-insensitive value". */
 function checkUpgrade({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const upgrade = fields.get("upgrade");
-  return listContains(upgrade, "websocket") ? null : refuse("Upgrade must contain websocket", upgrade);
+  if (listContains(upgrade, "websocket")) return null;
+  const refusal = refuse("Upgrade must contain websocket", upgrade);
+  // Most of these are no handshakes at all, but a person with a browser.
+  return upgrade === null
+    ? { ...refusal, reason: `${refusal.reason} (connect by ws: or wss:, this is no page)` }
+    : refusal;
 }
 
 /** §4.2.1: "that includes the token "Upgrade", treated as an ASCII case-insensitive value". */

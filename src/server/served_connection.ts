@@ -216,15 +216,17 @@ export class ServedConnection {
   }
 }
 
+const RETURN_IT = "after startConnection(), return ws.response";
+
 /** What the handler has done wrong, null where all is well. */
 function faultOf(response: Response, backend: ServedBackend): Error | null {
   const fault = responseFault(response);
-  if (fault !== null) return fault;
+  if (fault !== null) return backend.upgrade === null ? fault : new TypeError(`${fault.message}: ${RETURN_IT}`);
   const upgrades = response.status === STATUS_CODE.SwitchingProtocols;
   if (backend.upgrade !== null && !upgrades) {
     return new TypeError(
       `Cannot open the WebSocket as the handler returned another response, of status ${response.status}: ` +
-        "after startConnection(), return ws.response",
+        RETURN_IT,
     );
   }
   if (backend.upgrade === null && upgrades) {

@@ -313,7 +313,7 @@ Deno.test("response throws before startConnection()", async () => {
   assertFalse(ws.startConnection());
   assertEquals(
     await ws.response.text(),
-    "Cannot accept the handshake as Upgrade must contain websocket: received none\n",
+    "Cannot accept the handshake as Upgrade must contain websocket: received none (connect by ws: or wss:, this is no page)\n",
   );
 });
 

@@ -1,0 +1,75 @@
+/**
+ * The guide says what is true: it names every code, shows every example as it is, and its links lead somewhere.
+ *
+ *     deno test -A tests/docs_test.ts -- --write && deno fmt docs     # writes docs/examples.md
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ErrorCode } from "@wsd/driver";
+import { testWith } from "./support/permissions.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const READ = { read: true } as const;
+
+/** The examples, in the order in which they are shown. */
+const EXAMPLES = [
+  "echo.ts",
+  "client.ts",
+  "chat.ts",
+  "deno_serve.ts",
+  "node_http.ts",
+  "hono.ts",
+  "files.ts",
+  "authentication.ts",
+  "tls.ts",
+  "health_check.ts",
+  "own_transport.ts",
+];
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, ROOT));
+}
+
+/** The document that shows all examples, each as its file is. */
+async function renderExamples(): Promise<string> {
+  const parts = await Promise.all(EXAMPLES.map(async (name) => {
+    const source = await read(`examples/${name}`);
+    const [comment] = source.match(/^\/\*\*[^]*?\*\/\n/) ?? [""];
+    const text = comment.split("\n").slice(1, -2).map((line) => line.replace(/^ \* ?/, "")).join("\n");
+    const [about, ...runs] = text.split(/\n\n(?= {4})/);
+    const shell = runs.join("\n").replace(/^ {4}/gm, "").trim();
+    const code = source.slice(comment.length).trim();
+    return `## ${name}\n\n${about}\n\n\`\`\`sh\n${shell}\n\`\`\`\n\n\`\`\`ts ignore\n${code}\n\`\`\`\n`;
+  }));
+  return `# Examples\n\nThe files of [examples/](../examples), each as it is; a test runs each.\n\n${parts.join("\n")}`;
+}
+
+testWith({ read: true, write: true }, "docs/examples.md shows every example as it is", async () => {
+  const names = (await Array.fromAsync(Deno.readDir(new URL("examples/", ROOT)))).map(({ name }) => name);
+  assertEquals([...EXAMPLES].sort(), names.sort());
+  const document = await renderExamples();
+  if (Deno.args.includes("--write")) await Deno.writeTextFile(new URL("docs/examples.md", ROOT), document);
+  // `deno fmt` wraps the prose, and leaves the code as it is.
+  const shown = await read("docs/examples.md");
+  const advice = "Run: deno test -A tests/docs_test.ts -- --write && deno fmt docs";
+  assertEquals(shown.replace(/\s+/g, " "), document.replace(/\s+/g, " "), advice);
+  for (const block of document.matchAll(/```ts ignore\n[^]*?\n```/g)) assertStringIncludes(shown, block[0]);
+});
+
+testWith(READ, "docs/errors.md names every code, and no other", async () => {
+  const named = [...(await read("docs/errors.md")).matchAll(/^\| `([A-Z][A-Z0-9_]+)` /gm)].map(([, name]) => name);
+  assertEquals(named.sort(), Object.keys(ErrorCode).sort());
+});
+
+testWith(READ, "every link of the guide to a file leads to one", async () => {
+  const broken: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
+    if (!name.endsWith(".md")) continue;
+    for (const [, target] of (await read(`docs/${name}`)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      const found = await Deno.stat(new URL(target, new URL("docs/", ROOT))).then(() => true, () => false);
+      if (!found) broken.push(`${name} links to ${target}`);
+    }
+  }
+  assertEquals(broken, []);
+});

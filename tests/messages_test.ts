@@ -1,0 +1,118 @@
+/**
+ * What a newcomer does wrong, and what is said then: it has to tell what to do.
+ *
+ * @module
+ */
+import { assertEquals, assertFalse, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { HandshakeError, isWebSocket, makeClient, makeServer, serve, type ServeHandler } from "@wsd/driver";
+import { netTest, testWith } from "./support/permissions.ts";
+
+const CONFIG = new URL("../deno.json", import.meta.url).pathname;
+const RUNS = { run: true, write: true, read: true } as const;
+
+/** What a program prints on its end, when it has no permission at all. */
+async function complaintOf(program: string): Promise<string> {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, program);
+    const args = ["run", "--no-prompt", "--no-check", "--config", CONFIG, path];
+    const env = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, env }).output();
+    assertFalse(success);
+    return new TextDecoder().decode(stderr);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+testWith(RUNS, "serve() without the permission names --allow-net", async () => {
+  const program = 'import { serve } from "@wsd/driver"; serve({ port: 0 }, () => new Response());';
+  assertStringIncludes(await complaintOf(program), "run again with the --allow-net flag");
+});
+
+testWith(RUNS, "startConnection() of a client without the permission names --allow-net", async () => {
+  const program = 'import { makeClient } from "@wsd/driver"; await makeClient("ws://localhost:9/").startConnection();';
+  assertStringIncludes(await complaintOf(program), "run again with the --allow-net flag");
+});
+
+/** Serves, and keeps what goes wrong and is printed where there is no `onError`. */
+function listen(handler: ServeHandler, faults: unknown[] = []) {
+  const onError = (fault: unknown) => {
+    faults.push(fault);
+    return new Response("Internal Server Error\n", { status: 500 });
+  };
+  const server = serve({ port: 0, hostname: "127.0.0.1", onListen() {}, onError }, handler);
+  return { server, url: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/` };
+}
+
+netTest("serve() on a port in use says so, and that 0 is any that is free", async () => {
+  const { server } = listen(() => new Response());
+  const { port } = server.addr as Deno.NetAddr;
+  const again = () => serve({ port, hostname: "127.0.0.1" }, () => new Response());
+  const error = assertThrows(again, Deno.errors.AddrInUse);
+  assertStringIncludes(error.message, `127.0.0.1, port ${port} as it is in use`);
+  assertStringIncludes(error.message, "choose another port, 0 for any that is free");
+  await server.shutdown();
+});
+
+netTest("makeClient() reads http: as ws:, and send() after the end is false, with no throw", async () => {
+  const { server, url } = listen((request) => {
+    const ws = makeServer(request);
+    ws.startConnection();
+    return ws.response;
+  });
+  const ws = makeClient(url);
+  assertEquals(ws.url, url.replace("http:", "ws:"));
+  await ws.startConnection();
+  ws.closeConnection();
+  assertFalse(ws.send("Too late"));
+  await ws.closed;
+  assertFalse(ws.send("Much too late"));
+  await server.shutdown();
+});
+
+const FORGETFUL: readonly (readonly [what: string, handler: ServeHandler, advice: string])[] = [
+  ["returns nothing after startConnection()", (request) => {
+    makeServer(request).startConnection();
+    return undefined as unknown as Response;
+  }, "the handler returned undefined: after startConnection(), return ws.response"],
+  ["returns another response", (request) => {
+    makeServer(request).startConnection();
+    return new Response("Hello");
+  }, "another response, of status 200: after startConnection(), return ws.response"],
+  [
+    "reads ws.response before startConnection()",
+    (request) => makeServer(request).response,
+    "call startConnection() first",
+  ],
+  ["makes the server of a copy", (request) => {
+    const ws = makeServer(new Request(request));
+    ws.startConnection();
+    return ws.response;
+  }, "makeServer takes the handler's request, and no copy"],
+];
+
+for (const [what, handler, advice] of FORGETFUL) {
+  netTest(`a handler that ${what} is told what to do`, async () => {
+    const faults: unknown[] = [];
+    const { server, url } = listen(handler, faults);
+    const error = await assertRejects(() => makeClient(url).startConnection(), HandshakeError);
+    assertEquals(error.status, 500);
+    assertEquals(faults.length, 1);
+    assertStringIncludes(String(faults[0]), advice);
+    await server.shutdown();
+  });
+}
+
+netTest("makeServer() of a request that is no upgrade answers with what to do", async () => {
+  const { server, url } = listen((request) => {
+    assertFalse(isWebSocket(request));
+    const ws = makeServer(request);
+    assertFalse(ws.startConnection());
+    return ws.response;
+  });
+  const response = await fetch(url);
+  assertEquals(response.status, 400);
+  assertStringIncludes(await response.text(), "connect by ws: or wss:, this is no page");
+  await server.shutdown();
+});
