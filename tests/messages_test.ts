@@ -85,11 +85,6 @@ const FORGETFUL: readonly (readonly [what: string, handler: ServeHandler, advice
     (request) => makeServer(request).response,
     "call startConnection() first",
   ],
-  ["makes the server of a copy", (request) => {
-    const ws = makeServer(new Request(request));
-    ws.startConnection();
-    return ws.response;
-  }, "makeServer takes the handler's request, and no copy"],
 ];
 
 for (const [what, handler, advice] of FORGETFUL) {
