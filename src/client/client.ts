@@ -1,6 +1,7 @@
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
@@ -55,6 +56,8 @@ export class Client extends WebSocketDriver {
   #transport: Transport | null = null;
   #started = false;
   #abandoned = false;
+  /** Runs until reading begins. */
+  #startTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Checks the URL and the options; nothing is connected yet.
@@ -183,12 +186,20 @@ export class Client extends WebSocketDriver {
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
     let connection!: FramedConnection;
     this.open((handler) => connection = new FramedConnection(transport, handler, "client", options), agreed);
-    connection.start(early);
+    // Who awaits startConnection() and listens only then is still to get what came right behind the server's answer.
+    if (this.takesMessages) connection.start(early);
+    else this.#startTimer = setTimeout(() => connection.start(early), 0);
   }
 
   #onRefused(fault: unknown): void {
     if (!this.#abandoned && fault instanceof HandshakeError) this.failed(fault satisfies WebSocketError);
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Ends what has not begun yet, too. */
+  protected override end(info: CloseInfo): void {
+    clearTimeout(this.#startTimer);
+    super.end(info);
   }
 
   /** Stops the handshake that is under way. */

@@ -1,5 +1,6 @@
 import { Utf8Validator } from "../protocol/utf8_validator.ts";
 import { type MessageData, toBytes } from "./data.ts";
+import { MessageStream } from "./message_stream.ts";
 
 /** A message in chunks: a `ReadableStream`, or anything else to iterate over, of strings or of bytes. */
 export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
@@ -25,6 +26,9 @@ export class ChunkReader {
   /** A high surrogate that waits for the next string to complete it. */
   #surrogate = "";
   #done = false;
+  /** Whether nobody else has the chunks. */
+  readonly #owns: boolean;
+  #chunk: Uint8Array | null = null;
 
   /**
    * @param chunks Where they come from.
@@ -33,6 +37,7 @@ export class ChunkReader {
    */
   constructor(chunks: MessageChunks, options: ChunkReaderOptions) {
     this.#iterator = iterate(chunks);
+    this.#owns = chunks instanceof MessageStream;
     this.#type = checkType(options.type);
     this.#buffer = new Uint8Array(options.size);
   }
@@ -65,11 +70,20 @@ export class ChunkReader {
   }
 
   async #nextChunk(): Promise<Uint8Array> {
+    this.#free();
     const { done, value } = await this.#iterator.next();
     const bytes = done ? this.#finish() : this.#toBytes(value);
     if (this.#type === "text" && !this.#validator.push(bytes, 0, bytes.length)) throw notUtf8();
     if (done && this.#type === "text" && !this.#validator.complete) throw notUtf8();
-    return bytes;
+    return this.#chunk = bytes;
+  }
+
+  /** A message that is passed on leaves tens of MiB of garbage before it is collected; this frees it at once. */
+  #free(): void {
+    const chunk = this.#chunk;
+    this.#chunk = null;
+    if (!this.#owns || chunk === null || chunk.byteLength !== chunk.buffer.byteLength) return;
+    (chunk.buffer as ArrayBuffer).transfer(0);
   }
 
   #finish(): Uint8Array {

@@ -1,0 +1,241 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  serve,
+  type ServerWebSocketStream,
+  upgradeWebSocketStream,
+  WebSocketError,
+  WebSocketStream,
+  type WebSocketStreamOptions,
+} from "../../mod.ts";
+import { netTest } from "../support/permissions.ts";
+
+/** A server of streams, and the client's stream. */
+async function open(options: WebSocketStreamOptions = {}, acceptProtocols: string[] = []) {
+  const accepted = Promise.withResolvers<ServerWebSocketStream>();
+  const server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { stream, response } = upgradeWebSocketStream(request, { acceptProtocols });
+    accepted.resolve(stream);
+    return response;
+  });
+  const url = `ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`;
+  const stream = new WebSocketStream(url, options);
+  const { readable, writable, ...opened } = await stream.opened;
+  const peer = await accepted.promise;
+  const { readable: peerReadable, writable: peerWritable } = await peer.opened;
+  return {
+    url,
+    stream,
+    readable,
+    writable,
+    opened,
+    peer,
+    peerReadable,
+    peerWritable,
+    async [Symbol.asyncDispose]() {
+      stream.close();
+      await server.shutdown();
+    },
+  };
+}
+
+for (const url of ["ws:foo bar", "about:blank", "ws://localhost/#fragment", "ftp://localhost/", "http://"]) {
+  Deno.test(`new WebSocketStream() throws a SyntaxError for the URL ${url}`, () => {
+    const error = assertThrows(() => new WebSocketStream(url), DOMException);
+    assertEquals(error.name, "SyntaxError");
+  });
+}
+
+for (const protocols of [["a", "a"], ["a b"], [""]]) {
+  Deno.test(`new WebSocketStream() throws a SyntaxError for the subprotocols ${JSON.stringify(protocols)}`, () => {
+    const error = assertThrows(() => new WebSocketStream("ws://localhost/", { protocols }), DOMException);
+    assertEquals(error.name, "SyntaxError");
+  });
+}
+
+netTest("WebSocketStream.opened gives streams and what was agreed on", async () => {
+  await using pair = await open({ protocols: ["alpha", "beta"] }, ["beta"]);
+  assertEquals(pair.opened, { extensions: "", protocol: "beta" });
+  assertEquals(pair.stream.url, pair.url);
+  assertEquals(pair.peer.url, "");
+});
+
+netTest("WebSocketStream takes http: for ws:", async () => {
+  await using pair = await open();
+  const other = new WebSocketStream(pair.url.replace("ws:", "http:"));
+  assertEquals(other.url, pair.url);
+  await other.opened;
+  other.close();
+  await other.closed;
+});
+
+netTest("WebSocketStream sends and receives text and bytes", async () => {
+  await using pair = await open();
+  const echoing = pair.peerReadable.pipeTo(pair.peerWritable).catch(() => {});
+  const writer = pair.writable.getWriter();
+  const reader = pair.readable.getReader();
+  for (const message of ["Hi", "", new Uint8Array([1, 2, 3]), new Uint8Array(0)]) {
+    await writer.write(message);
+    assertEquals((await reader.read()).value, message);
+  }
+  pair.stream.close();
+  await echoing;
+});
+
+netTest("WebSocketStream writes the bytes that a view covers, whatever it is", async () => {
+  await using pair = await open();
+  const writer = pair.writable.getWriter();
+  const reader = pair.peerReadable.getReader();
+  for (const view of [Uint16Array.of(1).subarray(0), new DataView(Uint8Array.of(9, 1, 0).buffer, 1)]) {
+    await writer.write(view);
+    assertEquals((await reader.read()).value, Uint8Array.of(1, 0));
+  }
+});
+
+const CLOSINGS = [
+  ["close code and reason are sent and come back", { closeCode: 3456, reason: "pizza" }, 3456, "pizza"],
+  ["no argument sends no code", undefined, 1005, ""],
+  ["an empty argument sends no code", {}, 1005, ""],
+  ["an empty reason sends no code", { reason: "" }, 1005, ""],
+  ["a reason without a code sets 1000", { reason: "non-empty" }, 1000, "non-empty"],
+] as const;
+
+for (const [name, info, closeCode, reason] of CLOSINGS) {
+  netTest(`WebSocketStream.close(): ${name}`, async () => {
+    await using pair = await open();
+    pair.stream.close(info);
+    assertEquals(await pair.peer.closed, { closeCode, reason });
+    assertEquals((await pair.stream.closed).closeCode, closeCode);
+  });
+}
+
+netTest("WebSocketStream.close() throws for what can't be sent, and leaves the connection open", async () => {
+  await using pair = await open();
+  for (const closeCode of [999, 1001, 2999, 5000]) {
+    const error = assertThrows(() => pair.stream.close({ closeCode }), DOMException);
+    assertEquals(error.name, "InvalidAccessError");
+  }
+  const error = assertThrows(() => pair.stream.close({ reason: ".".repeat(124) }), DOMException);
+  assertEquals(error.name, "SyntaxError");
+  assertThrows(() => pair.stream.close(true as never), TypeError);
+  await pair.writable.getWriter().write("still open");
+  assertEquals((await pair.peerReadable.getReader().read()).value, "still open");
+});
+
+netTest("WebSocketStream.close() during the handshake rejects both promises", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const stream = new WebSocketStream(`ws://127.0.0.1:${listener.addr.port}/`);
+  stream.close();
+  await assertRejects(() => stream.opened, WebSocketError);
+  await assertRejects(() => stream.closed, WebSocketError);
+});
+
+netTest("WebSocketStream closes without a code when its writable is closed, and that waits for the peer", async () => {
+  await using pair = await open();
+  const closing = pair.writable.getWriter().close();
+  assertEquals(await pair.peer.closed, { closeCode: 1005, reason: "" });
+  await closing;
+  assertEquals(await pair.stream.closed, { closeCode: 1005, reason: "" });
+});
+
+for (const how of ["abort", "cancel"] as const) {
+  const end = (pair: { readable: ReadableStream; writable: WritableStream }, reason?: unknown) =>
+    how === "abort" ? pair.writable.abort(reason) : pair.readable.cancel(reason);
+
+  netTest(`WebSocketStream: ${how} closes cleanly without a code`, async () => {
+    await using pair = await open();
+    await end(pair);
+    assertEquals(await pair.peer.closed, { closeCode: 1005, reason: "" });
+    assertEquals(await pair.stream.closed, { closeCode: 1005, reason: "" });
+  });
+
+  netTest(`WebSocketStream: ${how} ignores a code that is not in a WebSocketError`, async () => {
+    await using pair = await open();
+    await end(pair, { closeCode: 3456, reason: "set" });
+    assertEquals(await pair.peer.closed, { closeCode: 1005, reason: "" });
+  });
+
+  netTest(`WebSocketStream: ${how} sends the code and reason of a WebSocketError`, async () => {
+    await using pair = await open();
+    await end(pair, new WebSocketError("", { closeCode: 3333, reason: "obsolete" }));
+    assertEquals(await pair.peer.closed, { closeCode: 3333, reason: "obsolete" });
+  });
+
+  netTest(`WebSocketStream: ${how} with a reason alone sets 1000`, async () => {
+    await using pair = await open();
+    await end(pair, new WebSocketError("", { reason: "only" }));
+    assertEquals(await pair.peer.closed, { closeCode: 1000, reason: "only" });
+  });
+}
+
+netTest("WebSocketStream: a clean close of the peer's ends the readable and fails the writable", async () => {
+  await using pair = await open();
+  pair.peer.close({ closeCode: 4000, reason: "robot" });
+  assertEquals(await pair.stream.closed, { closeCode: 4000, reason: "robot" });
+  assertEquals(await pair.readable.getReader().read(), { done: true, value: undefined });
+  const error = await assertRejects(() => pair.writable.getWriter().ready, DOMException);
+  assertEquals(error.name, "InvalidStateError");
+});
+
+netTest(
+  "WebSocketStream: a connection that is lost fails all with a WebSocketError, behind what came whole",
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const dialling = listener.accept();
+    const stream = new WebSocketStream(`ws://127.0.0.1:${listener.addr.port}/`);
+    const conn = await dialling;
+    const buffer = new Uint8Array(4096);
+    const request = new TextDecoder().decode(buffer.subarray(0, (await conn.read(buffer))!));
+    const key = /Sec-WebSocket-Key: (\S+)/i.exec(request)![1];
+    const digest = await crypto.subtle.digest(
+      "SHA-1",
+      new TextEncoder().encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`),
+    );
+    const accept = new Uint8Array(digest).toBase64();
+    const head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    await conn.write(new Uint8Array([...new TextEncoder().encode(head), 0x81, 2, 0x48, 0x69, 0x81, 5, 0x48]));
+    conn.close();
+    const { readable, writable } = await stream.opened;
+    const error = await assertRejects(() => stream.closed, WebSocketError);
+    assertEquals(error.closeCode, 1006);
+    const reader = readable.getReader();
+    assertEquals((await reader.read()).value, "Hi");
+    assertEquals((await assertRejects(() => reader.read(), WebSocketError)).closeCode, 1006);
+    assertEquals((await assertRejects(() => writable.getWriter().write("x"), WebSocketError)).closeCode, 1006);
+  },
+);
+
+netTest("WebSocketStream: a signal that is aborted before, or while connecting, gives up with its reason", async () => {
+  const gone = new WebSocketStream("ws://127.0.0.1:9/", { signal: AbortSignal.abort() });
+  assertEquals((await assertRejects(() => gone.opened, DOMException)).name, "AbortError");
+  assertEquals((await assertRejects(() => gone.closed, DOMException)).name, "AbortError");
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const controller = new AbortController();
+  const stream = new WebSocketStream(`ws://127.0.0.1:${listener.addr.port}/`, { signal: controller.signal });
+  using _conn = await listener.accept();
+  const reason = new Error("Enough");
+  controller.abort(reason);
+  assert(await assertRejects(() => stream.opened) === reason);
+  assert(await assertRejects(() => stream.closed) === reason);
+});
+
+netTest("WebSocketStream: a signal has no effect once the connection is open", async () => {
+  const controller = new AbortController();
+  await using pair = await open({ signal: controller.signal });
+  controller.abort();
+  await pair.writable.getWriter().write("Hi");
+  assertEquals((await pair.peerReadable.getReader().read()).value, "Hi");
+});
+
+netTest("WebSocketStream.close() comes through though messages wait unread", async () => {
+  await using pair = await open();
+  const writer = pair.peerWritable.getWriter();
+  const writing = (async () => {
+    while (true) await writer.write(new Uint8Array(64 * 1024));
+  })();
+  writing.catch(() => {});
+  await pair.readable.getReader().read();
+  pair.stream.close({ closeCode: 1000 });
+  assertEquals((await pair.stream.closed).closeCode, 1000);
+  await assertRejects(() => writing);
+});
