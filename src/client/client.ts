@@ -2,7 +2,6 @@ import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
@@ -72,7 +71,7 @@ export class Client extends WebSocketDriver {
     this.#target = parseTarget(url);
     this.#options = options;
     checkStartOptions(options, this.#target);
-    checkAdditionalFields(this.additionalHeaders);
+    this.settings.additionalHeaders.check();
   }
 
   /** The URL, with the scheme `ws:` or `wss:` and without a user's name and password. */
@@ -95,7 +94,7 @@ export class Client extends WebSocketDriver {
     const merged = { ...this.#options, ...options };
     checkStartOptions(merged, this.#target);
     checkSubprotocols(this.acceptProtocols);
-    checkAdditionalFields(this.additionalHeaders);
+    this.settings.additionalHeaders.check();
     this.#started = true;
     const started = this.#start(merged);
     if (this.listenerCount("error") > 0) started.catch(() => {});
@@ -127,7 +126,7 @@ export class Client extends WebSocketDriver {
 
   /** Does the handshake, there or where redirects lead. */
   async #ask(options: ClientOptions): Promise<Reached> {
-    let from: Destination = { target: this.#target, fields: [...this.additionalHeaders] };
+    let from: Destination = { target: this.#target, fields: this.settings.additionalHeaders.check() };
     const { maxRedirects = 0 } = options;
     for (let followed = 0;; followed++) {
       const transport = await this.#reach(from.target, options);

@@ -8,7 +8,11 @@ import type { Field } from "../handshake/format_head.ts";
 export class AdditionalHeaders {
   #headers: Headers | null;
 
-  /** @param init What `new Headers(…)` takes; undefined for none. */
+  /**
+   * Takes them.
+   *
+   * @param init What `new Headers(…)` takes; undefined for none.
+   */
   constructor(init: HeadersInit | undefined) {
     this.#headers = init === undefined ? null : new Headers(init);
   }
