@@ -131,6 +131,8 @@ function suite(kind: HostKind): void {
     await pair.peer.end();
     assert((await pair.peer.frame()).startsWith("close 3000"));
     assertEquals(await pair.peer.frame(), "end");
+    for (let i = 0; i < 1000 && pair.server.readyState !== "closed"; i++) await turn();
+    assertEquals(pair.server.readyState, "closed");
     assertEquals(await pair.serverLog.closed, { code: 3000, reason: "Bye" });
   });
 

@@ -69,6 +69,9 @@ export interface HostKind {
 /** An hour: longer than any test waits. */
 export const LONG = 3_600_000;
 
+/** Nothing ends by itself. */
+const PATIENT = { closeTimeout: LONG, handshakeTimeout: LONG, pingInterval: 0 } as const;
+
 const HOSTNAME = "127.0.0.1";
 const NOTHING: ReadonlySet<Ability> = new Set();
 const BUILT_IN_LACKS: ReadonlySet<Ability> = new Set(["ping", "pause", "violations", "cut", "framing"]);
@@ -267,7 +270,7 @@ export interface DriverPair extends AsyncDisposable {
 /** Connects a client of ours with a server of ours; both are open. */
 export async function openPair(kind: HostKind, options: PairOptions = {}): Promise<DriverPair> {
   const { host, accepted } = await openHost(kind, options);
-  const client = new Client(host.url, { closeTimeout: LONG, handshakeTimeout: LONG, ...options.client });
+  const client = new Client(host.url, { ...PATIENT, ...options.client });
   const clientLog = new EventLog(client);
   options.onClient?.(client);
   await client.startConnection(host.reach());
@@ -326,7 +329,7 @@ export async function openRaw(
 async function openHost(kind: HostKind, options: PairOptions) {
   const accepted = Promise.withResolvers<{ server: Server; serverLog: EventLog }>();
   const host = await kind.open((env) => {
-    const server = new Server(env, { closeTimeout: LONG, handshakeTimeout: LONG, ...options.server });
+    const server = new Server(env, { ...PATIENT, ...options.server });
     const serverLog = new EventLog(server);
     options.onServer?.(server);
     server.startConnection();
