@@ -5,6 +5,7 @@ import { type Field, formatResponseHead } from "../handshake/format_head.ts";
 import type { HeadLimits } from "../handshake/head_limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import { isAllowedHost } from "../handshake/host.ts";
+import { listContains } from "../handshake/list_contains.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 import { ImpatientTransport } from "./impatient_transport.ts";
 import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
@@ -12,7 +13,7 @@ import { RequestError } from "./request_error.ts";
 import { responseFault } from "./response_fault.ts";
 import type { ServeHandler } from "./serve_options.ts";
 import { ServedBackend } from "./served_backend.ts";
-import { writeResponse } from "./write_response.ts";
+import { dateField, writeResponse } from "./write_response.ts";
 
 /** How long a client that is turned away may take to read why, in milliseconds. */
 const TURNED_AWAY_WITHIN = 1000;
@@ -141,7 +142,7 @@ export class ServedConnection {
   /** RFC 9110 §15.5.9. The read that is still pending ends with the transport. */
   #onTimeout(): void {
     const body = "Cannot wait any longer for the request\n";
-    const fields: Field[] = [["Connection", "close"], ["Content-Length", String(body.length)]];
+    const fields: Field[] = [["Connection", "close"], ["Content-Length", String(body.length)], dateField()];
     const head = formatResponseHead(STATUS_CODE.RequestTimeout, fields);
     const bytes = new Uint8Array([...head, ...new TextEncoder().encode(body)]);
     this.#transport.write(bytes).catch(() => {}).finally(() => this.#transport.close());
@@ -154,6 +155,7 @@ export class ServedConnection {
       throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve a request for a host that is not an allowed one");
     }
     const request = makeRequest(received, this.#impatient, this.#host.origin);
+    if (request.body !== null && expectsContinue(received)) await this.#impatient.write(formatResponseHead(100, []));
     const backend = new ServedBackend(request, head, {
       onOpen: (ws) => this.#host.onOpen(ws),
       onClose: (ws) => this.#onClose(ws),
@@ -217,6 +219,14 @@ export class ServedConnection {
 }
 
 const RETURN_IT = "after startConnection(), return ws.response";
+
+/**
+ * RFC 9110 §10.1.1: "The origin server MUST NOT wait for the content before sending the 100 (Continue) response." None is
+ * due where some of the content has come, and to HTTP/1.0.
+ */
+function expectsContinue({ head, early }: ReceivedHead): boolean {
+  return early.length === 0 && head.version !== "1.0" && listContains(head.fields.get("expect"), "100-continue");
+}
 
 /** What the handler has done wrong, null where all is well. */
 function faultOf(response: Response, backend: ServedBackend): Error | null {

@@ -29,6 +29,7 @@ export async function writeResponse(
   const fields: Field[] = [...headers].filter(([name]) => !OWN.has(name));
   if (status === 426) fields.push(["Connection", "Upgrade, close"], ["Upgrade", headers.get("upgrade") ?? "websocket"]);
   else fields.push(["Connection", "close"]);
+  if (!headers.has("date")) fields.push(dateField());
   await transport.write(formatResponseHead(status, fields));
   if (body !== null && method !== "HEAD" && !BODILESS.has(status)) {
     for await (const chunk of body) {
@@ -46,4 +47,14 @@ export async function writeResponse(
     if (count === null) return;
     drained += count;
   }
+}
+
+/**
+ * The time, for a response. RFC 9110 §6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx
+ * (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
+ *
+ * @returns The field.
+ */
+export function dateField(): Field {
+  return ["Date", new Date().toUTCString()];
 }

@@ -1,5 +1,5 @@
 /**
- * Makes docs/hostile.md: what hostile peers do, what happens then, and the tests that say so.
+ * Makes docs/hostile.md, and docs/rfc.md: what hostile peers do, what happens then, and the tests that say so.
  *
  * A test names its rows in a comment above it, `// Row: mask, utf8`, or a vector does in its property `row: "mask"`
  * in front of `does: "…"`. Nothing is written by hand.
@@ -9,6 +9,7 @@
  * @module
  */
 import { sourceFiles } from "../support/import_graph.ts";
+import { rfcPage } from "./rfc.ts";
 import { FRAME_ROWS } from "./frame_rows.ts";
 import { ANSWER_ROWS, REQUEST_ROWS } from "./handshake_rows.ts";
 import { type Row, SECTIONS } from "./rows.ts";
@@ -113,4 +114,7 @@ export function currentPage(): string {
   return Deno.readTextFileSync(FILE);
 }
 
-if (import.meta.main) Deno.writeTextFileSync(FILE, await format(page(allRowTests())));
+if (import.meta.main) {
+  Deno.writeTextFileSync(FILE, await format(page(allRowTests())));
+  Deno.writeTextFileSync(new URL("docs/rfc.md", ROOT), await format(rfcPage()));
+}

@@ -1,0 +1,197 @@
+// Rules of RFC 6455, 9110 and 9112 that a list of attacks leaves out.
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import { makeClient, makeServer, serve, type ServeHandler, type WebSocketServer } from "@wsd/driver";
+import { ConnTransport } from "../../src/transport/conn_transport.ts";
+import { EventLog } from "../support/event_log.ts";
+import { LONG } from "../support/hosts.ts";
+import { netTest } from "../support/permissions.ts";
+import { field, handshake, RawPeer } from "../support/raw_peer.ts";
+import { meet, READ_PATHS } from "./paths.ts";
+
+function listen(handler: ServeHandler): WebSocketServer {
+  return serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+}
+
+async function connect(server: WebSocketServer): Promise<RawPeer> {
+  const { port } = server.addr as Deno.NetAddr;
+  return new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+}
+
+async function ask(server: WebSocketServer, text: string): Promise<string> {
+  using peer = await connect(server);
+  await peer.write(text);
+  return await peer.rest();
+}
+
+netTest("serve() dates every answer that is no 101, and leaves the handler's own Date alone", async () => {
+  const date = "Tue, 15 Nov 1994 08:12:31 GMT";
+  await using server = listen((request) =>
+    new Response("page\n", { headers: request.url.endsWith("/own") ? { date } : {} })
+  );
+  const page = await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  assertMatch(field(page, "Date") ?? "", /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+  assertEquals(field(await ask(server, "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n"), "Date"), date);
+  assert(field(await ask(server, "nonsense\r\n\r\n"), "Date"));
+  assert(field(await ask(server, handshake({ "Sec-WebSocket-Version": "8" })), "Date"));
+});
+
+netTest("serve() answers 100 to who waits for it with a body, before the handler reads", async () => {
+  await using server = listen(async (request) => new Response(await request.text()));
+  using peer = await connect(server);
+  await peer.write("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  assertEquals((await peer.head()).split("\r\n")[0].slice(0, 12), "HTTP/1.1 100");
+  await peer.write("Hi");
+  assertStringIncludes(await peer.rest(), "\r\n\r\nHi");
+});
+
+netTest("serve() answers no 100 where nobody waits: no body, a body that is there, HTTP/1.0", async () => {
+  await using server = listen(async (request) => new Response(await request.text()));
+  for (
+    const [line, rest] of [
+      ["GET / HTTP/1.1", "\r\n"],
+      ["POST / HTTP/1.1", "Content-Length: 2\r\n\r\nHi"],
+      ["POST / HTTP/1.0", "Content-Length: 2\r\n\r\nHi"],
+    ]
+  ) {
+    const answer = await ask(server, `${line}\r\nHost: localhost\r\nExpect: 100-continue\r\n${rest}`);
+    assertEquals(answer.slice(0, 12), "HTTP/1.1 200", line);
+  }
+});
+
+netTest("serve() answers a HEAD without a body", async () => {
+  await using server = listen(() => new Response("page\n", { headers: { "content-length": "5" } }));
+  const answer = await ask(server, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  assertEquals([field(answer, "Content-Length"), answer.slice(-4)], ["5", "\r\n\r\n"]);
+});
+
+netTest("serve() takes a target in absolute form, and its host counts for more than Host", async () => {
+  const urls: string[] = [];
+  await using server = listen((request) => {
+    urls.push(request.url);
+    return new Response();
+  });
+  await ask(server, "GET http://there.example/a?b HTTP/1.1\r\nHost: here.example\r\n\r\n");
+  assertEquals(urls, ["http://there.example/a?b"]);
+});
+
+netTest(
+  "serve() takes one empty line in front of a request, and refuses white space in front of its fields",
+  async () => {
+    await using server = listen(() => new Response("page\n"));
+    const status = async (text: string) => (await ask(server, text)).split(" ")[1];
+    assertEquals(await status("\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), "200");
+    assertEquals(await status("GET / HTTP/1.1\r\n Host: localhost\r\n\r\n"), "400");
+    assertEquals(await status("GET / HTTP/1.1\r\n\tX: a\r\nHost: localhost\r\n\r\n"), "400");
+  },
+);
+
+netTest("serve() refuses what tells two lengths of a body, and never reads the one behind the other", async () => {
+  const bodies: string[] = [];
+  await using server = listen(async (request) => {
+    bodies.push(await request.text());
+    return new Response();
+  });
+  const status = async (fields: string) =>
+    (await ask(server, `POST / HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n0\r\n\r\n`)).split(" ")[1];
+  assertEquals(await status("Content-Length: 5\r\nTransfer-Encoding: chunked"), "411");
+  assertEquals(await status("Content-Length: 5\r\nContent-Length: 6"), "400");
+  assertEquals(await status("Content-Length: +5"), "400");
+  assertEquals(await status("Content-Length: 0x5"), "400");
+  assertEquals(bodies, []);
+});
+
+netTest("serve() refuses a handshake with a body, whose frames a proxy would take for it", async () => {
+  await using server = listen((request) => {
+    const ws = makeServer(request);
+    ws.startConnection();
+    return ws.response;
+  });
+  const frames = "\x81\x80\0\0\0\0";
+  for (const name of ["Content-Length", "Transfer-Encoding"]) {
+    const value = name === "Content-Length" ? String(frames.length) : "chunked";
+    assertMatch(await ask(server, handshake({ [name]: value }) + frames), /^HTTP\/1\.1 4\d\d /);
+  }
+});
+
+netTest("serve() refuses a second line of Sec-WebSocket-Key, and of Sec-WebSocket-Version", async () => {
+  await using server = listen((request) => {
+    const ws = makeServer(request);
+    ws.startConnection();
+    return ws.response;
+  });
+  for (const line of ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]) {
+    const head = handshake().replace("\r\n\r\n", `\r\n${line}\r\n\r\n`);
+    assertMatch(await ask(server, head), /^HTTP\/1\.1 4(00|26) /);
+  }
+});
+
+netTest("startConnection() refuses a second line of Sec-WebSocket-Accept, and of Sec-WebSocket-Protocol", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  for (const line of ["Sec-WebSocket-Accept: AAAA", "Sec-WebSocket-Protocol: chat"]) {
+    const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { acceptProtocols: ["chat"] });
+    const started = ws.startConnection().catch((error) => error);
+    using peer = new RawPeer(new ConnTransport(await listener.accept()), "server");
+    await peer.accept(undefined, ["Sec-WebSocket-Protocol: chat", line]);
+    assertEquals((await started).name, "HandshakeError");
+  }
+});
+
+netTest("startConnection() sends the server's name in the TLS handshake", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ws = makeClient(`wss://localhost:${listener.addr.port}/`);
+  const started = ws.startConnection().catch((error) => error);
+  using conn = await listener.accept();
+  const hello = new Uint8Array(4096);
+  const length = await conn.read(hello) ?? 0;
+  assertStringIncludes(new TextDecoder("latin1").decode(hello.subarray(0, length)), "localhost");
+  conn.close();
+  await started;
+});
+
+Deno.test("a client leaves the end of TCP to its server once both have sent a Close", async () => {
+  for (const path of READ_PATHS) {
+    const { ws, peer, closed } = await meet("client", path, { closeTimeout: LONG });
+    ws.closeConnection();
+    assertEquals(await peer.frame(), "close 1000");
+    await peer.close(1000);
+    const frame = peer.frame();
+    // Many turns later it still waits.
+    let ended = false;
+    void frame.then(() => ended = true);
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve));
+    assertFalse(ended);
+    assertEquals(ws.readyState, "closing");
+    await peer.end();
+    await closed;
+    assertEquals(await frame, "end");
+    peer.leave();
+  }
+});
+
+Deno.test("a server ends TCP first once both have sent a Close, and waits for its client's end", async () => {
+  for (const path of READ_PATHS) {
+    const { ws, peer, closed } = await meet("server", path, { closeTimeout: LONG });
+    await peer.close(1000);
+    assertEquals(await peer.frame(), "close 1000");
+    assertEquals(await peer.frame(), "end");
+    assertEquals(ws.readyState, "closing");
+    await peer.end();
+    await closed;
+    peer.leave();
+  }
+});
+
+netTest("a client that fails the connection sends a Close and doesn't wait for another one", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { closeTimeout: LONG });
+  const log = new EventLog(ws);
+  const started = ws.startConnection();
+  using peer = new RawPeer(new ConnTransport(await listener.accept()), "server");
+  await peer.accept();
+  await started;
+  await peer.send(0x83);
+  assertMatch(await peer.frame(), /^close 1002/);
+  assertEquals(await peer.frame(), "end");
+  await peer.end();
+  assertEquals((await log.closed).code, 1002);
+});
