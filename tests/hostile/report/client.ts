@@ -6,17 +6,17 @@
 import { makeClient } from "@wsd/driver";
 
 const [subject, text] = Deno.args;
-const { port, maxLength, maxFragments } = JSON.parse(text);
+const { port, maxLength, maxFragments, protocols } = JSON.parse(text);
 const url = `ws://127.0.0.1:${port}/`;
 
 if (subject === "@wsd/driver") {
   const perMessageDeflate = { threshold: 0 };
-  const ws = makeClient(url, { maxLength, maxFragments, acceptProtocols: ["chat"], perMessageDeflate });
+  const ws = makeClient(url, { maxLength, maxFragments, acceptProtocols: protocols, perMessageDeflate });
   ws.on("error", () => {});
   tell(await ws.startConnection().catch(() => false));
 } else if (subject === "npm ws") {
   const { default: WebSocketOfWs } = await import("npm:ws@8.23.0");
-  const socket = new WebSocketOfWs(url, ["chat"], {
+  const socket = new WebSocketOfWs(url, protocols, {
     perMessageDeflate: true,
     ...(maxLength === undefined ? {} : { maxPayload: maxLength }),
     ...(maxFragments === undefined ? {} : { maxFragments }),
@@ -24,7 +24,7 @@ if (subject === "@wsd/driver") {
   socket.on("open", () => tell(true));
   socket.on("error", () => tell(false));
 } else {
-  const socket = new WebSocket(url, ["chat"]);
+  const socket = new WebSocket(url, protocols);
   socket.onopen = () => tell(true);
   socket.onerror = () => tell(false);
 }
