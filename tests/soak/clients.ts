@@ -110,10 +110,11 @@ function isSame(one: string | Uint8Array, other: string | Uint8Array | undefined
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
+/** Waits, as clients do between messages; this is a program, no test. */
 function turn(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, Math.min(milliseconds, until - performance.now())));
-  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, Math.max(0, Math.min(milliseconds, until - performance.now())));
+  return promise;
 }
 
 /** Lets only so many handshakes be under way. */
