@@ -20,9 +20,6 @@ import {
 /** From this many missing bytes on, a payload is read straight into its message, with no copy on the way. */
 const READ_DIRECT = 4 * 1024;
 
-/** From this length in bytes on, a binary message keeps the block that it came in, where it fills half of it. */
-const GIVEN_AWAY = 16 * 1024;
-
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
@@ -97,9 +94,6 @@ export class Receiver {
   #end = 0;
   #lastRead = 0;
   #readsDirect = false;
-
-  // How long the frame is that is to come whole into the block; 0 where there is none.
-  #awaited = 0;
 
   // The data frame whose payload is being moved into the assembly, and how much of it is still to come.
   #inPayload = false;
@@ -184,8 +178,7 @@ export class Receiver {
     const pending = this.#end - this.#start;
     // More than a header and a control frame is there only while it is held back; moving it at each read would be slow.
     if (old !== null && pending > SMALL_BLOCK && this.#start === 0 && pending < old.size) return old;
-    const twice = pending < LARGE_BLOCK ? Math.min(pending * 2, LARGE_BLOCK) : pending * 2;
-    const size = Math.max(Math.min(this.#lastRead + 1, LARGE_BLOCK), this.#awaited, twice);
+    const size = Math.max(Math.min(this.#lastRead + 1, LARGE_BLOCK), pending * 2);
     let block = old;
     if (block === null || block.size !== pool.sizeFor(size)) block = this.#block = pool.borrow(size);
     if (pending > 0) block.bytes.set(old!.bytes.subarray(this.#start, this.#end));
@@ -245,7 +238,6 @@ export class Receiver {
       this.#takeWhole(block, start, end);
       return true;
     }
-    if (this.#awaitsWhole(header, end - this.#start)) return false;
     if (header.opcode !== Opcode.CONTINUATION) {
       const transformed = header.rsv !== 0;
       this.#assembly.begin(header.opcode, transformed, this.#givesParts && !transformed);
@@ -254,17 +246,6 @@ export class Receiver {
     this.#start = start;
     this.#remaining = header.length;
     this.#inPayload = true;
-    return true;
-  }
-
-  /**
-   * Whether the rest of a frame is to be read behind what is there of it, so that its message can stay where it is;
-   * which is so once half of it has come, and never for text, whose faults are to be found as it comes.
-   */
-  #awaitsWhole(header: FrameHeader, size: number): boolean {
-    if (header.length < GIVEN_AWAY || size > LARGE_BLOCK || (this.#end - this.#start) * 2 < size) return false;
-    if (!header.fin || header.rsv !== 0 || header.opcode !== Opcode.BINARY || this.#givesParts) return false;
-    this.#awaited = size;
     return true;
   }
 
@@ -304,7 +285,6 @@ export class Receiver {
       return;
     }
     if (this.#masked) applyMask(block, start, end, key);
-    if (end - start >= GIVEN_AWAY && (end - start) * 2 > block.size) return this.#giveAway(block, start, end);
     const message = this.#platform.slab.take(end - start);
     if (end - start < COPY_BY_LOOP) {
       for (let i = start; i < end; i++) message[i - start] = block.bytes[i];
@@ -312,20 +292,6 @@ export class Receiver {
       message.set(block.bytes.subarray(start, end));
     }
     this.#sink.onMessage(message);
-  }
-
-  /**
-   * Gives the block itself away as the message, and goes on in another one: this saves a copy of the message, and is
-   * worth 1.3 times the throughput at 64 KiB.
-   */
-  #giveAway(block: Block, start: number, end: number): void {
-    const rest = this.#end - end;
-    const next = this.#block = this.#platform.pool.borrow(Math.max(block.size, rest));
-    if (rest > 0) next.bytes.set(block.bytes.subarray(end, this.#end));
-    this.#start = 0;
-    this.#end = rest;
-    this.#awaited = 0;
-    this.#sink.onMessage(block.bytes.subarray(start, end));
   }
 
   /** Moves what has arrived of a payload into its message; false where more bytes are needed. */
