@@ -200,20 +200,23 @@ function answer(changes: Changes, line = "HTTP/1.1 101 Switching Protocols", bod
   };
 }
 
+/** Some clients refuse a server that chooses none of the subprotocols: that is left to them. */
+const CHAT: Changes = { "Sec-WebSocket-Protocol": "chat" };
+
 /** What servers may answer. The client has offered the subprotocol `chat`. */
 export const ANSWER_ROWS: readonly AnswerRow[] = [
-  { row: "list-fields", does: "what the RFC shows", answer: answer({}), opens: true },
-  { row: "list-fields", does: "Upgrade: WebSocket", answer: answer({ Upgrade: "WebSocket" }), opens: true },
+  { row: "list-fields", does: "what the RFC shows", answer: answer(CHAT), opens: true },
+  { row: "list-fields", does: "Upgrade: WebSocket", answer: answer({ ...CHAT, Upgrade: "WebSocket" }), opens: true },
   {
     row: "list-fields",
     does: "a list in Connection",
-    answer: answer({ Connection: "keep-alive, upgrade" }),
+    answer: answer({ ...CHAT, Connection: "keep-alive, upgrade" }),
     opens: true,
   },
   {
     row: "subprotocols",
     does: "the subprotocol offered",
-    answer: answer({ "Sec-WebSocket-Protocol": "chat" }),
+    answer: answer(CHAT),
     opens: true,
   },
   ...([

@@ -146,6 +146,7 @@ Deno.test("readable ends cleanly behind all that was sent before the peer's Clos
   assertEquals((await client.closed).code, 4000);
 });
 
+// Row: not-reading
 Deno.test("backpressureLimit closes with 1013 where nobody heeds desiredSize, and bounds what waits", async () => {
   const { server, client } = await makePair({ backpressureLimit: 100_000, closeTimeout: 1 });
   const errors: unknown[] = [];

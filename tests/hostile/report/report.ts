@@ -239,6 +239,10 @@ export function reportOf(answers: ReadonlyMap<Subject, readonly Verdict[]>, date
     "| --- | --- | --- | --- |",
     ...GROUPS.map((group) => row(group[0].toUpperCase() + group.slice(1), (verdict) => verdict.group === group)),
     row("All", () => true),
+    `| Of the rest, TCP ends without a Close | ${
+      SUBJECTS.map((subject) => answers.get(subject)!.filter(({ outcome }) => outcome === "end without a Close").length)
+        .join(" | ")
+    } |`,
     "",
     "Written by `deno task report:hostile`.",
     ...missed,
@@ -251,10 +255,10 @@ function escape(text: string): string {
 }
 
 if (import.meta.main) {
-  const answers = new Map<Subject, Verdict[]>();
-  for (const subject of SUBJECTS) {
-    const verdicts = await ask(subject);
-    answers.set(subject, verdicts);
+  const answers = new Map(
+    await Promise.all(SUBJECTS.map(async (subject) => [subject, await ask(subject)] as const)),
+  );
+  for (const [subject, verdicts] of answers) {
     console.log(`${subject}: ${verdicts.filter(({ handled }) => handled).length} of ${verdicts.length}`);
   }
   const date = Deno.args[0] ?? new Date().toISOString().slice(0, 10);
