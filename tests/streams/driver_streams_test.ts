@@ -166,6 +166,8 @@ Deno.test("onBackpressure: refuse lets send() return false, and the connection l
   const drained = new Promise<void>((resolve) => client.once("drain", resolve));
   while (client.send(new Uint8Array(10_000)));
   assertFalse(client.send("one more"));
+  assertFalse(client.sendText("one more"));
+  assertFalse(client.send("one more", { callback: () => {} }));
   await drained;
   assert(client.send("last"));
   for await (const message of server) if (message === "last") break;

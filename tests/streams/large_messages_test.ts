@@ -195,3 +195,16 @@ Deno.test("sendStream() and messages work where compression was agreed on", asyn
   }
   await sending;
 });
+
+Deno.test("messages: a whole message that nobody asks for holds back the next ones", async () => {
+  await using pair = await makePair();
+  void pair.server.messages;
+  const writer = pair.client.writable.getWriter();
+  let written = 0;
+  const writing = (async () => {
+    for (; written < 100; written++) await writer.write(new Uint8Array(16 * 1024));
+  })();
+  writing.catch(() => {});
+  for (let i = 0; i < 50; i++) await turn();
+  assertLess(written, 20);
+});
