@@ -37,12 +37,12 @@ export interface DialOptions {
  * @throws {HandshakeError} Where the server can't be reached, or TLS can't be agreed on.
  */
 export async function dial(target: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
-  let conn = await unlessAborted(connect(target, options, signal), signal, close);
+  const conn = await connect(target, options, signal);
   if (!target.secure) return new ConnTransport(conn);
   try {
-    if (!isTls(conn)) conn = await unlessAborted(startTls(conn, target, options), signal, close);
-    await unlessAborted((conn as Deno.TlsConn).handshake(), signal);
-    return new ConnTransport(conn);
+    const secured = isTls(conn) ? conn : await startTls(conn, target, options);
+    await handshake(secured, signal);
+    return new ConnTransport(secured);
   } catch (cause) {
     close(conn);
     signal.throwIfAborted();
@@ -53,14 +53,31 @@ export async function dial(target: Target, options: DialOptions, signal: AbortSi
   }
 }
 
+/** Does the TLS handshake; the signal ends it by closing the connection, so that nothing is left behind. */
+async function handshake(conn: Deno.TlsConn, signal: AbortSignal): Promise<void> {
+  const giveUp = () => close(conn);
+  signal.addEventListener("abort", giveUp);
+  try {
+    signal.throwIfAborted();
+    await conn.handshake();
+    signal.throwIfAborted();
+  } catch (error) {
+    giveUp();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
 async function connect(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
   const { hostname, port } = target;
   const { socketPath, cert } = options;
   try {
     if (socketPath !== undefined) return await Deno.connect({ transport: "unix", path: socketPath });
-    if (target.secure && cert !== undefined) return await connectTls(target, options);
+    if (target.secure && cert !== undefined) return await unlessAborted(connectTls(target, options), signal);
     return await Deno.connect({ hostname, port, signal });
   } catch (cause) {
+    signal.throwIfAborted();
     if (cause instanceof Deno.errors.NotCapable || cause instanceof TypeError) throw cause;
     const where = socketPath ?? `${hostname}, port ${port}`;
     throw new HandshakeError(
@@ -86,7 +103,7 @@ function tlsOptions({ caCerts = [], unsafelyDisableHostnameVerification = false 
   return { caCerts, alpnProtocols: ["http/1.1"], unsafelyDisableHostnameVerification };
 }
 
-function isTls(conn: Deno.Conn): boolean {
+function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
   return "handshake" in conn;
 }
 
@@ -98,16 +115,16 @@ function close(conn: Deno.Conn): void {
   }
 }
 
-/** Waits no longer than the signal allows; what comes later is disposed of. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, dispose?: (late: T) => void): Promise<T> {
+/** Waits no longer than the signal allows for what takes no signal itself; a connection that comes later is closed. */
+function unlessAborted(conn: Promise<Deno.TlsConn>, signal: AbortSignal): Promise<Deno.TlsConn> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       reject(signal.reason);
-      promise.then(dispose, () => {});
+      conn.then(close, () => {});
     };
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    conn.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../mod.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
+import { memoryInUse } from "../support/memory.ts";
 import { netTest } from "../support/permissions.ts";
 import { field, RawPeer } from "../support/raw_peer.ts";
 import { Random } from "../support/random.ts";
@@ -225,10 +226,10 @@ netTest("memory returns after 1,000 compressed connections were opened and close
   };
   const talk = (count: number) => Promise.all(Array.from({ length: 20 }, () => openMany(count / 20, use)));
   await talk(100);
-  const before = await settledMemory();
+  const before = memoryInUse();
   await talk(1000);
   // Both sides of a connection hold more than 200 KiB each while it is open: 400 MB, if they were kept.
-  assertLess(await settledMemory() - before, 40 * 2 ** 20);
+  assertLess(memoryInUse() - before, 40 * 2 ** 20);
 });
 
 netTest("idle compressed connections hold no compressor", async () => {
@@ -237,7 +238,7 @@ netTest("idle compressed connections hold no compressor", async () => {
     ws.startConnection();
     return ws.response;
   });
-  const before = await settledMemory();
+  const before = memoryInUse();
   const clients: Client[] = [];
   for (let i = 0; i < 100; i++) {
     const ws = makeClient(`ws://127.0.0.1:${(host.addr as Deno.NetAddr).port}/`, { perMessageDeflate: true });
@@ -246,7 +247,7 @@ netTest("idle compressed connections hold no compressor", async () => {
   }
   assertEquals(clients.map(({ extensions }) => extensions), Array(100).fill(NAME));
   // 200 ends, each with what it reads into, and no compressor of 168 KiB.
-  assertLess(await settledMemory() - before, 200 * 20 * 1024);
+  assertLess(memoryInUse() - before, 200 * 20 * 1024);
   await Promise.all(clients.map(async (ws) => {
     const closed = once(ws, "close");
     ws.closeConnection();
@@ -271,15 +272,4 @@ async function openMany(count: number, use: (ws: Client) => Promise<void>): Prom
     ws.closeConnection();
     await closed;
   }
-}
-
-/** The bytes of all buffers, once the collector has run: much garbage makes it do so. */
-async function settledMemory(): Promise<number> {
-  let least = Infinity;
-  for (let i = 0; i < 20; i++) {
-    new Uint8Array(16 * 2 ** 20);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    least = Math.min(least, Deno.memoryUsage().external);
-  }
-  return least;
 }

@@ -1,11 +1,10 @@
 // Networks that delay, split, stall, cut and reset, between a client and a server of ours, with and without TLS.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type Client, makeClient, makeServer, serve, type ServeOptions, type WebSocketServer } from "@wsd/driver";
 import { makeCertificate } from "../support/certificate.ts";
 import { EventLog } from "../support/event_log.ts";
 import { pattern } from "../support/frames.ts";
+import { memoryInUse } from "../support/memory.ts";
 import { netTest } from "../support/permissions.ts";
 import { type Fault, FaultyProxy } from "./_proxy.ts";
 
@@ -206,23 +205,15 @@ for (const secure of [false, true]) {
         await untilAlone(server);
       };
       await visits(count / 4);
-      const [bytes, files] = [bytesInUse(), openFiles()];
+      const [bytes, files] = [memoryInUse(), openFiles()];
       await visits(count);
-      assertLess(bytesInUse() - bytes, 8 * 1024 * 1024);
+      assertLess(memoryInUse() - bytes, 8 * 1024 * 1024);
       // Ends of the last ones may still be on their way through the proxy.
       while (openFiles() > files + 10) await new Promise((resolve) => setTimeout(resolve));
       assert(server.connections.size === 1);
       await checkOthers();
     });
   });
-}
-
-/** Collects garbage, and tells how many bytes are in use. */
-function bytesInUse(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
 }
 
 /** The process's descriptors, where the system tells; 0 where not, or where that may not be read. */

@@ -1,10 +1,9 @@
 // Compressed messages that are made to hurt, asked of whole drivers.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { constants, deflateRawSync } from "node:zlib";
 import { assertEquals, assertLess } from "@std/assert";
 import { ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor } from "../support/frames.ts";
+import { memoryInUse } from "../support/memory.ts";
 import { meet, READ_PATHS } from "./paths.ts";
 
 const MIB = 1024 * 1024;
@@ -19,14 +18,6 @@ function bomb(): Uint8Array<ArrayBuffer> {
   return concat(Array.from({ length: 1024 }, () => new Uint8Array(block)));
 }
 
-/** Collects garbage, and tells how many bytes are in use. */
-function bytesInUse(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
-}
-
 for (const role of ROLES) {
   for (const path of PATHS) {
     // Row: bomb
@@ -36,14 +27,14 @@ for (const role of ROLES) {
       const fragments = parts.map((part, i) =>
         frameFor(role, (i === 0 ? 0x42 : 0) | (i === parts.length - 1 ? 0x80 : 0), part)
       );
-      const before = bytesInUse();
+      const before = memoryInUse();
       await Promise.all(Array.from({ length: 10 }, async (_, index) => {
         const { peer, events, closed } = await meet(role, path, { maxLength: 2 * MIB });
         const writing = (async () => {
           for (const bytes of index % 2 === 0 ? whole : fragments) await peer.write(bytes);
         })().catch(() => {});
         while (await peer.frame() !== "end");
-        if (index === 9) assertLess(bytesInUse() - before, 200 * MIB);
+        if (index === 9) assertLess(memoryInUse() - before, 200 * MIB);
         peer.leave();
         await Promise.all([closed, writing]);
         assertEquals(events, ["error WS_MESSAGE_TOO_LONG 1009", "close 1009"]);
@@ -70,9 +61,9 @@ for (const role of ROLES) {
       for (let done = 0; done < count; done += 50) await Promise.all(Array.from({ length: 50 }, visit));
     };
     await visits(200);
-    const before = bytesInUse();
+    const before = memoryInUse();
     await visits(1000);
     // Each of them has held about 200 KiB.
-    assertLess(bytesInUse() - before, 16 * MIB);
+    assertLess(memoryInUse() - before, 16 * MIB);
   });
 }
