@@ -61,12 +61,14 @@ for (const role of ROLES) {
     fill(endpoint);
     protocol.sendText("last");
     endpoint.feed([frameFor(role, 0x89, "a")]);
+    const total = protocol.queued;
     let written = 0;
     while (protocol.queued > HELD_ABOVE) {
       written += protocol.next()!.length;
       protocol.done();
     }
     assert(written > HELD_ABOVE);
+    assertEquals(protocol.queued, total - written + (role === "client" ? 7 : 3));
     assertEquals(endpoint.sent().at(-1), "pong 61");
   });
 
@@ -131,6 +133,14 @@ for (const role of ROLES) {
     fill(endpoint);
     endpoint.protocol.sendClose();
     endpoint.feed([frameFor(role, 0x89, "a"), frameFor(role, 0x88, hex("03e8"))]);
+    assertEquals(endpoint.sent().slice(1), ["close 1000"]);
+  });
+
+  Deno.test(`done() as ${role} sends no Pong that waited once the connection has failed`, () => {
+    const endpoint = new Endpoint(role);
+    fill(endpoint);
+    endpoint.protocol.sendClose();
+    endpoint.feed([frameFor(role, 0x89, "a"), frameFor(role, 0x83)]);
     assertEquals(endpoint.sent().slice(1), ["close 1000"]);
   });
 

@@ -36,6 +36,18 @@ for (const role of ROLES) {
     }
   });
 
+  Deno.test(`sendText() as ${role} has room for text that triples in size`, () => {
+    for (const around of [341, 400, 2730, 4000, 16_384]) {
+      for (let length = around - 8; length <= around; length++) {
+        const { protocol, writes } = connect(new Endpoint(role));
+        protocol.sendText("€".repeat(length));
+        protocol.sendText("€".repeat(length));
+        const sent = readFrames(concat(writes())).map(({ payload }) => payload.length);
+        assertEquals(sent, [3 * length, 3 * length]);
+      }
+    }
+  });
+
   Deno.test(`sendText() as ${role} sends lone surrogates as U+FFFD`, () => {
     for (
       const text of ["\ud800", "\udfff", "a\ud800b", "\udc00\ud800", "a".repeat(60) + "\ud83d", "\ud800".repeat(50)]

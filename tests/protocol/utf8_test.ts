@@ -195,6 +195,20 @@ Deno.test("receive() has the platform read what is all ASCII, and only that", ()
   }
 });
 
+Deno.test("receive() sees a single character that is not ASCII wherever it stands", () => {
+  for (const role of ROLES) {
+    const texts: string[] = [];
+    // Lengths differ by one each time, so that the texts begin at every alignment.
+    for (let length = 40; length < 76; length++) {
+      for (let at = 0; at <= length; at++) texts.push("a".repeat(at) + "é" + "a".repeat(length - at));
+      texts.push("");
+    }
+    const endpoint = new Endpoint(role);
+    endpoint.feed([concat(texts.map((text) => frameFor(role, 0x81, text)))]);
+    assertEquals(endpoint.messages, texts);
+  }
+});
+
 Deno.test("receive() does not look at binary messages as text", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
