@@ -38,6 +38,9 @@ export interface DialOptions {
  */
 export async function dial(target: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
   const conn = await connect(target, options, signal);
+  // Deno.connect may have connected when the signal comes, and then takes no notice of it.
+  if (signal.aborted) close(conn);
+  signal.throwIfAborted();
   if (!target.secure) return new ConnTransport(conn);
   try {
     const secured = isTls(conn) ? conn : await startTls(conn, target, options);
