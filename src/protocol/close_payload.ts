@@ -63,3 +63,13 @@ export function formatClosePayload(code: number, reason: string): Uint8Array {
   payload.set(text, 2);
   return payload;
 }
+
+/**
+ * Cuts a text to what the reason of a Close frame holds, between two characters.
+ *
+ * @param text The text.
+ * @returns As much of it as {@linkcode MAX_REASON} bytes of UTF-8 hold.
+ */
+export function fitReason(text: string): string {
+  return text.slice(0, encoder.encodeInto(text, new Uint8Array(MAX_REASON)).read);
+}

@@ -1,6 +1,6 @@
 import { CloseCode } from "../close_code.ts";
 import type { WebSocketError } from "../errors.ts";
-import { formatClosePayload, MAX_REASON, parseClosePayload } from "./close_payload.ts";
+import { fitReason, formatClosePayload, parseClosePayload } from "./close_payload.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
@@ -423,9 +423,4 @@ export class Protocol {
     this.#pong = null;
     this.#handler.onClose(info);
   }
-}
-
-/** As much of a text as a Close frame's reason holds. */
-function fitReason(message: string): string {
-  return message.slice(0, encoder.encodeInto(message, new Uint8Array(MAX_REASON)).read);
 }

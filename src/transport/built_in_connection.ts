@@ -1,6 +1,6 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
-import { type CloseInfo, formatClosePayload, MAX_REASON } from "../protocol/close_payload.ts";
+import { type CloseInfo, fitReason, formatClosePayload } from "../protocol/close_payload.ts";
 import { messageTooLong } from "../protocol/violations.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { WriteWatch } from "./write_watch.ts";
@@ -378,11 +378,6 @@ export class BuiltInConnection implements Connection {
 }
 
 const encoder = new TextEncoder();
-
-/** As much of a text as a Close frame's reason holds. */
-function fitReason(message: string): string {
-  return message.slice(0, encoder.encodeInto(message, new Uint8Array(MAX_REASON)).read);
-}
 
 /** The length of a message in bytes where that is above a limit, else null. A text is only measured where need be. */
 function lengthAbove(message: string | Uint8Array, limit: number): number | null {
