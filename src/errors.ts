@@ -68,7 +68,20 @@ export const ErrorCode = {
 /** One of the values of {@linkcode ErrorCode}. */
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 
-/** What a {@linkcode WebSocketError} is made from. */
+/**
+ * What a {@linkcode WebSocketError} is made from.
+ *
+ * @example Tell the peer why a stream is given up
+ * ```ts
+ * import { makePair, WebSocketError, type WebSocketErrorOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: WebSocketErrorOptions = { closeCode: 4001, reason: "The clock ran out" };
+ * await using pair = await makePair();
+ * await pair.client.writable.abort(new WebSocketError("Cannot go on", options));
+ * assertEquals(await pair.server.closed, { code: 4001, reason: "The clock ran out" });
+ * ```
+ */
 export interface WebSocketErrorOptions {
   /** The stable code; see {@linkcode ErrorCode}. */
   code?: ErrorCode;

@@ -1,7 +1,23 @@
 import { CloseCode } from "./close_code.ts";
 import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.ts";
 
-/** What a {@linkcode HandshakeError} is made from. */
+/**
+ * What a {@linkcode HandshakeError} is made from.
+ *
+ * @example Try with a made-up refusal when one would connect again
+ * ```ts
+ * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function secondsToWait({ status, headers }: HandshakeError): number | null {
+ *   return status === 503 ? Number(headers.get("retry-after") ?? 1) : null;
+ * }
+ *
+ * const busy: HandshakeErrorOptions = { status: 503, headers: new Headers({ "retry-after": "30" }) };
+ * assertEquals(secondsToWait(new HandshakeError("Cannot connect: received 503", busy)), 30);
+ * assertEquals(secondsToWait(new HandshakeError("Cannot connect: received 401", { status: 401 })), null);
+ * ```
+ */
 export interface HandshakeErrorOptions extends WebSocketErrorOptions {
   /** The status of the HTTP response, where there was one. */
   status?: number | null;

@@ -12,6 +12,24 @@ import { testWith } from "./support/permissions.ts";
 const ROOT = new URL("../", import.meta.url);
 const READ = { read: true } as const;
 
+const ENTRY_POINTS = ["mod.ts", "client.ts", "server.ts", "protocol.ts"];
+
+/** The part of `deno doc --json` that is read here. */
+interface Docs {
+  nodes: Record<string, { module_doc?: JsDoc; symbols: { name: string; declarations: Declaration[] }[] }>;
+}
+
+interface Declaration {
+  jsDoc?: JsDoc;
+  /** `"reference"` where it stands with another entry point already. */
+  kind: string;
+}
+
+interface JsDoc {
+  doc?: string;
+  tags?: { kind: string }[];
+}
+
 /** The examples, in the order in which they are shown. */
 const EXAMPLES = [
   "echo.ts",
@@ -73,3 +91,28 @@ testWith(READ, "every link of the guide to a file leads to one", async () => {
   }
   assertEquals(broken, []);
 });
+
+testWith(
+  { read: true, run: true },
+  "each entry point and all it exports have a description and an example",
+  async () => {
+    const args = ["doc", "--json", ...ENTRY_POINTS];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
+    const { nodes }: Docs = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(Object.keys(nodes).map((url) => url.replace(ROOT.href, "")).sort(), ENTRY_POINTS.toSorted());
+    const faults = Object.entries(nodes).flatMap(([url, { module_doc, symbols }]) => [
+      ...lacks(url.replace(ROOT.href, ""), [module_doc]),
+      ...symbols.flatMap(({ name, declarations }) => {
+        const own = declarations.filter(({ kind }) => kind !== "reference");
+        return own.length === 0 ? [] : lacks(name, own.map(({ jsDoc }) => jsDoc));
+      }),
+    ]);
+    assertEquals(faults.join("\n"), "");
+  },
+);
+
+/** What is missing. A constant and the type of its name share an example, but each is described. */
+function lacks(name: string, docs: (JsDoc | undefined)[]): string[] {
+  if (!docs.every((doc) => doc?.doc)) return [`${name} has no description`];
+  return docs.some((doc) => doc?.tags?.some(({ kind }) => kind === "example")) ? [] : [`${name} has no example`];
+}

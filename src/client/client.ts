@@ -22,7 +22,24 @@ interface Reached extends OpenedHandshake {
   readonly transport: Transport;
 }
 
-/** What {@linkcode makeClient} can be told. */
+/**
+ * What {@linkcode makeClient} can be told.
+ *
+ * @example Say who one is, what to speak, and how long to wait
+ * ```ts
+ * import { type ClientOptions, makeClient } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: ClientOptions = {
+ *   acceptProtocols: ["chat"],
+ *   additionalHeaders: { authorization: "Bearer 123" },
+ *   handshakeTimeout: 5_000,
+ *   maxLength: 1024 * 1024,
+ * };
+ * const ws = makeClient("wss://example.com/chat", options);
+ * assertEquals(ws.maxLength, 1024 * 1024);
+ * ```
+ */
 export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {}
 
 /**

@@ -4,7 +4,21 @@ import { ConnTransport } from "../transport/conn_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Target } from "./target.ts";
 
-/** How a client reaches its server. */
+/**
+ * How a client reaches its server.
+ *
+ * @example Trust an authority of one's own
+ * ```ts
+ * import { type Client, type DialOptions, makeClient } from "@wsd/driver";
+ *
+ * export async function connect(url: string): Promise<Client> {
+ *   const options: DialOptions = { caCerts: [await Deno.readTextFile("ca.pem")] };
+ *   const ws = makeClient(url, options);
+ *   await ws.startConnection();
+ *   return ws;
+ * }
+ * ```
+ */
 export interface DialOptions {
   /**
    * Certificates to trust besides the system's, in PEM.

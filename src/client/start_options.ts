@@ -4,7 +4,21 @@ import type { Transport } from "../transport/transport.ts";
 import type { DialOptions } from "./dial.ts";
 import type { Target } from "./target.ts";
 
-/** How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too. */
+/**
+ * How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too.
+ *
+ * @example Give up the opening when the user does
+ * ```ts
+ * import { makeClient, type StartConnectionOptions } from "@wsd/driver";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const user = new AbortController();
+ * const options: StartConnectionOptions = { maxRedirects: 3, signal: user.signal };
+ * const started = makeClient("ws://localhost:9/").startConnection(options);
+ * user.abort(new Error("The user has left"));
+ * await assertRejects(() => started, Error, "The user has left");
+ * ```
+ */
 export interface StartConnectionOptions extends DialOptions {
   /**
    * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,

@@ -2,13 +2,46 @@ import { WebSocketBase } from "../driver/web_socket_base.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
 
-/** What {@linkcode WebSocket} can be told beyond the standard: all that {@linkcode makeClient} can. */
+/**
+ * What {@linkcode WebSocket} can be told beyond the standard: all that {@linkcode makeClient} can.
+ *
+ * @example Send a token, which the global class can't in a browser
+ * ```ts
+ * import { serve, upgradeWebSocket, WebSocket, type WebSocketOptions } from "@wsd/driver";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   if (request.headers.get("authorization") !== "Bearer 123") return new Response(null, { status: 401 });
+ *   return upgradeWebSocket(request).response;
+ * });
+ *
+ * const options: WebSocketOptions = { headers: { authorization: "Bearer 123" }, handshakeTimeout: 5_000 };
+ * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, [], options);
+ * await new Promise((resolve) => ws.onopen = resolve);
+ * ```
+ */
 export interface WebSocketOptions extends Omit<ClientOptions, "acceptProtocols" | "streamCloseCode"> {
   /** Header fields to add to the request, by the name that the runtime's own class has for them. */
   headers?: HeadersInit;
 }
 
-/** The runtime's own class takes its options in the place of the subprotocols, and these among them. */
+/**
+ * The runtime's own class takes its options in the place of the subprotocols, and these among them.
+ *
+ * @example Give everything in the second argument
+ * ```ts
+ * import { serve, upgradeWebSocket, WebSocket, type WebSocketInit } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   return upgradeWebSocket(request, { protocol: "chat" }).response;
+ * });
+ *
+ * const init: WebSocketInit = { protocols: ["chat"], headers: { "x-room": "1" } };
+ * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, init);
+ * await new Promise((resolve) => ws.onopen = resolve);
+ * assertEquals(ws.protocol, "chat");
+ * ```
+ */
 export interface WebSocketInit extends WebSocketOptions {
   /** The subprotocols to offer. */
   protocols?: string | string[];

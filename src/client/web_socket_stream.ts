@@ -3,7 +3,23 @@ import { WebSocketStreamBase } from "../driver/web_socket_stream_base.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
 
-/** How a {@linkcode WebSocketStream} connects: as the standard has it, and with everything that a client can be told. */
+/**
+ * How a {@linkcode WebSocketStream} connects: as the standard has it, and with everything that a client can be told.
+ *
+ * @example Agree on a subprotocol, and limit what is received
+ * ```ts
+ * import { serve, upgradeWebSocketStream, WebSocketStream, type WebSocketStreamOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   return upgradeWebSocketStream(request, { acceptProtocols: ["chat"] }).response;
+ * });
+ *
+ * const options: WebSocketStreamOptions = { protocols: ["superchat", "chat"], maxLength: 1024 * 1024 };
+ * const stream = new WebSocketStream(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, options);
+ * assertEquals((await stream.opened).protocol, "chat");
+ * ```
+ */
 export interface WebSocketStreamOptions extends Omit<ClientOptions, "acceptProtocols" | "streamCloseCode"> {
   /**
    * The subprotocols to offer, the preferred first.

@@ -1,4 +1,18 @@
-/** What the opening handshake has agreed on. */
+/**
+ * What the opening handshake has agreed on.
+ *
+ * @example Open a driver on a connection whose handshake was done elsewhere
+ * ```ts
+ * import { type Agreed, type Connection, type ConnectionHandler, WebSocketDriver } from "@wsd/driver";
+ *
+ * export class Adopted extends WebSocketDriver {
+ *   constructor(connect: (handler: ConnectionHandler) => Connection, agreed: Agreed) {
+ *     super({}, { pingInterval: 0 });
+ *     this.open(connect, agreed);
+ *   }
+ * }
+ * ```
+ */
 export interface Agreed {
   /** The subprotocol, null where there is none. */
   readonly protocol: string | null;

@@ -2,7 +2,24 @@ import { Utf8Validator } from "../protocol/utf8_validator.ts";
 import { type MessageData, toBytes } from "./data.ts";
 import { MessageStream } from "./message_stream.ts";
 
-/** A message in chunks: a `ReadableStream`, or anything else to iterate over, of strings or of bytes. */
+/**
+ * A message in chunks: a `ReadableStream`, or anything else to iterate over, of strings or of bytes.
+ *
+ * @example Send what is made bit by bit as one message
+ * ```ts
+ * import { makePair, type MessageChunks } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function count(): MessageChunks {
+ *   return [1, 2, 3].values().map((number) => `${number};`);
+ * }
+ *
+ * await using pair = await makePair();
+ * const received = new Promise((resolve) => pair.server.once("message", resolve));
+ * await pair.client.sendStream(count());
+ * assertEquals(await received, "1;2;3;");
+ * ```
+ */
 export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
 
 /** How a {@linkcode ChunkReader} is set up. */

@@ -1,6 +1,17 @@
 import { MAX_CONTROL_PAYLOAD } from "../protocol/frame_header.ts";
 
-/** What a message or a Ping may be made of. */
+/**
+ * What a message or a Ping may be made of.
+ *
+ * @example Send the same to all
+ * ```ts
+ * import type { MessageData, WebSocketServer } from "@wsd/driver";
+ *
+ * export function broadcast(server: WebSocketServer, data: MessageData): void {
+ *   for (const ws of server.connections) ws.send(data);
+ * }
+ * ```
+ */
 export type MessageData = string | ArrayBufferLike | ArrayBufferView;
 
 const encoder = new TextEncoder();

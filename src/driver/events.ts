@@ -29,5 +29,24 @@ export interface WebSocketEvents {
   close: [info: CloseInfo];
 }
 
-/** Where a connection stands. */
+/**
+ * Where a connection stands.
+ *
+ * @example Tell people where it stands
+ * ```ts
+ * import { makeClient, type ReadyState } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const LABELS: Record<ReadyState, string> = {
+ *   connecting: "Connecting…",
+ *   open: "Online",
+ *   closing: "Leaving…",
+ *   closed: "Offline",
+ * };
+ * const ws = makeClient("ws://localhost/");
+ * assertEquals(LABELS[ws.readyState], "Connecting…");
+ * ws.closeConnection();
+ * assertEquals(LABELS[ws.readyState], "Offline");
+ * ```
+ */
 export type ReadyState = "connecting" | "open" | "closing" | "closed";

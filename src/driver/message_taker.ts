@@ -2,7 +2,24 @@ import { CloseCode } from "../close_code.ts";
 import { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
-/** The two kinds of messages. RFC 6455 §5.6. */
+/**
+ * The two kinds of messages. RFC 6455 §5.6.
+ *
+ * @example Name a file after what comes
+ * ```ts
+ * import { makePair, type MessageType } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const SUFFIXES: Record<MessageType, string> = { text: ".txt", binary: ".bin" };
+ *
+ * await using pair = await makePair();
+ * pair.client.send("Hi");
+ * for await (const message of pair.server.messages) {
+ *   assertEquals(SUFFIXES[message.type], ".txt");
+ *   break;
+ * }
+ * ```
+ */
 export type MessageType = "text" | "binary";
 
 /** What takes messages in place of the listeners of `"message"`: a stream. */

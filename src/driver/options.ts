@@ -4,7 +4,25 @@ import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { CloseCode, isSendableCloseCode } from "../close_code.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_options.ts";
 
-/** What a server and a client can be told alike. */
+/**
+ * What a server and a client can be told alike.
+ *
+ * @example Hold both sides to the same limits
+ * ```ts
+ * import { makePair, type WebSocketDriverOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: WebSocketDriverOptions = {
+ *   maxLength: 64 * 1024,
+ *   idleTimeout: 60_000,
+ *   backpressureLimit: 1024 * 1024,
+ *   onBackpressure: "refuse",
+ *   perMessageDeflate: { threshold: 256 },
+ * };
+ * await using pair = await makePair(options);
+ * assertEquals([pair.server.maxLength, pair.client.maxLength], [65_536, 65_536]);
+ * ```
+ */
 export interface WebSocketDriverOptions {
   /**
    * The longest message to take, in bytes, whether it comes in one frame or in many; a longer one fails the connection
@@ -102,12 +120,51 @@ export interface WebSocketDriverOptions {
   streamCloseCode?: number;
 }
 
-/** The options with their defaults, checked. */
+/**
+ * The options with their defaults, checked.
+ *
+ * @example See an option with its default from a class of one's own
+ * ```ts
+ * import { Server, type Settings } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Monitored extends Server {
+ *   get times(): Pick<Settings, "pingInterval" | "closeTimeout"> {
+ *     return this.settings;
+ *   }
+ * }
+ *
+ * const { times } = new Monitored(new Request("http://localhost/"), { closeTimeout: 1_000 });
+ * assertEquals([times.pingInterval, times.closeTimeout], [30_000, 1_000]);
+ * ```
+ */
 export type Settings =
   & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders" | "perMessageDeflate">>>
   & { readonly additionalHeaders: AdditionalHeaders; readonly perMessageDeflate: DeflateSettings | null };
 
-/** The defaults in which a server and a client differ. */
+/**
+ * The defaults in which a server and a client differ.
+ *
+ * @example A driver whose heartbeat is faster, unless it is told otherwise
+ * ```ts
+ * import { type SettingDefaults, WebSocketDriver, type WebSocketDriverOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const DEFAULTS: SettingDefaults = { pingInterval: 5_000 };
+ *
+ * class Lively extends WebSocketDriver {
+ *   constructor(options: WebSocketDriverOptions = {}) {
+ *     super(options, DEFAULTS);
+ *   }
+ *   get pingInterval(): number {
+ *     return this.settings.pingInterval;
+ *   }
+ * }
+ *
+ * assertEquals(new Lively().pingInterval, 5_000);
+ * assertEquals(new Lively({ pingInterval: 0 }).pingInterval, 0);
+ * ```
+ */
 export interface SettingDefaults {
   /** How often the heartbeat pings, in milliseconds; 0 for never. */
   readonly pingInterval: number;

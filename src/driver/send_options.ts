@@ -1,7 +1,23 @@
 import type { Connection } from "../transport/connection.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
 
-/** How a message is sent. */
+/**
+ * How a message is sent.
+ *
+ * @example Send a part of what one has, uncompressed, and know when it has left
+ * ```ts
+ * import { makePair, type SendOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using pair = await makePair({ perMessageDeflate: true });
+ * const received = new Promise((resolve) => pair.server.once("message", resolve));
+ * await new Promise<void>((callback) => {
+ *   const options: SendOptions = { start: 7, compress: false, callback };
+ *   pair.client.send("secret=1234", options);
+ * });
+ * assertEquals(await received, "1234");
+ * ```
+ */
 export interface SendOptions {
   /**
    * Where to begin: in bytes, or in UTF-16 code units of a string.

@@ -7,7 +7,23 @@ import { checkInteger } from "./options.ts";
 /** The longest fragment, in bytes: so long they are copied, and what the source does with its chunks can't matter. */
 const MAX_FRAGMENT = 64 * 1024;
 
-/** How a message is sent from a stream. */
+/**
+ * How a message is sent from a stream.
+ *
+ * @example Send a file of text as text, though its chunks are bytes
+ * ```ts
+ * import { makePair, type SendStreamOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = new Blob(["Hello, world"]);
+ * const options: SendStreamOptions = { type: "text", fragmentSize: 4096 };
+ *
+ * await using pair = await makePair();
+ * const received = new Promise((resolve) => pair.server.once("message", resolve));
+ * await pair.client.sendStream(file.stream(), options);
+ * assertEquals(await received, "Hello, world");
+ * ```
+ */
 export interface SendStreamOptions {
   /**
    * The type of the message.

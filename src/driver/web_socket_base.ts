@@ -12,7 +12,20 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-/** Handles an event of a socket's. */
+/**
+ * Handles an event of a socket's.
+ *
+ * @example One handler for all sockets
+ * ```ts
+ * import type { WebSocketBase, WebSocketEventHandler } from "@wsd/driver";
+ *
+ * const onClose: WebSocketEventHandler<CloseEvent> = ({ code, reason }) => console.log("Closed:", code, reason);
+ *
+ * export function watch(...sockets: WebSocketBase[]): void {
+ *   for (const socket of sockets) socket.onclose = onClose;
+ * }
+ * ```
+ */
 // deno-lint-ignore no-explicit-any
 export type WebSocketEventHandler<Type extends Event> = ((this: any, event: Type) => any) | null;
 

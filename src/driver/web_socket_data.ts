@@ -1,6 +1,17 @@
 import { toBytes } from "./data.ts";
 
-/** What `WebSocket.send` takes. */
+/**
+ * What `WebSocket.send` takes.
+ *
+ * @example Send the same to all
+ * ```ts
+ * import type { WebSocketBase, WebSocketData } from "@wsd/driver";
+ *
+ * export function broadcast(sockets: Iterable<WebSocketBase>, data: WebSocketData): void {
+ *   for (const socket of sockets) socket.send(data);
+ * }
+ * ```
+ */
 export type WebSocketData = string | ArrayBufferLike | Blob | ArrayBufferView;
 
 /** Up to this length in bytes, the driver copies what it sends. */

@@ -5,7 +5,23 @@ import type { MessageData } from "./data.ts";
 import { dropIncoming } from "./driver_streams.ts";
 import type { WebSocketDriver } from "./websocket_driver.ts";
 
-/** What {@linkcode WebSocketStreamBase.opened} resolves to. */
+/**
+ * What {@linkcode WebSocketStreamBase.opened} resolves to.
+ *
+ * @example See what was agreed on
+ * ```ts
+ * import { serve, upgradeWebSocketStream, type WebSocketOpenInfo, WebSocketStream } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   return upgradeWebSocketStream(request, { acceptProtocols: ["chat"] }).response;
+ * });
+ *
+ * const stream = new WebSocketStream(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, { protocols: ["chat"] });
+ * const { protocol, extensions }: WebSocketOpenInfo = await stream.opened;
+ * assertEquals([protocol, extensions], ["chat", ""]);
+ * ```
+ */
 export interface WebSocketOpenInfo {
   /** The messages that arrive. */
   readonly readable: ReadableStream<string | Uint8Array>;
@@ -17,7 +33,20 @@ export interface WebSocketOpenInfo {
   readonly protocol: string;
 }
 
-/** How a connection was closed, or shall be. */
+/**
+ * How a connection was closed, or shall be.
+ *
+ * @example Close with a code of one's own
+ * ```ts
+ * import type { WebSocketCloseInfo, WebSocketStreamBase } from "@wsd/driver";
+ *
+ * const SIGNED_OUT: WebSocketCloseInfo = { closeCode: 4001, reason: "You have signed out" };
+ *
+ * export function signOut(stream: WebSocketStreamBase): void {
+ *   stream.close(SIGNED_OUT);
+ * }
+ * ```
+ */
 export interface WebSocketCloseInfo {
   /** The close code: to send, 1000 or 3000-4999. */
   closeCode?: number;

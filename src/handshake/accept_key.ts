@@ -9,7 +9,19 @@ const KEY_LENGTH = 24;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const LAST_DIGITS = "AQgw";
 
-/** The SHA-1 digest of some bytes, 20 bytes. The platform has it; this folder doesn't know which. */
+/**
+ * The SHA-1 digest of some bytes, 20 bytes. The platform has it; this folder doesn't know which.
+ *
+ * @example That of node:crypto
+ * ```ts
+ * import { acceptKey, type Sha1 } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const sha1: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
+ * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * ```
+ */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 
 /**
@@ -41,6 +53,15 @@ export function generateKey(): string {
  *
  * @param value The value of the header field.
  * @returns True for a key.
+ *
+ * @example Tell a key from what is none
+ * ```ts
+ * import { generateKey, isValidKey } from "@wsd/driver/protocol";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isValidKey(generateKey()));
+ * assertFalse(isValidKey("c2hvcnQ="));
+ * ```
  */
 export function isValidKey(value: string): boolean {
   if (value.length !== KEY_LENGTH || !value.endsWith("==")) return false;

@@ -10,7 +10,27 @@ import { printable } from "./printable.ts";
 import type { ResponseHead } from "./response_head_parser.ts";
 import { checkSubprotocols } from "./subprotocol.ts";
 
-/** What a client's handshake is made from. */
+/**
+ * What a client's handshake is made from.
+ *
+ * @example Everything that a handshake can ask for
+ * ```ts
+ * import { formatRequestHead, generateKey, type RequestHeadOptions } from "@wsd/driver/protocol";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const options: RequestHeadOptions = {
+ *   target: "/chat?room=1",
+ *   host: "example.com:8080",
+ *   key: generateKey(),
+ *   protocols: ["superchat", "chat"],
+ *   extensions: "permessage-deflate",
+ *   origin: "https://example.com",
+ *   fields: [["Authorization", "Bearer 123"]],
+ * };
+ * const head = new TextDecoder().decode(formatRequestHead(options));
+ * assertStringIncludes(head, "\r\nSec-WebSocket-Protocol: superchat, chat\r\n");
+ * ```
+ */
 export interface RequestHeadOptions {
   /** The request target: path and query as in a URL, visible ASCII with no `#`. */
   target: string;
@@ -28,7 +48,29 @@ export interface RequestHeadOptions {
   fields?: Iterable<Field>;
 }
 
-/** What a client has offered, by which the server's answer is judged. */
+/**
+ * What a client has offered, by which the server's answer is judged.
+ *
+ * @example Insist on a subprotocol
+ * ```ts
+ * import { acceptKey, checkResponse, type CheckResponseOptions, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const options: CheckResponseOptions = {
+ *   key: generateKey(),
+ *   sha1: (bytes) => createHash("sha1").update(bytes).digest(),
+ *   protocols: ["chat"],
+ *   requireProtocol: true,
+ * };
+ * const fields = new HeadFields([
+ *   ["Upgrade", "websocket"],
+ *   ["Connection", "Upgrade"],
+ *   ["Sec-WebSocket-Accept", acceptKey(options.key, options.sha1)],
+ * ]);
+ * assertFalse(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted);
+ * ```
+ */
 export interface CheckResponseOptions {
   /** The key that was sent. */
   key: string;
@@ -45,7 +87,22 @@ export interface CheckResponseOptions {
   requireProtocol?: boolean;
 }
 
-/** A server's answer that opens the connection. */
+/**
+ * A server's answer that opens the connection.
+ *
+ * @example Go on with what was agreed on
+ * ```ts
+ * import type { ResponseAcceptance, ResponseViolation } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function protocolOf(answer: ResponseAcceptance | ResponseViolation): string | null {
+ *   if (!answer.accepted) throw new Error(answer.violation);
+ *   return answer.protocol;
+ * }
+ *
+ * assertEquals(protocolOf({ accepted: true, protocol: "chat", extensions: [] }), "chat");
+ * ```
+ */
 export interface ResponseAcceptance {
   /** True: the answer keeps every rule. */
   accepted: true;
@@ -55,7 +112,22 @@ export interface ResponseAcceptance {
   extensions: ExtensionOffer[];
 }
 
-/** A server's answer that doesn't. */
+/**
+ * A server's answer that doesn't.
+ *
+ * @example Say what was wrong
+ * ```ts
+ * import { checkResponse, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
+ * const head = { version: "1.1", status: 200, reason: "OK", fields: new HeadFields() };
+ * const answer = checkResponse(head, { key: generateKey(), sha1 });
+ * assert(!answer.accepted);
+ * assertEquals(answer.violation, 'Cannot open the connection as the status must be 101: received "200"');
+ * ```
+ */
 export interface ResponseViolation {
   /** False: the answer breaks a rule. */
   accepted: false;
@@ -102,6 +174,21 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
  * @returns The fields in order, `Host` first.
  * @throws {TypeError} If a part can't be written, as for {@linkcode formatRequestHead}.
  * @throws {SyntaxError} If `extensions` doesn't follow the grammar of RFC 6455 §9.1.
+ *
+ * @example Compose a request that something else writes
+ * ```ts
+ * import { generateKey, requestFields } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fields = requestFields({ target: "/chat", host: "example.com", key: generateKey() });
+ * assertEquals(fields.map(([name]) => name), [
+ *   "Host",
+ *   "Upgrade",
+ *   "Connection",
+ *   "Sec-WebSocket-Key",
+ *   "Sec-WebSocket-Version",
+ * ]);
+ * ```
  */
 export function requestFields(options: RequestHeadOptions): Field[] {
   const { key, protocols = [], extensions = null, origin = null } = options;
@@ -160,6 +247,16 @@ function isTarget(target: string): boolean {
  *
  * @param head The response's head.
  * @returns True where another head follows.
+ *
+ * @example Wait for the answer that counts
+ * ```ts
+ * import { HeadFields, isInterimResponse } from "@wsd/driver/protocol";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * const head = { version: "1.1", reason: "", fields: new HeadFields() };
+ * assert(isInterimResponse({ ...head, status: 103 }));
+ * assertFalse(isInterimResponse({ ...head, status: 101 }));
+ * ```
  */
 export function isInterimResponse(head: ResponseHead): boolean {
   return head.status < 200 && head.status !== STATUS_CODE.SwitchingProtocols;

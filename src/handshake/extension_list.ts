@@ -2,7 +2,21 @@ import { FieldScanner } from "./field_scanner.ts";
 import { printable } from "./printable.ts";
 import { isToken } from "./token.ts";
 
-/** A parameter of an extension, such as `client_max_window_bits=15`. */
+/**
+ * A parameter of an extension, such as `client_max_window_bits=15`.
+ *
+ * @example Look up a parameter
+ * ```ts
+ * import { type ExtensionParameter, parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [{ parameters }] = parseExtensions("permessage-deflate; client_max_window_bits; server_max_window_bits=10");
+ * const valueOf = (name: string, among: ExtensionParameter[]) => among.find((one) => one.name === name)?.value;
+ * assertEquals(valueOf("server_max_window_bits", parameters), "10");
+ * assertEquals(valueOf("client_max_window_bits", parameters), null);
+ * assertEquals(valueOf("client_no_context_takeover", parameters), undefined);
+ * ```
+ */
 export interface ExtensionParameter {
   /** The name, with its case. */
   name: string;
@@ -10,7 +24,19 @@ export interface ExtensionParameter {
   value: string | null;
 }
 
-/** An extension with its parameters: one that a client offers, or one that a server agrees to. */
+/**
+ * An extension with its parameters: one that a client offers, or one that a server agrees to.
+ *
+ * @example Agree to what one knows
+ * ```ts
+ * import { type ExtensionOffer, formatExtensions, parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const isKnown = ({ name, parameters }: ExtensionOffer) => name === "x-log" && parameters.length === 0;
+ * const offers = parseExtensions("permessage-deflate, x-log; level=2, x-log");
+ * assertEquals(formatExtensions(offers.filter(isKnown)), "x-log");
+ * ```
+ */
 export interface ExtensionOffer {
   /** The extension's name, with its case. */
   name: string;

@@ -3,7 +3,19 @@ import { latin1Encode } from "./latin1.ts";
 import { printable } from "./printable.ts";
 import { isToken } from "./token.ts";
 
-/** A header field to be written: its name and its value. A web `Headers` is a list of them. */
+/**
+ * A header field to be written: its name and its value. A web `Headers` is a list of them.
+ *
+ * @example Write fields by hand, or from Headers
+ * ```ts
+ * import { type Field, formatResponseHead } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fields: Field[] = [["Set-Cookie", "a=1"], ...new Headers({ "x-room": "1" })];
+ * const head = new TextDecoder().decode(formatResponseHead(101, fields));
+ * assertEquals(head, "HTTP/1.1 101 Switching Protocols\r\nSet-Cookie: a=1\r\nx-room: 1\r\n\r\n");
+ * ```
+ */
 export type Field = readonly [name: string, value: string];
 
 /**
@@ -40,6 +52,15 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  * @returns The bytes, up to and with the empty line.
  * @throws {TypeError} If the start line is no visible ASCII and spaces, a name is no token, or a value holds CR, LF,
  * NUL, another control character, or one above U+00FF.
+ *
+ * @example Ask a proxy for a tunnel
+ * ```ts
+ * import { formatHead } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const head = formatHead("CONNECT example.com:443 HTTP/1.1", [["Host", "example.com:443"]]);
+ * assertEquals(new TextDecoder().decode(head), "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
+ * ```
  */
 export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!isFieldValue(startLine, 0x7e)) {

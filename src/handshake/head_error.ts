@@ -1,6 +1,18 @@
 /**
  * The status with which a server answers a head that it cannot read: 400 where it is malformed, 414 where the request
  * line is too long, 431 where the header fields are, 505 for an HTTP version other than 1.x.
+ *
+ * @example Answer with it
+ * ```ts
+ * import { formatResponseHead, type HeadErrorStatus } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function refuse(status: HeadErrorStatus): Uint8Array {
+ *   return formatResponseHead(status, [["Connection", "close"]]);
+ * }
+ *
+ * assertEquals(new TextDecoder().decode(refuse(414)), "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n\r\n");
+ * ```
  */
 export type HeadErrorStatus = 400 | 414 | 431 | 505;
 

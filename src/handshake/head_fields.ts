@@ -1,5 +1,19 @@
 /**
  * Where the value of a header field is looked up. The web's `Headers` is one, and so is {@linkcode HeadFields}.
+ *
+ * @example Look into header fields of another kind
+ * ```ts
+ * import { type FieldSource, isHandshake } from "@wsd/driver/protocol";
+ * import { assert } from "@std/assert";
+ *
+ * const headers: Record<string, string> = {
+ *   upgrade: "websocket",
+ *   connection: "Upgrade",
+ *   "sec-websocket-version": "13",
+ * };
+ * const fields: FieldSource = { get: (name) => headers[name.toLowerCase()] ?? null };
+ * assert(isHandshake({ method: "GET", fields }));
+ * ```
  */
 export interface FieldSource {
   /**

@@ -1,5 +1,18 @@
 /**
  * How much of an HTTP head is taken before it is refused. A head never keeps more than `maxHead` bytes in memory.
+ *
+ * @example Take short addresses only
+ * ```ts
+ * import { type HeadLimits, serve } from "@wsd/driver/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const headLimits: Partial<HeadLimits> = { maxStartLine: 1024, maxFields: 32 };
+ * await using server = serve({ port: 0, headLimits, onListen() {} }, () => new Response("Hi\n"));
+ * const { port } = server.addr as Deno.NetAddr;
+ * const response = await fetch(`http://localhost:${port}/${"x".repeat(2000)}`);
+ * assertEquals(response.status, 414);
+ * await response.body?.cancel();
+ * ```
  */
 export interface HeadLimits {
   /** The longest request line or status line, in bytes without its CRLF; 414 above it. */

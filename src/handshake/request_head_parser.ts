@@ -6,7 +6,21 @@ import { parseHttpVersion } from "./http_version.ts";
 import { isToken } from "./token.ts";
 import { printable } from "./printable.ts";
 
-/** The head of an HTTP/1.x request. */
+/**
+ * The head of an HTTP/1.x request.
+ *
+ * @example Judge a head that was read
+ * ```ts
+ * import { isHandshake, type RequestHead, RequestHeadParser } from "@wsd/driver/protocol";
+ * import { assertEquals, assertFalse } from "@std/assert";
+ *
+ * const parser = new RequestHeadParser();
+ * parser.push(new TextEncoder().encode("GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\n\r\n"));
+ * const head: RequestHead = parser.head;
+ * assertEquals([head.method, head.target, head.version], ["GET", "/chat?room=1", "1.1"]);
+ * assertFalse(isHandshake(head));
+ * ```
+ */
 export interface RequestHead {
   /** The method as it was spelt, such as `GET`: methods are case-sensitive. */
   method: string;

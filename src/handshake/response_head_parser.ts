@@ -6,7 +6,20 @@ import { parseHttpVersion } from "./http_version.ts";
 import { printable } from "./printable.ts";
 import { isDigitCode } from "./token.ts";
 
-/** The head of an HTTP/1.x response. */
+/**
+ * The head of an HTTP/1.x response.
+ *
+ * @example See where a server sends one
+ * ```ts
+ * import { type ResponseHead, ResponseHeadParser } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parser = new ResponseHeadParser();
+ * parser.push(new TextEncoder().encode("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"));
+ * const { status, reason, fields }: ResponseHead = parser.head;
+ * assertEquals([status, reason, fields.get("location")], [302, "Found", "/elsewhere"]);
+ * ```
+ */
 export interface ResponseHead {
   /** The HTTP version's numbers, such as `1.1`. */
   version: string;

@@ -10,7 +10,21 @@ import { isAllowedOrigin } from "./origin.ts";
 import { printable } from "./printable.ts";
 import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
 
-/** What a server looks at in a client's request. A {@linkcode RequestHead} is one. */
+/**
+ * What a server looks at in a client's request. A {@linkcode RequestHead} is one.
+ *
+ * @example From a request of the web's
+ * ```ts
+ * import { type HandshakeRequest, isHandshake } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
+ *
+ * function toHandshakeRequest({ method, headers }: Request): HandshakeRequest {
+ *   return { method, fields: headers };
+ * }
+ *
+ * assertFalse(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" }))));
+ * ```
+ */
 export interface HandshakeRequest {
   /** The method, with its case. */
   method: string;
@@ -20,7 +34,33 @@ export interface HandshakeRequest {
   version?: string;
 }
 
-/** How a server judges a client's request. */
+/**
+ * How a server judges a client's request.
+ *
+ * @example Keep out the pages of others
+ * ```ts
+ * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * const options: AcceptHandshakeOptions = {
+ *   sha1: (bytes) => createHash("sha1").update(bytes).digest(),
+ *   acceptProtocols: ["chat"],
+ *   allowedOrigins: ["https://example.com"],
+ * };
+ * const fields = new HeadFields([
+ *   ["Host", "example.com"],
+ *   ["Upgrade", "websocket"],
+ *   ["Connection", "Upgrade"],
+ *   ["Sec-WebSocket-Key", generateKey()],
+ *   ["Sec-WebSocket-Version", "13"],
+ *   ["Origin", "https://elsewhere.example"],
+ * ]);
+ * const handshake = acceptHandshake({ method: "GET", fields }, options);
+ * assert(!handshake.accepted);
+ * assertEquals(handshake.status, 403);
+ * ```
+ */
 export interface AcceptHandshakeOptions {
   /** The SHA-1 digest of some bytes. */
   sha1: Sha1;
@@ -34,7 +74,18 @@ export interface AcceptHandshakeOptions {
   requireHost?: boolean;
 }
 
-/** A handshake that can be answered with 101. */
+/**
+ * A handshake that can be answered with 101.
+ *
+ * @example Write the answer
+ * ```ts
+ * import { formatResponseHead, type HandshakeAcceptance, responseFields } from "@wsd/driver/protocol";
+ *
+ * export function answer(acceptance: HandshakeAcceptance): Uint8Array {
+ *   return formatResponseHead(101, responseFields(acceptance));
+ * }
+ * ```
+ */
 export interface HandshakeAcceptance {
   /** True: the request keeps every rule. */
   accepted: true;
@@ -46,7 +97,26 @@ export interface HandshakeAcceptance {
   offers: ExtensionOffer[];
 }
 
-/** A request that is no handshake, or one that is refused. */
+/**
+ * A request that is no handshake, or one that is refused.
+ *
+ * @example Write the answer
+ * ```ts
+ * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
+ * import { createHash } from "node:crypto";
+ *
+ * function answer({ status, fields }: HandshakeRefusal): Uint8Array {
+ *   return formatResponseHead(status, [...fields, ["Content-Length", "0"]]);
+ * }
+ *
+ * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
+ * const handshake = acceptHandshake({ method: "POST", fields: new HeadFields() }, { sha1 });
+ * assert(!handshake.accepted);
+ * const head = new TextDecoder().decode(answer(handshake));
+ * assertEquals(head, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n");
+ * ```
+ */
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
   accepted: false;
@@ -136,7 +206,20 @@ export function isHandshake(request: HandshakeRequest): boolean {
   return (checkMethod(request) ?? checkUpgrade(request) ?? checkConnection(request) ?? checkVersion(request)) === null;
 }
 
-/** What goes into the answer besides the acceptance. */
+/**
+ * What goes into the answer besides the acceptance.
+ *
+ * @example Agree to an extension, and set a cookie
+ * ```ts
+ * import { type HandshakeAcceptance, responseFields, type ResponseFieldsOptions } from "@wsd/driver/protocol";
+ *
+ * const options: ResponseFieldsOptions = { extensions: "permessage-deflate", fields: [["Set-Cookie", "seen=1"]] };
+ *
+ * export function answer(acceptance: HandshakeAcceptance): Headers {
+ *   return new Headers(responseFields(acceptance, options).map(([name, value]) => [name, value]));
+ * }
+ * ```
+ */
 export interface ResponseFieldsOptions {
   /** The value of `Sec-WebSocket-Extensions`: what was agreed to, null for nothing. @default null */
   extensions?: string | null;
@@ -151,6 +234,20 @@ export interface ResponseFieldsOptions {
  * @param options The extensions and the caller's own fields.
  * @returns The fields in order, for {@linkcode formatResponseHead}.
  * @throws {TypeError} If a field of the caller's is the handshake's own, or can't be written.
+ *
+ * @example What the answer says
+ * ```ts
+ * import { responseFields } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+ * assertEquals(responseFields({ accepted: true, accept, protocol: "chat", offers: [] }), [
+ *   ["Upgrade", "websocket"],
+ *   ["Connection", "Upgrade"],
+ *   ["Sec-WebSocket-Accept", accept],
+ *   ["Sec-WebSocket-Protocol", "chat"],
+ * ]);
+ * ```
  */
 export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {
   const { extensions = null, fields = [] } = options;

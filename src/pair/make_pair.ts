@@ -4,7 +4,20 @@ import { acceptOn } from "../server/accept_on.ts";
 import type { Server, ServerOptions } from "../server/server.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 
-/** How a pair is made. */
+/**
+ * How a pair is made.
+ *
+ * @example Test what comes of a message that is too long
+ * ```ts
+ * import { makePair, type PairOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: PairOptions = { url: "ws://localhost/room/1", acceptProtocols: ["chat"], server: { maxLength: 5 } };
+ * await using pair = await makePair(options);
+ * pair.client.send("too long");
+ * assertEquals((await pair.client.closed).code, 1009);
+ * ```
+ */
 export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHeaders"> {
   /**
    * What the client asks for; nothing is dialled.
@@ -18,7 +31,28 @@ export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHea
   client?: Omit<ClientOptions, "transport" | "socketPath" | "maxRedirects">;
 }
 
-/** Two drivers that are connected with each other. Its disposal closes the connection, and waits for its end. */
+/**
+ * Two drivers that are connected with each other. Its disposal closes the connection, and waits for its end.
+ *
+ * @example Test code of one's own
+ * ```ts
+ * import { makePair, type Server, type WebSocketPair } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // What is tested.
+ * function shout(ws: Server): void {
+ *   ws.on("message", (message) => ws.send(String(message).toUpperCase()));
+ * }
+ *
+ * await using pair: WebSocketPair = await makePair();
+ * shout(pair.server);
+ * pair.client.send("Hi");
+ * for await (const message of pair.client) {
+ *   assertEquals(message, "HI");
+ *   break;
+ * }
+ * ```
+ */
 export interface WebSocketPair extends AsyncDisposable {
   /** The side that accepted. */
   readonly server: Server;

@@ -8,7 +8,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The longest reason of a Close frame, in bytes of UTF-8: what two bytes of code leave of a control frame. */
 export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
-/** Why a connection ended: what a Close frame said, or 1005 and 1006 where none said it. */
+/**
+ * Why a connection ended: what a Close frame said, or 1005 and 1006 where none said it.
+ *
+ * @example Read why the peer has left
+ * ```ts
+ * import { type CloseInfo, makePair } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using pair = await makePair();
+ * pair.client.closeConnection("Enough", 4000);
+ * const info: CloseInfo = await pair.server.closed;
+ * assertEquals(info, { code: 4000, reason: "Enough" });
+ * ```
+ */
 export interface CloseInfo {
   /** The status code, RFC 6455 §7.4. */
   readonly code: number;

@@ -4,6 +4,22 @@ import { Slab } from "./slab.ts";
 /**
  * What the pure protocol takes from outside: memory, randomness, and a faster way than the standard's to read ASCII.
  * One platform may serve any number of connections.
+ *
+ * @example Read ASCII with Buffer
+ * ```ts
+ * import { type Platform, StandardPlatform } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ * import { Buffer } from "node:buffer";
+ *
+ * class BufferPlatform extends StandardPlatform {
+ *   override decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+ *     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", start, end);
+ *   }
+ * }
+ *
+ * const platform: Platform = new BufferPlatform();
+ * assertEquals(platform.decodeAscii(new TextEncoder().encode("Hello"), 1, 3), "el");
+ * ```
  */
 export interface Platform {
   /** Lends the memory that frames are read into and composed in. */
@@ -32,6 +48,17 @@ const KEYS = 1024;
 
 /**
  * A platform of the standard's own means: what the protocol uses where nothing else is handed in.
+ *
+ * @example Let connections share their memory
+ * ```ts
+ * import { Protocol, type ProtocolHandler, StandardPlatform } from "@wsd/driver/protocol";
+ *
+ * const platform = new StandardPlatform();
+ *
+ * export function accept(handler: ProtocolHandler): Protocol {
+ *   return new Protocol("server", handler, { platform });
+ * }
+ * ```
  */
 export class StandardPlatform implements Platform {
   /** Lends the memory that frames are read into and composed in. */

@@ -2,7 +2,28 @@ import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "./close_payload.ts";
 import type { Opcode } from "./opcode.ts";
 
-/** Who gets what a `Protocol` receives. None of these may throw. */
+/**
+ * Who gets what a `Protocol` receives. None of these may throw.
+ *
+ * @example Collect what a server sends
+ * ```ts
+ * import { Protocol, type ProtocolHandler } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seen: unknown[] = [];
+ * const handler: ProtocolHandler = {
+ *   onMessage: (message) => seen.push(message),
+ *   onPing: () => seen.push("a Ping"),
+ *   onPong: () => seen.push("a Pong"),
+ *   onClose: ({ code }) => seen.push(code),
+ *   onError: ({ code }) => seen.push(code),
+ *   onOutput() {},
+ * };
+ * const client = new Protocol("client", handler);
+ * client.receive(Uint8Array.fromHex("8900" + "810548656c6c6f" + "880203e8"));
+ * assertEquals(seen, ["a Ping", "Hello", 1000]);
+ * ```
+ */
 export interface ProtocolHandler {
   /**
    * A message has arrived.

@@ -1,7 +1,27 @@
 import { checkAllowedHosts } from "../handshake/host.ts";
 import { checkAllowedOrigins } from "../handshake/origin.ts";
 
-/** Who may connect. What is not given is not checked. */
+/**
+ * Who may connect. What is not given is not checked.
+ *
+ * @example Let in one's own pages only
+ * ```ts
+ * import { type AccessPolicy, HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const policy: AccessPolicy = { allowedOrigins: ["https://example.com"] };
+ * await using server = serve({ port: 0, onListen() {}, ...policy }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ *
+ * const url = `ws://localhost:${(server.addr as Deno.NetAddr).port}/`;
+ * const ws = makeClient(url, { additionalHeaders: { origin: "https://elsewhere.example" } });
+ * const { status } = await assertRejects(() => ws.startConnection(), HandshakeError);
+ * assertEquals(status, 403);
+ * ```
+ */
 export interface AccessPolicy {
   /**
    * The origins whose pages may connect, each exactly as browsers send it: `https://example.com`, in lower case, with its

@@ -12,7 +12,19 @@ import type { ServeHandler, ServeOptions } from "./serve_options.ts";
 /** How long to wait where accepting failed, such as for want of file descriptors, in milliseconds. */
 const ACCEPT_AGAIN = 50;
 
-/** A server that {@linkcode serve} has started. */
+/**
+ * A server that {@linkcode serve} has started.
+ *
+ * @example Tell all, and shut down
+ * ```ts
+ * import type { WebSocketServer } from "@wsd/driver";
+ *
+ * export async function retire(server: WebSocketServer): Promise<void> {
+ *   for (const ws of server.connections) ws.send("We are back in a minute");
+ *   await server.shutdown();
+ * }
+ * ```
+ */
 export interface WebSocketServer extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Deno.Addr;

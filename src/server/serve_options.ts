@@ -1,15 +1,68 @@
 import type { HeadLimits } from "../handshake/head_limits.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 
-/** What the handler of {@linkcode serve} is told beside the request; the same as under `Deno.serve`. */
+/**
+ * What the handler of {@linkcode serve} is told beside the request; the same as under `Deno.serve`.
+ *
+ * @example See who asks
+ * ```ts
+ * import { serve, type ServeHandlerInfo } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function whoAsks(_request: Request, { remoteAddr }: ServeHandlerInfo): Response {
+ *   return new Response("hostname" in remoteAddr ? remoteAddr.hostname : "somebody on this machine");
+ * }
+ *
+ * await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, whoAsks);
+ * const response = await fetch(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+ * assertEquals(await response.text(), "127.0.0.1");
+ * ```
+ */
 export type ServeHandlerInfo = Deno.ServeHandlerInfo<Deno.Addr>;
 
-/** Answers a request: with any response, or with that of a `Server`. */
+/**
+ * Answers a request: with any response, or with that of a `Server`.
+ *
+ * @example One handler, two servers
+ * ```ts
+ * import { makeServer, serve, type ServeHandler } from "@wsd/driver";
+ *
+ * const handler: ServeHandler = (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * };
+ *
+ * await using ours = serve({ port: 0, onListen() {} }, handler);
+ * await using theirs = Deno.serve({ port: 0, onListen() {} }, handler);
+ * ```
+ */
 export type ServeHandler = (request: Request, info: ServeHandlerInfo) => Response | Promise<Response>;
 
 /**
  * How {@linkcode serve} listens. `allowedHosts` holds for every request, `allowedOrigins` for every WebSocket that is not
  * told otherwise.
+ *
+ * @example Listen on this machine only, and bound what one takes
+ * ```ts
+ * import { serve, type ServeOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: ServeOptions = {
+ *   hostname: "127.0.0.1",
+ *   port: 0,
+ *   maxConnections: 10_000,
+ *   handshakeTimeout: 5_000,
+ *   onListen: (addr) => console.log("Listening on", addr),
+ *   onError: () => new Response("Something is broken\n", { status: 500 }),
+ * };
+ * await using server = serve(options, () => {
+ *   throw new Error("Not written yet");
+ * });
+ * const response = await fetch(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+ * assertEquals([response.status, await response.text()], [500, "Something is broken\n"]);
+ * ```
  */
 export interface ServeOptions extends AccessPolicy {
   /**

@@ -20,7 +20,28 @@ import { RawBackend } from "./raw_backend.ts";
 import { servedBackend } from "./served_backend.ts";
 import { type ServerEnv, toHandshakeRequest } from "./server_env.ts";
 
-/** What {@linkcode makeServer} can be told. */
+/**
+ * What {@linkcode makeServer} can be told.
+ *
+ * @example Short messages, a subprotocol, and a cookie
+ * ```ts
+ * import { makeServer, type ServerOptions } from "@wsd/driver";
+ *
+ * const options: ServerOptions = {
+ *   maxLength: 64 * 1024,
+ *   acceptProtocols: ["chat"],
+ *   additionalHeaders: { "set-cookie": "seen=1" },
+ *   pingInterval: 15_000,
+ * };
+ *
+ * export function handler(request: Request): Response {
+ *   const ws = makeServer(request, options);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * }
+ * ```
+ */
 export interface ServerOptions extends WebSocketDriverOptions, AccessPolicy {}
 
 /**

@@ -3,16 +3,60 @@ import type { Duplex } from "node:stream";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { ByteStreamPair } from "../transport/stream_transport.ts";
 
-/** A request that was read by somebody else: one of the web's or one of `node:http`'s. */
+/**
+ * A request that was read by somebody else: one of the web's or one of `node:http`'s.
+ *
+ * @example Read a header field of either
+ * ```ts
+ * import type { RequestLike } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function cookieOf({ headers }: RequestLike): string | null {
+ *   return headers instanceof Headers ? headers.get("cookie") : headers.cookie ?? null;
+ * }
+ *
+ * assertEquals(cookieOf(new Request("http://localhost/", { headers: { cookie: "seen=1" } })), "seen=1");
+ * ```
+ */
 export type RequestLike = Request | IncomingMessage;
 
-/** Any byte duplex on which a client's request head was already read. */
+/**
+ * Any byte duplex on which a client's request head was already read.
+ *
+ * @example Take over a connection whose request was read
+ * ```ts
+ * import { type DuplexEnv, makeServer } from "@wsd/driver";
+ *
+ * export function takeOver(request: Request, conn: Deno.TcpConn): boolean {
+ *   const env: DuplexEnv = { request, readable: conn.readable, writable: conn.writable };
+ *   const ws = makeServer(env);
+ *   ws.on("message", (message) => ws.send(message));
+ *   return ws.startConnection();
+ * }
+ * ```
+ */
 export interface DuplexEnv extends ByteStreamPair {
   /** The request that was read from it. */
   readonly request: RequestLike;
 }
 
-/** What the `"upgrade"` event of `node:http` and `node:https` gives. */
+/**
+ * What the `"upgrade"` event of `node:http` and `node:https` gives.
+ *
+ * @example Under node:http
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { makeServer, type NodeEnv } from "@wsd/driver";
+ *
+ * const server = createServer();
+ * server.on("upgrade", (request, socket, head) => {
+ *   const env: NodeEnv = { request, socket, head };
+ *   const ws = makeServer(env);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ * });
+ * ```
+ */
 export interface NodeEnv {
   /** The request. */
   readonly request: RequestLike;
@@ -25,6 +69,18 @@ export interface NodeEnv {
 /**
  * What a server's side is made from: a request of `serve` or `Deno.serve`, a byte duplex, or what `node:http` gives in
  * its `"upgrade"` event.
+ *
+ * @example Echo, wherever the request comes from
+ * ```ts
+ * import { makeServer, type Server, type ServerEnv } from "@wsd/driver";
+ *
+ * export function echo(env: ServerEnv): Server {
+ *   const ws = makeServer(env);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws;
+ * }
+ * ```
  */
 export type ServerEnv = Request | DuplexEnv | NodeEnv;
 

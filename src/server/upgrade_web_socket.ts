@@ -2,7 +2,22 @@ import { WebSocketBase } from "../driver/web_socket_base.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { startServer } from "./start_server.ts";
 
-/** How {@linkcode upgradeWebSocket} takes a request: as the runtime's own does, and as {@linkcode makeServer}. */
+/**
+ * How {@linkcode upgradeWebSocket} takes a request: as the runtime's own does, and as {@linkcode makeServer}.
+ *
+ * @example As to the runtime's own, and a limit beside
+ * ```ts
+ * import { upgradeWebSocket, type UpgradeWebSocketOptions } from "@wsd/driver";
+ *
+ * const options: UpgradeWebSocketOptions = { protocol: "chat", idleTimeout: 60, maxLength: 64 * 1024 };
+ *
+ * export function handler(request: Request): Response {
+ *   const { socket, response } = upgradeWebSocket(request, options);
+ *   socket.onmessage = ({ data }) => socket.send(data);
+ *   return response;
+ * }
+ * ```
+ */
 export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeout" | "streamCloseCode"> {
   /** The subprotocol to speak; the client must have offered it. `acceptProtocols` takes several instead. */
   protocol?: string;
@@ -15,7 +30,24 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
   idleTimeout?: number;
 }
 
-/** A server's WebSocket connection in the shape of the web's `WebSocket`; {@linkcode upgradeWebSocket} makes it. */
+/**
+ * A server's WebSocket connection in the shape of the web's `WebSocket`; {@linkcode upgradeWebSocket} makes it.
+ *
+ * @example Pass on what one says to all
+ * ```ts
+ * import { type ServerWebSocket, upgradeWebSocket } from "@wsd/driver";
+ *
+ * const room = new Set<ServerWebSocket>();
+ *
+ * export function handler(request: Request): Response {
+ *   const { socket, response } = upgradeWebSocket(request);
+ *   socket.onopen = () => room.add(socket);
+ *   socket.onmessage = ({ data }) => room.forEach((member) => member.send(data));
+ *   socket.onclose = () => room.delete(socket);
+ *   return response;
+ * }
+ * ```
+ */
 export class ServerWebSocket extends WebSocketBase {
   /**
    * Takes a server that is not open yet. Its `binaryType` is `"arraybuffer"`, as under the runtime's own upgrade.
@@ -27,7 +59,23 @@ export class ServerWebSocket extends WebSocketBase {
   }
 }
 
-/** What {@linkcode upgradeWebSocket} gives. */
+/**
+ * What {@linkcode upgradeWebSocket} gives.
+ *
+ * @example Greet, and answer
+ * ```ts
+ * import { upgradeWebSocket, type WebSocketUpgrade } from "@wsd/driver";
+ *
+ * function greet({ socket, response }: WebSocketUpgrade): Response {
+ *   socket.onopen = () => socket.send("Welcome");
+ *   return response;
+ * }
+ *
+ * export function handler(request: Request): Response {
+ *   return greet(upgradeWebSocket(request));
+ * }
+ * ```
+ */
 export interface WebSocketUpgrade {
   /** The connection, which opens when the response was sent. */
   readonly socket: ServerWebSocket;

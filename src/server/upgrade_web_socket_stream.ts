@@ -4,7 +4,26 @@ import { Server } from "./server.ts";
 import type { ServerOptions } from "./server.ts";
 import { startServer } from "./start_server.ts";
 
-/** A server's WebSocket connection as a pair of streams; {@linkcode upgradeWebSocketStream} makes it. */
+/**
+ * A server's WebSocket connection as a pair of streams; {@linkcode upgradeWebSocketStream} makes it.
+ *
+ * @example Send numbers as fast as they are read
+ * ```ts
+ * import { type ServerWebSocketStream, upgradeWebSocketStream } from "@wsd/driver";
+ *
+ * async function count(stream: ServerWebSocketStream): Promise<void> {
+ *   const { writable } = await stream.opened;
+ *   const numbers = Iterator.from([1, 2, 3]).map(String);
+ *   await ReadableStream.from(numbers).pipeTo(writable);
+ * }
+ *
+ * export function handler(request: Request): Response {
+ *   const { stream, response } = upgradeWebSocketStream(request);
+ *   count(stream).catch(() => console.log("They left before the end"));
+ *   return response;
+ * }
+ * ```
+ */
 export class ServerWebSocketStream extends WebSocketStreamBase {
   /**
    * Takes the streams of a server.
@@ -16,7 +35,23 @@ export class ServerWebSocketStream extends WebSocketStreamBase {
   }
 }
 
-/** What {@linkcode upgradeWebSocketStream} gives. */
+/**
+ * What {@linkcode upgradeWebSocketStream} gives.
+ *
+ * @example Log how a connection ends, and answer
+ * ```ts
+ * import { upgradeWebSocketStream, type WebSocketStreamUpgrade } from "@wsd/driver";
+ *
+ * function logged({ stream, response }: WebSocketStreamUpgrade): Response {
+ *   stream.closed.then(({ closeCode }) => console.log("Closed:", closeCode), () => console.log("Lost"));
+ *   return response;
+ * }
+ *
+ * export function handler(request: Request): Response {
+ *   return logged(upgradeWebSocketStream(request));
+ * }
+ * ```
+ */
 export interface WebSocketStreamUpgrade {
   /** The connection. */
   readonly stream: ServerWebSocketStream;

@@ -1,7 +1,24 @@
 import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
-/** Who gets what happens on a {@linkcode Connection}. None of these may throw. */
+/**
+ * Who gets what happens on a {@linkcode Connection}. None of these may throw.
+ *
+ * @example Watch what a handler is told
+ * ```ts
+ * import type { ConnectionHandler } from "@wsd/driver";
+ *
+ * export function watched(handler: ConnectionHandler): ConnectionHandler {
+ *   return {
+ *     ...handler,
+ *     onMessage(message) {
+ *       console.log("Received", message.length);
+ *       handler.onMessage(message);
+ *     },
+ *   };
+ * }
+ * ```
+ */
 export interface ConnectionHandler {
   /**
    * A message has arrived.
@@ -45,7 +62,26 @@ export interface ConnectionHandler {
   onClose(info: CloseInfo): void;
 }
 
-/** Sends one message in fragments. RFC 6455 §5.4. */
+/**
+ * Sends one message in fragments. RFC 6455 §5.4.
+ *
+ * @example One message in two fragments
+ * ```ts
+ * import type { Connection, FragmentSender } from "@wsd/driver";
+ *
+ * const encoder = new TextEncoder();
+ *
+ * function greet(sender: FragmentSender): void {
+ *   sender.send("text", encoder.encode("Hello, "), false, () => {
+ *     sender.send("text", encoder.encode("world"), true, () => {});
+ *   });
+ * }
+ *
+ * export function sendGreeting(connection: Connection): boolean {
+ *   return connection.sendFragments(greet);
+ * }
+ * ```
+ */
 export interface FragmentSender {
   /**
    * Sends a fragment.
@@ -64,6 +100,15 @@ export interface FragmentSender {
 /**
  * A connection that carries messages, after its opening handshake. There are two: the one of this package's own
  * protocol over a {@linkcode Transport}, and the one over the runtime's built-in socket.
+ *
+ * @example Send only what can leave at once
+ * ```ts
+ * import type { Connection } from "@wsd/driver";
+ *
+ * export function sendOrSkip(connection: Connection, text: string): boolean {
+ *   return connection.bufferedAmount === 0 && connection.sendText(text, true);
+ * }
+ * ```
  */
 export interface Connection {
   /** Where it stands; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}. */

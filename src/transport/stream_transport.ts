@@ -1,6 +1,18 @@
 import type { Transport } from "./transport.ts";
 
-/** A pair of Web Streams, whatever lies behind them. */
+/**
+ * A pair of Web Streams, whatever lies behind them.
+ *
+ * @example Talk to a program over its standard input and output
+ * ```ts
+ * import { type ByteStreamPair, type Client, makeClient } from "@wsd/driver";
+ *
+ * export function connect(child: Deno.ChildProcess): Client {
+ *   const transport: ByteStreamPair = { readable: child.stdout, writable: child.stdin };
+ *   return makeClient("ws://localhost/", { transport });
+ * }
+ * ```
+ */
 export interface ByteStreamPair {
   /** What arrives. */
   readonly readable: ReadableStream<Uint8Array>;
