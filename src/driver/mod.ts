@@ -1,0 +1,25 @@
+/** What both sides export, in `client.ts` and in `server.ts`. */
+export { CloseCode, isSendableCloseCode } from "../close_code.ts";
+export type { DeflateSettings, PerMessageDeflateOptions } from "../deflate/options.ts";
+export type { Agreed } from "./agreed.ts";
+export type { MessageChunks } from "./chunk_reader.ts";
+export type { AdditionalHeaders } from "./additional_headers.ts";
+export type { MessageData } from "./data.ts";
+export type { ReadyState, WebSocketEvents } from "./events.ts";
+export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./options.ts";
+export { MessageStream } from "./message_stream.ts";
+export type { MessageType } from "./message_taker.ts";
+export type { SendOptions } from "./send_options.ts";
+export { WebSocketDriver } from "./websocket_driver.ts";
+export type { SendStreamOptions } from "./send_stream.ts";
+export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "../errors.ts";
+export { HandshakeError, type HandshakeErrorOptions } from "../handshake_error.ts";
+export type { CloseInfo } from "../protocol/close_payload.ts";
+export type { Connection, ConnectionHandler, FragmentSender } from "../transport/connection.ts";
+export { ConnTransport } from "../transport/conn_transport.ts";
+export { NodeSocketTransport } from "../transport/node_socket_transport.ts";
+export { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
+export type { Transport } from "../transport/transport.ts";
+export { WebSocketBase, type WebSocketEventHandler } from "./web_socket_base.ts";
+export type { WebSocketData } from "./web_socket_data.ts";
+export { type WebSocketCloseInfo, type WebSocketOpenInfo, WebSocketStreamBase } from "./web_socket_stream_base.ts";
