@@ -40,7 +40,10 @@ export function followRedirect(refusal: unknown, from: Destination): Destination
 
 function resolve(location: string, from: Target, refusal: HandshakeError): Target {
   try {
-    return parseTarget(new URL(location, from.url));
+    const url = new URL(location, from.url);
+    // RFC 9110 §4.2.4: a recipient should "treat its presence as an error", where the URL is of somebody untrusted.
+    if (url.username !== "" || url.password !== "") throw new TypeError("Cannot take credentials from a server");
+    return parseTarget(url);
   } catch (cause) {
     throw refuse(refusal, `its Location is no URL of a WebSocket: received ${JSON.stringify(location)}`, cause);
   }

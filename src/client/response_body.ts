@@ -11,6 +11,7 @@ const MAX_READ = 4 * MAX_BODY;
 const BODILESS = new Set([204, 304]);
 
 const LF = 0x0a;
+const ZERO = 0x30;
 
 /** Gathers the start of a body. */
 interface BodyReader {
@@ -117,12 +118,21 @@ class ChunkedBody implements BodyReader {
   #takeLine(bytes: Uint8Array): number {
     const end = bytes.indexOf(LF);
     const line = bytes.subarray(0, end < 0 ? bytes.length : end);
-    this.#line = (this.#line + String.fromCharCode(...line.subarray(0, 16))).slice(0, 16);
+    const start = this.#skipZeros(line);
+    this.#line = (this.#line + String.fromCharCode(...line.subarray(start, start + 16))).slice(0, 16);
     if (end < 0) return bytes.length;
     const size = parseInt(this.#line, 16);
     this.#line = "";
     if (size > 0) this.#remaining = size + 2;
     else this.#ended = true;
     return end + 1;
+  }
+
+  /** RFC 9112 §7.1: "recipients MUST anticipate potentially large hexadecimal numerals"; zeros in front don't count. */
+  #skipZeros(line: Uint8Array): number {
+    let count = 0;
+    if (this.#line === "" || this.#line === "0") { while (line[count] === ZERO) count++; }
+    if (count > 0) this.#line = "0";
+    return count;
   }
 }

@@ -326,6 +326,10 @@ function checkProtocol({ fields }: ResponseHead, options: CheckResponseOptions):
 
 function parseAgreed({ fields }: ResponseHead): ExtensionOffer[] | ResponseViolation {
   const value = fields.get("sec-websocket-extensions");
+  // §11.3.2: "the |Sec-WebSocket-Extensions| header field MUST NOT appear more than once in an HTTP response".
+  if (fields.getAll("sec-websocket-extensions").length > 1) {
+    return fail("Sec-WebSocket-Extensions must stand there once", value);
+  }
   try {
     return value === null ? [] : parseExtensions(value);
   } catch (error) {

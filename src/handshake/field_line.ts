@@ -13,13 +13,23 @@ import { trimWhitespace } from "./trim_whitespace.ts";
  */
 export function parseFieldLine(line: string, kind: "request" | "response"): [name: string, value: string] {
   // §5.2: "A server that receives an obs-fold in a request message […] MUST either reject the message".
-  if (line.startsWith(" ") || line.startsWith("\t")) fail(kind, "a header field is one line with no fold", line);
+  if (isFolded(line)) fail(kind, "a header field is one line with no fold", line);
   const colon = line.indexOf(":");
   if (colon < 0) fail(kind, "a header field has a colon", line);
   const name = line.slice(0, colon);
   // §5.1: "No whitespace is allowed between the field name and colon."
   if (!isToken(name)) fail(kind, "the name of a header field is a token", name);
   return [name, trimWhitespace(line.slice(colon + 1))];
+}
+
+/**
+ * Tells whether a line goes on with the field of the line before: `obs-fold`, RFC 9112 §5.2.
+ *
+ * @param line The line.
+ * @returns True where it begins with white space.
+ */
+export function isFolded(line: string): boolean {
+  return line.startsWith(" ") || line.startsWith("\t");
 }
 
 function fail(kind: string, rule: string, received: string): never {

@@ -75,6 +75,20 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
   }
 
   /**
+   * Goes on with the value of the last line, where a sender has folded it. RFC 9112 §5.2.
+   *
+   * @param more What to add behind a space.
+   * @throws {TypeError} Where there is no line.
+   */
+  extend(more: string): void {
+    const last = this.#lines.at(-1);
+    if (last === undefined) throw new TypeError("Cannot go on with a header field as there is none");
+    const values = this.#values.get(last[0].toLowerCase())!;
+    last[1] = more === "" ? last[1] : last[1] === "" ? more : `${last[1]} ${more}`;
+    values[values.length - 1] = last[1];
+  }
+
+  /**
    * Looks up a field.
    *
    * RFC 9110 §5.3: "A recipient MAY combine multiple field lines within a field section that have the same field name

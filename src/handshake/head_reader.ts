@@ -2,7 +2,8 @@ import { HeadError } from "./head_error.ts";
 import { HeadFields } from "./head_fields.ts";
 import type { HeadLimits } from "./head_limits.ts";
 import { latin1Decode } from "./latin1.ts";
-import { parseFieldLine } from "./field_line.ts";
+import { isFolded, parseFieldLine } from "./field_line.ts";
+import { trimWhitespace } from "./trim_whitespace.ts";
 
 const HTAB = 0x09;
 const LF = 0x0a;
@@ -18,6 +19,8 @@ export interface HeadReaderOptions {
   kind: "request" | "response";
   /** Whether one empty line may stand before the start line. */
   allowEmptyLine: boolean;
+  /** Whether a field may go on in a line that begins with white space. */
+  unfoldLines: boolean;
   /** Parses the start line, as soon as it is there. */
   onStartLine: (line: string) => void;
 }
@@ -111,7 +114,8 @@ export class HeadReader {
   }
 
   #takeField(line: string): void {
-    const { limits: { maxFields }, kind } = this.#options;
+    const { limits: { maxFields }, kind, unfoldLines } = this.#options;
+    if (unfoldLines && this.fields.size > 0 && isFolded(line)) return this.fields.extend(trimWhitespace(line));
     if (this.fields.size >= maxFields) this.#failTooLong(`the head has at most ${maxFields} header fields`);
     const [name, value] = parseFieldLine(line, kind);
     this.fields.append(name, value);

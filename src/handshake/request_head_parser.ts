@@ -70,6 +70,7 @@ export class RequestHeadParser {
       limits: resolveHeadLimits(limits, REQUEST_HEAD_LIMITS),
       kind: "request",
       allowEmptyLine: true,
+      unfoldLines: false,
       onStartLine: (line) => this.#parseRequestLine(line),
     });
   }

@@ -34,7 +34,9 @@ export interface ResponseHead {
 /**
  * Reads the head of an HTTP/1.x response from bytes as they arrive.
  *
- * As strict as {@linkcode RequestHeadParser}, but for servers that leave out the space before an empty reason phrase.
+ * As strict as {@linkcode RequestHeadParser}, but for servers that leave out the space before an empty reason phrase, and
+ * those that fold lines. RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message […] MUST replace
+ * each received obs-fold with one or more SP octets prior to interpreting the field value."
  *
  * @example Read a head with the first frame behind it
  * ```ts
@@ -65,6 +67,7 @@ export class ResponseHeadParser {
       limits: resolveHeadLimits(limits, RESPONSE_HEAD_LIMITS),
       kind: "response",
       allowEmptyLine: false,
+      unfoldLines: true,
       onStartLine: (line) => this.#parseStatusLine(line),
     });
   }

@@ -1,6 +1,8 @@
 import { STATUS_CODE } from "@std/http/status";
 import { denoPlatform } from "../driver/deno_platform.ts";
+import { equalsIgnoreCase } from "../handshake/equals_ignore_case.ts";
 import { HeadError } from "../handshake/head_error.ts";
+import { HeadFields } from "../handshake/head_fields.ts";
 import type { HeadLimits } from "../handshake/head_limits.ts";
 import { isValidHost } from "../handshake/host.ts";
 import { type RequestHead, RequestHeadParser } from "../handshake/request_head_parser.ts";
@@ -41,7 +43,7 @@ export async function readHead(transport: Transport, limits: Partial<HeadLimits>
       if (!parser.done) continue;
       const early = taken === count ? NOTHING : block.bytes.slice(taken, count);
       pool.release(block);
-      return { head: parser.head, early };
+      return { head: resolveHost(parser.head), early };
     }
   } catch (error) {
     if (error instanceof HeadError) throw new RequestError(error.status, error.message);
@@ -62,7 +64,7 @@ export function makeRequest({ head, early }: ReceivedHead, transport: Transport,
   const { method, fields } = head;
   const init: RequestInit = { method, headers: [...fields] };
   const url = requestUrl(head, origin);
-  const body = requestBody(fields, early, transport);
+  const body = requestBody(head, early, transport);
   if (body !== null && method !== "GET" && method !== "HEAD") init.body = body;
   try {
     return new Request(url, init);
@@ -72,22 +74,56 @@ export function makeRequest({ head, early }: ReceivedHead, transport: Transport,
   }
 }
 
+/**
+ * Sees to it that `Host` is the host that is asked for. RFC 9112 §3.2: 400 for a request of HTTP/1.1 without it, for more
+ * than one, and for a malformed one. §3.2.2: "When an origin server receives a request with an absolute-form of
+ * request-target, the origin server MUST ignore the received Host header field (if any) and instead use the host
+ * information of the request-target."
+ */
+function resolveHost(head: RequestHead): RequestHead {
+  const { target, version, fields } = head;
+  checkHost(fields.get("host"), version === "1.0");
+  const authority = authorityOf(target);
+  if (authority === null) return head;
+  checkHost(authority, false);
+  const others = [...fields].filter(([name]) => !equalsIgnoreCase(name, "host"));
+  return { ...head, fields: new HeadFields([["Host", authority], ...others]) };
+}
+
+function checkHost(host: string | null, mayBeMissing: boolean): void {
+  if (host === null ? mayBeMissing : isValidHost(host)) return;
+  throw new RequestError(STATUS_CODE.BadRequest, "Cannot serve a request as its Host must be one host and port");
+}
+
+/** The authority of a target in absolute form, null for another form. User information stays in it, as an error. */
+function authorityOf(target: string): string | null {
+  const slashes = target.indexOf("://");
+  const scheme = target.slice(0, Math.max(slashes, 0));
+  if (!equalsIgnoreCase(scheme, "http") && !equalsIgnoreCase(scheme, "https")) return null;
+  const start = slashes + 3;
+  let end = start;
+  while (end < target.length && !"/?#".includes(target[end])) end++;
+  return target.slice(start, end);
+}
+
 /** RFC 9112 §3.3: the target URI, from the request target and `Host`. */
-function requestUrl({ target, version, fields }: RequestHead, origin: URL): string {
-  const host = fields.get("host");
-  // RFC 9112 §3.2: 400 for a request of HTTP/1.1 without Host, for more than one, and for a malformed one.
-  if (host === null ? version !== "1.0" : !isValidHost(host)) {
-    throw new RequestError(STATUS_CODE.BadRequest, "Cannot serve a request as its Host must be one host and port");
-  }
-  const base = `${origin.protocol}//${host ?? origin.host}`;
-  const text = target.startsWith("/") ? base + target : target === "*" ? base : target;
-  const url = URL.parse(text);
-  // RFC 9110 §4.2.4: user information in an http URI is deprecated, and the web's Request doesn't take it.
-  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
-  if (url === null || !isHttp || url.username !== "" || url.password !== "") {
+function requestUrl({ method, target, fields }: RequestHead, origin: URL): string {
+  const base = `${origin.protocol}//${fields.get("host") ?? origin.host}`;
+  // §3.2.4: "The "asterisk-form" of request-target is only used for a server-wide OPTIONS request".
+  const text = target.startsWith("/") ? base + target : target === "*" && method === "OPTIONS" ? base : target;
+  const url = text === target && authorityOf(target) === null ? null : URL.parse(text);
+  if (url === null) {
     throw new RequestError(
       STATUS_CODE.BadRequest,
       "Cannot serve a request as its target must be a path or an http URL",
+    );
+  }
+  // RFC 9110 §7.4: "a request for an "https" resource MUST be rejected unless it has been received over a connection
+  // that has been secured".
+  if (url.protocol !== origin.protocol) {
+    throw new RequestError(
+      STATUS_CODE.MisdirectedRequest,
+      `Cannot serve a URL of ${url.protocol} on a connection of ${origin.protocol}`,
     );
   }
   return url.href;

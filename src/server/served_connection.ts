@@ -13,7 +13,7 @@ import { RequestError } from "./request_error.ts";
 import { responseFault } from "./response_fault.ts";
 import type { ServeHandler } from "./serve_options.ts";
 import { ServedBackend } from "./served_backend.ts";
-import { dateField, writeResponse } from "./write_response.ts";
+import { type AnsweredRequest, dateField, writeResponse } from "./write_response.ts";
 
 /** How long a client that is turned away may take to read why, in milliseconds. */
 const TURNED_AWAY_WITHIN = 1000;
@@ -142,14 +142,19 @@ export class ServedConnection {
   /** RFC 9110 §15.5.9. The read that is still pending ends with the transport. */
   #onTimeout(): void {
     const body = "Cannot wait any longer for the request\n";
-    const fields: Field[] = [["Connection", "close"], ["Content-Length", String(body.length)], dateField()];
+    const fields: Field[] = [
+      ["Content-Type", "text/plain; charset=utf-8"],
+      ["Content-Length", String(body.length)],
+      ["Connection", "close"],
+      dateField(),
+    ];
     const head = formatResponseHead(STATUS_CODE.RequestTimeout, fields);
     const bytes = new Uint8Array([...head, ...new TextEncoder().encode(body)]);
     this.#transport.write(bytes).catch(() => {}).finally(() => this.#transport.close());
   }
 
   async #answer(received: ReceivedHead): Promise<boolean> {
-    const { head, early } = received;
+    const { head } = received;
     const { allowedHosts } = this.#host.policy;
     if (allowedHosts !== undefined && !isAllowedHost(head.fields.get("host"), allowedHosts)) {
       throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve a request for a host that is not an allowed one");
@@ -163,10 +168,10 @@ export class ServedConnection {
     }, this.#host.policy);
     const response = await this.#handle(request, backend);
     if (response.status !== STATUS_CODE.SwitchingProtocols) {
-      await this.#write(response, head.method);
+      await this.#write(response, head);
       return false;
     }
-    return await this.#upgrade(response, backend, early);
+    return await this.#upgrade(response, backend, received.early);
   }
 
   /** Has the handler answer; what it threw, or forgot, is a fault of its own. */
@@ -205,9 +210,9 @@ export class ServedConnection {
   }
 
   /** Writes a response; a client that doesn't end the connection then has as long as for its request. */
-  async #write(response: Response, method?: string): Promise<void> {
+  async #write(response: Response, request?: AnsweredRequest): Promise<void> {
     try {
-      await writeResponse(this.#impatient, response, method, () => {
+      await writeResponse(this.#impatient, response, request, () => {
         this.#completed.resolve();
         this.#stopTimer ??= Deadlines.after(this.#host.handshakeTimeout, () => this.#transport.close());
       });

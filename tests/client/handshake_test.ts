@@ -75,7 +75,7 @@ netTest("startConnection() takes a right answer however it is spelt, and its sub
   await using server = rawServer(async (peer) => {
     const [, , accept] = await accepted(peer);
     const name = accept.replace("Sec-WebSocket-Accept:", "SEC-WEBSOCKET-ACCEPT:  ");
-    await peer.write(`${SWITCHING}UPGRADE: WebSocket\r\nconnection: keep-alive, upgrade\r\n${name}  \r\n`);
+    await peer.write(`${SWITCHING}UPGRADE: WebSocket\r\nconnection: keep-alive,\r\n upgrade\r\n${name}  \r\n`);
     await peer.write("Sec-WebSocket-Protocol: b\r\n\r\n");
     await peer.frame();
   });
@@ -124,6 +124,10 @@ const BODIES: readonly (readonly [string, string, string[], string])[] = [
   ["a Content-Length that is no number", "401 Unauthorized\r\nContent-Length: 1e3\r\n", ["Hello"], ""],
   ["chunks", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [chunked], "Hello world"],
   ["chunks in single bytes", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [...chunked], "Hello world"],
+  ["chunks with zeros in front", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [
+    `${"0".repeat(40)}`,
+    `${"0".repeat(40)}5;a\r\nHello\r\n00\r\nmore`,
+  ], "Hello"],
   ["chunks, cut off", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", ["5\r\nHello\r\nff\r\n wor"], "Hello wor"],
   ["chunks that are none", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", ["zz\r\nHello"], ""],
   ["a body until the end", "200 OK\r\n", ["Hel", "lo"], "Hello"],
@@ -180,7 +184,7 @@ const UNREADABLE = [
   ["an endless line", endless("HTTP/1.1 101 ", "a".repeat(KIB))],
   ["a 101 that is cut off", respond(SWITCHING + "Upgrade: webso")],
   ["no answer at all", respond()],
-  ["a folded header", respond(`${SWITCHING}Upgrade: a\r\n b\r\n\r\n`)],
+  ["a folded line that goes on with no field", respond(`${SWITCHING} Upgrade: websocket\r\n\r\n`)],
   ["HTTP/2", respond("HTTP/2.0 101 Switching\r\n\r\n")],
 ] as const;
 

@@ -101,6 +101,11 @@ Deno.test("url is that of the server, with its scheme and without credentials", 
   assertEquals(makeClient("ws://LOCALHOST:80").url, "ws://localhost/");
 });
 
+Deno.test("url is written in ASCII, and keeps a # that stands there as %23", () => {
+  const { url } = makeClient("ws://b\u00fccher.example/gr\u00fc\u00dfe%23?q=\u00fc");
+  assertEquals(url, "ws://xn--bcher-kva.example/gr%C3%BC%C3%9Fe%23?q=%C3%BC");
+});
+
 netTest("startConnection() asks for what the URL names", async () => {
   const requests: string[] = [];
   await using server = rawServer(async (peer) => {

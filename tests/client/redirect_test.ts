@@ -87,6 +87,15 @@ netTest("startConnection() says where a redirect leads nowhere", async () => {
   assertStringIncludes(error.message, "ftp://example.com/");
 });
 
+netTest("startConnection() takes no credentials from a redirect", async () => {
+  await using server = redirecting([]);
+  const there = `user:secret@127.0.0.1:${portOf(server)}/`;
+  const url = `ws://127.0.0.1:${portOf(server)}/to?ws://${there}`;
+  const error = await makeClient(url, { maxRedirects: 1 }).startConnection().catch((error) => error);
+  assertInstanceOf(error, HandshakeError);
+  assertStringIncludes(error.message, there);
+});
+
 Deno.test("makeClient() refuses a maxRedirects that is no count", () => {
   assertThrows(() => makeClient("ws://localhost/", { maxRedirects: -1 }), RangeError, "maxRedirects");
 });

@@ -201,6 +201,13 @@ Deno.test("checkResponse() refuses an extension that was not offered", () => {
   }
 });
 
+Deno.test("checkResponse() refuses a second line of Sec-WebSocket-Extensions", () => {
+  for (const second of ["", "b"]) {
+    const head = response([["Sec-WebSocket-Extensions", "a"], ["Sec-WebSocket-Extensions", second]]);
+    assertMatch(violationOf(head, { extensions: ["a", "b"] }), /once/);
+  }
+});
+
 Deno.test("checkResponse() refuses a malformed list of extensions", () => {
   for (const value of ["", ",", "a;", "a b", 'a;b="']) {
     assertMatch(

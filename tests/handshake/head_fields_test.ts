@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { type FieldSource, HeadFields } from "../../src/handshake/head_fields.ts";
 
 Deno.test("HeadFields.get() joins the lines of a field whatever the case of its name", () => {
@@ -26,6 +26,16 @@ Deno.test("HeadFields keeps order and spelling, and counts lines", () => {
 });
 
 // Row: prototype-names
+Deno.test("HeadFields.extend() goes on with the last line", () => {
+  const fields = new HeadFields([["A", "1"], ["B", ""], ["a", ""]]);
+  fields.extend("2");
+  fields.extend("");
+  fields.extend("3");
+  assertEquals([...fields], [["A", "1"], ["B", ""], ["a", "2 3"]]);
+  assertEquals([fields.get("a"), fields.size], ["1, 2 3", 3]);
+  assertThrows(() => new HeadFields().extend("1"), TypeError, "there is none");
+});
+
 Deno.test("HeadFields.has() knows no names but those it was given", () => {
   const fields = new HeadFields([["__proto__", "1"], ["constructor", "2"]]);
   assert(fields.has("__PROTO__"));

@@ -102,9 +102,19 @@ Deno.test("ResponseHeadParser ignores no empty line", () => {
 Deno.test("ResponseHeadParser is as strict with lines as the request's parser", () => {
   assertRefused("HTTP/1.1 101 x\n", 400, "a line ends in CRLF");
   assertRefused("HTTP/1.1 101 x\r\nA: b\rc", 400, "a line ends in CRLF");
-  assertRefused("HTTP/1.1 101 x\r\nA: b\r\n c\r\n", 400, "no fold");
+  assertRefused("HTTP/1.1 101 x\r\n c\r\n", 400, "no fold");
   assertRefused("HTTP/1.1 101 x\r\nA : b\r\n", 400, "is a token");
   assertRefused("HTTP/1.1 101 x\r\nA: \0", 400, "no control character");
+});
+
+Deno.test("ResponseHeadParser takes folded lines as one", () => {
+  const outcome = parse("HTTP/1.1 101 x\r\nA: b\r\n c\r\n\t \r\n  d e \r\nA:\r\n f\r\n\r\n");
+  assert("head" in outcome);
+  assertEquals(outcome.head.fields, [["A", "b c d e"], ["A", "f"]]);
+  const parser = new ResponseHeadParser();
+  parser.push(bytesOf("HTTP/1.1 101 x\r\nA: b\r\n c\r\n\r\n"));
+  assertEquals(parser.head.fields.get("a"), "b c");
+  assertRefused(`HTTP/1.1 101 x\r\nA: b\r\n${" \r\n".repeat(10)}`, 431, "at most 40 bytes", { maxHead: 40 });
 });
 
 Deno.test("ResponseHeadParser keeps its limits", () => {

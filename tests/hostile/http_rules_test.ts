@@ -2,10 +2,11 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeClient, makeServer, serve, type ServeHandler, type WebSocketServer } from "@wsd/driver";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { EventLog } from "../support/event_log.ts";
 import { LONG } from "../support/hosts.ts";
 import { netTest } from "../support/permissions.ts";
-import { field, handshake, RawPeer } from "../support/raw_peer.ts";
+import { contentOf, field, handshake, RawPeer } from "../support/raw_peer.ts";
 import { meet, READ_PATHS } from "./paths.ts";
 
 function listen(handler: ServeHandler): WebSocketServer {
@@ -41,7 +42,7 @@ netTest("serve() answers 100 to who waits for it with a body, before the handler
   await peer.write("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
   assertEquals((await peer.head()).split("\r\n")[0].slice(0, 12), "HTTP/1.1 100");
   await peer.write("Hi");
-  assertStringIncludes(await peer.rest(), "\r\n\r\nHi");
+  assertEquals(contentOf(await peer.rest()), "Hi");
 });
 
 netTest("serve() answers no 100 where nobody waits: no body, a body that is there, HTTP/1.0", async () => {
@@ -74,6 +75,92 @@ netTest("serve() takes a target in absolute form, and its host counts for more t
   assertEquals(urls, ["http://there.example/a?b"]);
 });
 
+netTest("serve() judges a target in absolute form by its own host, not by Host", async () => {
+  const hosts: (string | null)[] = [];
+  const handler: ServeHandler = (request) => {
+    hosts.push(request.headers.get("host"));
+    return new Response();
+  };
+  const options = { hostname: "127.0.0.1", port: 0, allowedHosts: ["here.example"], onListen() {} };
+  await using server = serve(options, handler);
+  const status = async (target: string, host: string) =>
+    (await ask(server, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).split(" ")[1];
+  assertEquals(await status("http://there.example/", "here.example"), "403");
+  assertEquals(await status("HTTP://here.example?a", "there.example"), "200");
+  assertEquals(hosts, ["here.example"]);
+  // Both have to be well-formed all the same.
+  assertEquals(await status("http://here.example/", "a b"), "400");
+  for (const authority of ["", "user@here.example", "here.example:99999", "here.example\\@a"]) {
+    assertEquals(await status(`http://${authority}/`, "here.example"), "400", authority);
+  }
+});
+
+netTest("serve() refuses a target that its connection is not for: https: without TLS, * without OPTIONS", async () => {
+  await using server = listen((request) => new Response(request.url));
+  const answer = (line: string) => ask(server, `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  assertMatch(await answer("GET https://localhost/"), /^HTTP\/1\.1 421 /);
+  assertMatch(await answer("GET *"), /^HTTP\/1\.1 400 /);
+  assertEquals(contentOf(await answer("OPTIONS *")), "http://localhost/");
+});
+
+netTest(
+  "serve() tells where each body ends: by its length, by chunks, and to HTTP/1.0 by the connection's end",
+  async () => {
+    const pull = (controller: ReadableStreamDefaultController) => controller.error(new Error("Oops"));
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const answers: Record<string, () => Response> = {
+      "/text": () => new Response("page\n"),
+      "/told": () => new Response("page\n", { headers: { "content-length": "5" } }),
+      "/none": () => new Response(null),
+      "/gone": () => new Response(null, { status: 204, headers: { "content-length": "5" } }),
+      "/empty-chunks": () => new Response(ReadableStream.from([bytes("a"), bytes(""), bytes("b".repeat(20))])),
+      "/fails": () =>
+        new Response(new ReadableStream({ start: (to) => to.enqueue(bytes("a")), pull }, { highWaterMark: 0 })),
+    };
+    await using server = serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() },
+      (request) => answers[new URL(request.url).pathname](),
+    );
+    const framing = async (line: string) => {
+      const text = await ask(server, `GET ${line}\r\nHost: localhost\r\n\r\n`);
+      const names = ["Content-Length", "Transfer-Encoding"];
+      return [...names.map((name) => field(text, name)), text.slice(text.indexOf("\r\n\r\n") + 4)];
+    };
+    assertEquals(await framing("/text HTTP/1.1"), [null, "chunked", "5\r\npage\n\r\n0\r\n\r\n"]);
+    assertEquals(await framing("/text HTTP/1.0"), [null, null, "page\n"]);
+    assertEquals(await framing("/told HTTP/1.1"), ["5", null, "page\n"]);
+    assertEquals(await framing("/none HTTP/1.1"), ["0", null, ""]);
+    assertEquals(await framing("/gone HTTP/1.1"), [null, null, ""]);
+    assertEquals((await framing("/empty-chunks HTTP/1.1"))[2], `1\r\na\r\n14\r\n${"b".repeat(20)}\r\n0\r\n\r\n`);
+    assertEquals((await framing("/fails HTTP/1.1"))[2], "1\r\na\r\n");
+  },
+);
+
+netTest("serve() refuses a body in a coding that it can't tell the end of", async () => {
+  await using server = listen(async (request) => new Response(await request.text()));
+  const status = async (coding: string, version = "1.1") => {
+    const head = `POST / HTTP/${version}\r\nHost: localhost\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+    return (await ask(server, `${head}0\r\n\r\n`)).split(" ")[1];
+  };
+  assertEquals(await status("gzip"), "400");
+  assertEquals(await status("chunked, gzip"), "400");
+  assertEquals(await status("gzip, Chunked"), "501");
+  assertEquals(await status("chunked"), "411");
+  assertEquals(await status("chunked", "1.0"), "400");
+});
+
+netTest("serve() takes a request line of 8,000 bytes, and fields that it doesn't know", async () => {
+  await using server = listen((request) => new Response(String(request.url.length)));
+  const target = `/${"a".repeat(8000 - "GET / HTTP/1.1".length)}`;
+  const answer = await ask(server, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nX-Unknown: \xe9\r\n\r\n`);
+  assertEquals(contentOf(answer), String("http://localhost".length + target.length));
+});
+
+netTest("serve() takes a minor version that it doesn't know, and answers with its own", async () => {
+  await using server = listen(() => new Response("page\n"));
+  assertMatch(await ask(server, "GET / HTTP/1.9\r\nHost: localhost\r\n\r\n"), /^HTTP\/1\.1 200 /);
+});
+
 netTest(
   "serve() takes one empty line in front of a request, and refuses white space in front of its fields",
   async () => {
@@ -93,7 +180,7 @@ netTest("serve() refuses what tells two lengths of a body, and never reads the o
   });
   const status = async (fields: string) =>
     (await ask(server, `POST / HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n0\r\n\r\n`)).split(" ")[1];
-  assertEquals(await status("Content-Length: 5\r\nTransfer-Encoding: chunked"), "411");
+  assertEquals(await status("Content-Length: 5\r\nTransfer-Encoding: chunked"), "400");
   assertEquals(await status("Content-Length: 5\r\nContent-Length: 6"), "400");
   assertEquals(await status("Content-Length: +5"), "400");
   assertEquals(await status("Content-Length: 0x5"), "400");
@@ -146,6 +233,57 @@ netTest("startConnection() sends the server's name in the TLS handshake", async 
   assertStringIncludes(new TextDecoder("latin1").decode(hello.subarray(0, length)), "localhost");
   conn.close();
   await started;
+});
+
+netTest("both sides end TLS with a closure alert before they end TCP", async () => {
+  const { cert, key, ca } = await makeCertificate({ hostnames: ["127.0.0.1"] });
+  await using server = serve({ hostname: "127.0.0.1", port: 0, cert, key, onListen() {} }, (request) => {
+    const ws = makeServer(request);
+    ws.startConnection();
+    return ws.response;
+  });
+  for (const end of ["closeConnection", "terminate"] as const) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const ws = makeClient(`wss://127.0.0.1:${listener.addr.port}/`, { caCerts: [ca] });
+    const started = ws.startConnection();
+    using near = await listener.accept();
+    using far = await Deno.connect({ hostname: "127.0.0.1", port: (server.addr as Deno.NetAddr).port });
+    const ends = Promise.all([relay(near, far), relay(far, near)]);
+    await started;
+    ws[end]();
+    await ws.closed;
+    // In TLS 1.3 an alert is a record like any other: two bytes, with 17 of the cipher's own.
+    for (const last of await ends) assertEquals(last, [0x17, 19], end);
+  }
+});
+
+/** Passes bytes on up to their end, and gives the type and the length of the last TLS record among them. */
+async function relay(from: Deno.Conn, to: Deno.Conn): Promise<number[]> {
+  const records: number[] = [];
+  let last: number[] = [];
+  const buffer = new Uint8Array(64 * 1024);
+  for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+    records.push(...buffer.subarray(0, count));
+    await to.write(buffer.subarray(0, count));
+    for (let length; records.length >= 5 && records.length >= (length = 5 + records[3] * 256 + records[4]);) {
+      last = [records[0], length - 5];
+      records.splice(0, length);
+    }
+  }
+  await to.closeWrite().catch(() => {});
+  return records.length === 0 ? last : [];
+}
+
+netTest("a client that was not granted compression sends without it", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { perMessageDeflate: true });
+  const started = ws.startConnection();
+  using peer = new RawPeer(new ConnTransport(await listener.accept()), "server");
+  assertStringIncludes(await peer.accept(), "permessage-deflate");
+  await started;
+  ws.send("a".repeat(5000));
+  assertEquals(await peer.frame(), `text ${"a".repeat(5000)}`);
+  ws.terminate();
 });
 
 Deno.test("a client leaves the end of TCP to its server once both have sent a Close", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { StandardPlatform } from "../../protocol.ts";
+import { Opcode, StandardPlatform } from "../../protocol.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
 import { concat, frame, pattern, readFrames } from "../support/frames.ts";
 
@@ -34,6 +34,19 @@ for (const role of ROLES) {
         assertEquals(sent, [[0x81, "before"], [0x81, text], [0x81, "after"]]);
       }
     }
+  });
+
+  Deno.test(`sendFragment() as ${role} puts the type on the first frame and FIN on the last`, () => {
+    const { protocol, writes } = connect(new Endpoint(role));
+    const send = (opcode: Opcode, count: number): string => {
+      protocol.startMessage(() => {
+        for (let i = 1; i <= count; i++) protocol.sendFragment(opcode, encoder.encode("a"), i === count, () => {});
+      });
+      return readFrames(concat(writes())).map(({ first }) => first.toString(16)).join(" ");
+    };
+    assertEquals(send(Opcode.TEXT, 3), "1 0 80");
+    assertEquals(send(Opcode.BINARY, 3), "2 0 80");
+    assertEquals(send(Opcode.TEXT, 1), "81");
   });
 
   Deno.test(`sendText() as ${role} has room for text that triples in size`, () => {

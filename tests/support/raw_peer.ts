@@ -162,6 +162,21 @@ export function field(head: string, name: string): string | null {
   return line === undefined ? null : line.slice(name.length + 1).trim();
 }
 
+/** Gives the content of a response, taken out of its chunks where it is in some; what is cut off is an error. */
+export function contentOf(response: string): string {
+  const start = response.indexOf("\r\n\r\n") + 4;
+  if (field(response.slice(0, start), "transfer-encoding") !== "chunked") return response.slice(start);
+  const parts: string[] = [];
+  for (let at = start;;) {
+    const end = response.indexOf("\r\n", at);
+    const size = end < 0 ? NaN : parseInt(response.slice(at, end), 16);
+    if (Number.isNaN(size)) throw new Error("Cannot read the content as its last chunk is missing");
+    if (size === 0) return parts.join("");
+    parts.push(response.slice(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+}
+
 /** How long the frame at the beginning is, as far as that is known; more than there is where it is not. */
 function frameLength(bytes: Uint8Array): number {
   if (bytes.length < 2) return Infinity;
