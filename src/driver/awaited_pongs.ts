@@ -39,7 +39,9 @@ export class AwaitedPongs {
     const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));
     if (index < 0) return [];
     this.#latency = performance.now() - this.#awaited[index].sentAt;
-    return this.#awaited.splice(0, index + 1).flatMap(({ callback }) => callback ?? []);
+    const settled = this.#awaited.slice(0, index + 1);
+    this.#awaited = this.#awaited.slice(index + 1);
+    return settled.flatMap(({ callback }) => callback ?? []);
   }
 
   /** Forgets all. */

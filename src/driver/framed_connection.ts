@@ -43,11 +43,11 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #failed = false;
 
   #reads = 0;
+  #reading = false;
   #delivering = false;
   #scheduled = false;
   #writing = false;
   #full = false;
-  #unblock: (() => void) | null = null;
 
   /**
    * @param transport A transport on which the opening handshake is done.
@@ -90,37 +90,43 @@ export class FramedConnection implements Connection, ProtocolHandler {
    * @param early Bytes that came behind the opening handshake.
    */
   start(early: Uint8Array): void {
-    void this.#run(early);
+    this.#receive(() => this.#protocol.receive(early));
+    this.#read();
   }
 
-  async #run(early: Uint8Array): Promise<void> {
+  /**
+   * Reads, unless what has arrived is held back; one read is under way at a time. Behind the Close frames it reads on to
+   * the end, and the protocol drops what comes.
+   *
+   * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
+   */
+  #read(): void {
+    if (this.#reading || this.#delivering || this.#readEnded || this.#ended || this.#protocol.blocked) return;
+    this.#reading = true;
     try {
-      this.#receive(() => this.#protocol.receive(early));
-      await this.#read();
-      this.#onReadEnd(null);
+      this.#transport.read(this.#protocol.readBuffer()).then(this.#onRead, this.#onReadFailed);
     } catch (error) {
-      this.#onReadEnd(error);
+      this.#onReadFailed(error);
     }
   }
 
-  /** The one loop that everything comes in through. After the connection's end it reads on, and drops what comes. */
-  async #read(): Promise<void> {
-    const protocol = this.#protocol;
-    const transport = this.#transport;
-    while (!this.#ended) {
-      if (protocol.blocked) {
-        await new Promise<void>((resolve) => this.#unblock = resolve);
-        continue;
-      }
-      const count = await transport.read(protocol.readBuffer());
-      if (count === null) return;
-      this.#reads++;
-      this.#delivering = true;
-      protocol.received(count);
-      this.#delivering = false;
-      this.#flush();
+  /** The one place that everything comes in through. What is thrown here is a fault of memory, or of ours. */
+  readonly #onRead = (count: number | null) => {
+    if (count === null) return this.#onReadEnd(null);
+    this.#reading = false;
+    this.#reads++;
+    this.#delivering = true;
+    try {
+      this.#protocol.received(count);
+    } catch (error) {
+      return this.#onReadEnd(error);
     }
-  }
+    this.#delivering = false;
+    this.#flush();
+    this.#read();
+  };
+
+  readonly #onReadFailed = (error: unknown) => this.#onReadEnd(error);
 
   #receive(deliver: () => void): void {
     this.#delivering = true;
@@ -192,7 +198,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** From now on the peer has `closeTimeout` to end the connection. */
   #startClosing(): void {
-    this.#wake();
+    this.#read();
     this.#stopCloseTimer ??= Deadlines.after(this.#closeTimeout, () => {
       if (this.#info === null && this.#fault === null) {
         this.#handler.onError(
@@ -218,7 +224,6 @@ export class FramedConnection implements Connection, ProtocolHandler {
     if (this.#ended) return;
     this.#ended = true;
     this.#stopCloseTimer?.();
-    this.#wake();
     this.#transport.close();
     this.#protocol.close();
     if (this.#info === null && this.#fault !== null) {
@@ -231,11 +236,6 @@ export class FramedConnection implements Connection, ProtocolHandler {
       );
     }
     this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
-  }
-
-  #wake(): void {
-    this.#unblock?.();
-    this.#unblock = null;
   }
 
   // What users ask for.
@@ -326,7 +326,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   /** Goes on. */
   resume(): void {
     this.#receive(() => this.#protocol.resume());
-    if (!this.#protocol.blocked) this.#wake();
+    this.#read();
   }
 
   // What the protocol tells.
@@ -367,7 +367,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** A message that took a while to inflate was delivered, and with it what was held back behind it. */
   onUnblocked(): void {
-    if (!this.#protocol.blocked) this.#wake();
+    this.#read();
   }
 
   /** The protocol has something to send. */

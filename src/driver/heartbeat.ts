@@ -1,3 +1,5 @@
+import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
+
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
 const GROUPS = 16;
 
@@ -7,17 +9,25 @@ const PAYLOAD = 4;
 /** What a {@linkcode Heartbeat} watches. */
 export interface Beating {
   /** Grows whenever bytes arrive. */
-  readonly received: number;
+  readonly received: number | null;
   /** True while nothing is read, so that silence says nothing of the peer. */
   readonly paused: boolean;
+  /**
+   * Ends it, as the peer has been silent for too long.
+   *
+   * @param error How long.
+   */
+  terminate(error: WebSocketError): void;
+}
+
+/** What sends the Pings of a {@linkcode Heartbeat}. */
+export interface Pinging {
   /**
    * Sends a Ping.
    *
    * @param payload Its payload.
    */
   ping(payload: Uint8Array): void;
-  /** The peer has been silent for too long. */
-  onSilence(): void;
 }
 
 /**
@@ -27,21 +37,24 @@ export interface Beating {
  */
 export class Heartbeat {
   readonly #beating: Beating;
+  readonly #pinging: Pinging;
   readonly #timeout: number;
   readonly #clock: HeartbeatClock;
   #pingedAt: number | null = null;
-  #receivedThen = 0;
+  #receivedThen: number | null = 0;
   #count = 0;
 
   /**
    * Begins.
    *
    * @param beating What to watch.
+   * @param pinging What sends the Pings.
    * @param interval How long after one Ping comes the next, in milliseconds.
    * @param timeout How long the peer may be silent after a Ping, in milliseconds.
    */
-  constructor(beating: Beating, interval: number, timeout: number) {
+  constructor(beating: Beating, pinging: Pinging, interval: number, timeout: number) {
     this.#beating = beating;
+    this.#pinging = pinging;
     this.#timeout = timeout;
     this.#clock = HeartbeatClock.of(interval);
     this.#clock.add(this);
@@ -64,7 +77,7 @@ export class Heartbeat {
     }
     const payload = new Uint8Array(PAYLOAD);
     new DataView(payload.buffer).setUint32(0, ++this.#count);
-    this.#beating.ping(payload);
+    this.#pinging.ping(payload);
   }
 
   /**
@@ -75,8 +88,15 @@ export class Heartbeat {
   check(now: number): void {
     if (this.#pingedAt === null) return;
     if (this.#beating.paused || this.#beating.received !== this.#receivedThen) this.#pingedAt = null;
-    else if (now - this.#pingedAt >= this.#timeout) this.#beating.onSilence();
+    else if (now - this.#pingedAt >= this.#timeout) this.#beating.terminate(silence(this.#timeout));
   }
+}
+
+function silence(timeout: number): ConnectionError {
+  return new ConnectionError(
+    `Cannot wait any longer for a sign of life: received nothing within ${timeout} ms after a Ping`,
+    ErrorCode.HEARTBEAT_TIMEOUT,
+  );
 }
 
 /**

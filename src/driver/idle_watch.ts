@@ -1,3 +1,15 @@
+/** What an {@linkcode IdleWatch} watches. */
+export interface Used {
+  /** Changes with every use. */
+  readonly messages: number;
+  /**
+   * It is not used.
+   *
+   * @param reason How long it was not.
+   */
+  onIdle(reason: string): void;
+}
+
 /** Notices that a connection is not used. */
 export class IdleWatch {
   readonly #timer: ReturnType<typeof setInterval>;
@@ -5,17 +17,17 @@ export class IdleWatch {
   /**
    * Begins.
    *
-   * @param count Gives a number that changes with every use.
-   * @param timeout How long there may be none, in milliseconds.
-   * @param onIdle Called after that long, and half as long again at the most.
+   * @param used What to watch.
+   * @param timeout How long there may be no use before it is told so, and half as long again at the most, in
+   * milliseconds.
    */
-  constructor(count: () => number, timeout: number, onIdle: () => void) {
-    let last = count();
+  constructor(used: Used, timeout: number) {
+    let last = used.messages;
     let quiet = 0;
     this.#timer = setInterval(() => {
-      quiet = count() === last ? quiet + 1 : 0;
-      last = count();
-      if (quiet >= 2) onIdle();
+      quiet = used.messages === last ? quiet + 1 : 0;
+      last = used.messages;
+      if (quiet >= 2) used.onIdle(`No message for ${timeout} ms`);
     }, timeout / 2);
   }
 

@@ -1,29 +1,42 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import { Milestone } from "./milestone.ts";
 
-/** How a connection's life goes, for those who wait for it. */
+/**
+ * How a connection's life goes, for those who wait for it. Its promises and its error are made when somebody asks for
+ * them, so that a connection that nobody waits for costs none; and no rejection is ever unhandled, for events tell of
+ * the same.
+ */
 export class Lifetime {
-  readonly #opening = new Milestone<void>();
-  readonly #ending = new Milestone<CloseInfo>();
+  #opening: PromiseWithResolvers<void> | null = null;
+  #ending: PromiseWithResolvers<CloseInfo> | null = null;
+  #opened = false;
   #fault: WebSocketError | null = null;
-  #ended = false;
+  #info: CloseInfo | null = null;
 
   /** Resolves when the connection is open, rejects where it never will be. */
   get opened(): Promise<void> {
+    if (this.#opening === null) {
+      this.#opening = Promise.withResolvers();
+      this.#opening.promise.catch(() => {});
+      this.#settleOpening();
+    }
     return this.#opening.promise;
   }
 
   /** Resolves when the connection is over. */
   get closed(): Promise<CloseInfo> {
+    if (this.#ending === null) {
+      this.#ending = Promise.withResolvers();
+      if (this.#info !== null) this.#ending.resolve(this.#info);
+    }
     return this.#ending.promise;
   }
 
   /** Rejects when the connection is over. */
   get lost(): Promise<never> {
     const lost = this.closed.then(() => {
-      throw this.#fault ?? new ConnectionError("Cannot go on as the connection is closed", ErrorCode.CONNECTION_LOST);
+      throw this.outcome ?? new ConnectionError("Cannot go on as the connection is closed", ErrorCode.CONNECTION_LOST);
     });
     lost.catch(() => {});
     return lost;
@@ -31,12 +44,18 @@ export class Lifetime {
 
   /** What the connection has ended with: undefined while it has not, null where cleanly. */
   get outcome(): WebSocketError | null | undefined {
-    return this.#ended ? this.#fault : undefined;
+    if (this.#info === null) return undefined;
+    if (this.#fault === null && this.#info.code === CloseCode.ABNORMAL_CLOSURE) {
+      const why = "Cannot go on as the connection ended without a Close";
+      this.#fault = new ConnectionError(why, ErrorCode.CONNECTION_LOST);
+    }
+    return this.#fault;
   }
 
   /** It is open. */
   onOpen(): void {
-    this.#opening.reach();
+    this.#opened = true;
+    this.#settleOpening();
   }
 
   /**
@@ -54,14 +73,16 @@ export class Lifetime {
    * @param info How.
    */
   onEnd(info: CloseInfo): void {
-    this.#ended = true;
-    if (info.code === CloseCode.ABNORMAL_CLOSURE) {
-      this.#fault ??= new ConnectionError(
-        "Cannot go on as the connection ended without a Close",
-        ErrorCode.CONNECTION_LOST,
-      );
+    this.#info = info;
+    this.#settleOpening();
+    this.#ending?.resolve(info);
+  }
+
+  #settleOpening(): void {
+    if (this.#opening === null) return;
+    if (this.#opened) this.#opening.resolve();
+    else if (this.#info !== null) {
+      this.#opening.reject(this.outcome ?? new WebSocketError("Cannot open the connection as it was closed before"));
     }
-    this.#opening.miss(this.#fault ?? new WebSocketError("Cannot open the connection as it was closed before"));
-    this.#ending.reach(info);
   }
 }

@@ -15,7 +15,7 @@ import type { MessageStream } from "./message_stream.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
 import { sendStream, type SendStreamOptions } from "./send_stream.ts";
-import { watchOver } from "./watch_over.ts";
+import { Watch, type WatchedOver } from "./watch.ts";
 
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
@@ -55,7 +55,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   #queuedBytes = 0;
   #closeQueued = false;
   readonly #pongs = new AwaitedPongs();
-  #stopWatching: (() => void) | null = null;
+  #watch: Watch | null = null;
   readonly #lifetime = new Lifetime();
   #messages = 0;
 
@@ -317,35 +317,70 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param agreed What was agreed on.
    */
   protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Agreed): void {
-    this.#connection = connect({
-      onMessage: (message) => {
-        this.#messages++;
-        if (this.#streams?.taker) this.#streams.taker.onMessage(message);
-        else this.#tell("message", message);
-      },
-      onPart: (type, part, last) => {
-        this.#messages++;
-        this.#streams!.taker!.onPart(type, part, last);
-      },
-      onPing: (payload) => this.#tell("ping", payload),
-      onPong: (payload) => this.#onPong(payload),
-      onDrain: () => this.#tell("drain"),
-      onError: (error) => this.failed(error),
-      onClose: (info) => this.end(info),
-    });
+    const handler = new WebSocketDriver.#Handler(this);
+    this.#connection = connect(handler);
     this.#agreed = agreed;
     const queue = this.#queue.splice(0);
     this.#queuedBytes = 0;
     if (this.#streams?.taker?.takesParts) this.#connection.receiveParts();
     for (const step of queue) step();
-    this.#stopWatching = watchOver(this.#connection, this.settings, {
-      ping: (payload) => void this.sendPing(payload),
-      close: (reason) => void this.closeConnection(reason, CloseCode.GOING_AWAY),
-      messages: () => this.#messages,
-    });
+    this.#watch = new Watch(this.#connection, handler, this.settings);
     this.#lifetime.onOpen();
     this.#tell("open");
   }
+
+  /** What the connection tells. A class, for a closure for each event would cost every connection half a kilobyte. */
+  static readonly #Handler = class implements ConnectionHandler, WatchedOver {
+    readonly #ws: WebSocketDriver;
+
+    constructor(ws: WebSocketDriver) {
+      this.#ws = ws;
+    }
+
+    onMessage(message: string | Uint8Array): void {
+      const ws = this.#ws;
+      ws.#messages++;
+      if (ws.#streams?.taker) ws.#streams.taker.onMessage(message);
+      else ws.#tell("message", message);
+    }
+
+    onPart(type: "text" | "binary", part: Uint8Array, last: boolean): void {
+      this.#ws.#messages++;
+      this.#ws.#streams!.taker!.onPart(type, part, last);
+    }
+
+    onPing(payload: Uint8Array): void {
+      this.#ws.#tell("ping", payload);
+    }
+
+    onPong(payload: Uint8Array): void {
+      this.#ws.#onPong(payload);
+    }
+
+    onDrain(): void {
+      this.#ws.#tell("drain");
+    }
+
+    onError(error: WebSocketError): void {
+      this.#ws.failed(error);
+    }
+
+    onClose(info: CloseInfo): void {
+      this.#ws.end(info);
+    }
+
+    get messages(): number {
+      return this.#ws.#messages;
+    }
+
+    ping(payload: Uint8Array): void {
+      this.#ws.sendPing(payload);
+    }
+
+    onIdle(reason: string): void {
+      this.#ws.closeConnection(reason, CloseCode.GOING_AWAY);
+    }
+  };
 
   #onBackpressure(): false {
     if (this.settings.onBackpressure === "close") this.#connection?.fail(cannotSend(this.settings.backpressureLimit));
@@ -372,7 +407,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   protected end(info: CloseInfo): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopWatching?.();
+    this.#watch?.stop();
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#pongs.clear();

@@ -128,6 +128,9 @@ export interface HandshakeRefusal {
   fields: Field[];
 }
 
+const UPGRADE: Field = ["Upgrade", "websocket"];
+const CONNECTION: Field = ["Connection", "Upgrade"];
+
 type Check = (request: HandshakeRequest, options: AcceptHandshakeOptions) => HandshakeRefusal | null;
 
 /** The rules of RFC 6455 §4.2.1, in the order in which they are told. */
@@ -251,11 +254,7 @@ export interface ResponseFieldsOptions {
  */
 export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {
   const { extensions = null, fields = [] } = options;
-  const composed: Field[] = [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", acceptance.accept],
-  ];
+  const composed: Field[] = [UPGRADE, CONNECTION, ["Sec-WebSocket-Accept", acceptance.accept]];
   if (acceptance.protocol !== null) composed.push(["Sec-WebSocket-Protocol", acceptance.protocol]);
   if (extensions !== null && extensions !== "") {
     checkField("Sec-WebSocket-Extensions", extensions);

@@ -9,7 +9,7 @@ import { StandardPlatform } from "./platform.ts";
 import type { ProtocolHandler } from "./protocol_handler.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH, type ProtocolOptions, type Role } from "./protocol_options.ts";
 import { Queue } from "./queue.ts";
-import { Receiver } from "./receiver.ts";
+import { Receiver, type ReceiverSink } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 
 /** While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3 allows that. */
@@ -89,14 +89,38 @@ export class Protocol {
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
     this.#outbox = extension === null ? null : this.#makeOutbox();
-    this.#receiver = new Receiver({
-      onMessage: (message) => handler.onMessage(message),
-      onPart: (opcode, part, last) => handler.onPart?.(opcode, part, last),
-      onControl: (opcode, payload) => this.#onControl(opcode, payload),
-      onViolation: (error) => this.fail(error),
-      onAnswered: () => handler.onUnblocked?.(),
-    }, { masked: role === "server", maxLength, maxFragments, extension, platform });
+    const receiving = { masked: role === "server", maxLength, maxFragments, extension, platform };
+    this.#receiver = new Receiver(new Protocol.#Sink(this), receiving);
   }
+
+  /** What the receiver tells. A class, for a closure for each event would cost every connection a third of a kilobyte. */
+  static readonly #Sink = class implements ReceiverSink {
+    readonly #protocol: Protocol;
+
+    constructor(protocol: Protocol) {
+      this.#protocol = protocol;
+    }
+
+    onMessage(message: string | Uint8Array): void {
+      this.#protocol.#handler.onMessage(message);
+    }
+
+    onPart(opcode: Opcode, part: Uint8Array, last: boolean): void {
+      this.#protocol.#handler.onPart?.(opcode, part, last);
+    }
+
+    onControl(opcode: Opcode, payload: Uint8Array): void {
+      this.#protocol.#onControl(opcode, payload);
+    }
+
+    onViolation(error: WebSocketError): void {
+      this.#protocol.fail(error);
+    }
+
+    onAnswered(): void {
+      this.#protocol.#handler.onUnblocked?.();
+    }
+  };
 
   /**
    * Where the connection stands: `"open"`; `"closing"` once a Close was sent; `"closed"` once one was received too, or

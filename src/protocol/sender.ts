@@ -119,7 +119,7 @@ export class Sender {
     writeHeader(block.bytes, this.#length, first, payload.length, false);
     this.#length += header;
     this.#enqueued += header + payload.length;
-    this.#seal();
+    this.#ready.push(this.#seal(block));
     this.#ready.push({ bytes: payload, block: null });
   }
 
@@ -149,7 +149,7 @@ export class Sender {
     if (block === null) return this.#block = pool.borrow(size);
     if (needed <= block.size) return block;
     if (needed > LARGE_BLOCK) {
-      this.#seal();
+      this.#ready.push(this.#seal(block));
       return this.#block = pool.borrow(size);
     }
     const larger = this.#block = pool.borrow(needed);
@@ -158,13 +158,12 @@ export class Sender {
     return larger;
   }
 
-  /** Puts the block that is being filled in line. */
-  #seal(): void {
-    const block = this.#block;
-    if (block === null) return;
-    this.#ready.push({ bytes: block.bytes.subarray(0, this.#length), block: this.#reuse ? block : null });
+  /** Ends the block that is being filled. */
+  #seal(block: Block): Chunk {
+    const bytes = block.bytes.subarray(0, this.#length);
     this.#block = null;
     this.#length = 0;
+    return { bytes, block: this.#reuse ? block : null };
   }
 
   /**
@@ -173,10 +172,7 @@ export class Sender {
    * @returns The bytes, unchanged until {@linkcode Sender.done}; null where there are none.
    */
   next(): Uint8Array | null {
-    if (this.#inFlight === null) {
-      if (this.#ready.length === 0) this.#seal();
-      this.#inFlight = this.#ready.shift() ?? null;
-    }
+    this.#inFlight ??= this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
     return this.#inFlight?.bytes ?? null;
   }
 

@@ -2,6 +2,7 @@ import { type Field, formatResponseHead } from "../handshake/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Backend, BackendHandler } from "./backend.ts";
+import { switchingProtocols } from "./switching_protocols.ts";
 import { writeResponse } from "./write_response.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -51,7 +52,7 @@ export class RawBackend implements Backend {
         handler.onLost(cause);
       },
     );
-    return new Response(null, { status: 101, headers: [...fields] as [string, string][] });
+    return switchingProtocols(fields);
   }
 
   /** Writes the refusal, and ends the transport. */

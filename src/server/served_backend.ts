@@ -2,6 +2,7 @@ import type { Field } from "../handshake/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 import type { Backend, BackendHandler, BackendObserver } from "./backend.ts";
+import { switchingProtocols } from "./switching_protocols.ts";
 
 /** The requests that `serve` has passed to its handler, each with the backend that can upgrade it. */
 const backends = new WeakMap<Request, ServedBackend>();
@@ -60,7 +61,7 @@ export class ServedBackend implements Backend {
       throw answered();
     }
     this.upgrade = handler;
-    return new Response(null, { status: 101, headers: fields as [string, string][] });
+    return switchingProtocols(fields);
   }
 
   /**

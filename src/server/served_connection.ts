@@ -9,6 +9,7 @@ import { listContains } from "../handshake/list_contains.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 import { ImpatientTransport } from "./impatient_transport.ts";
 import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
+import type { BackendObserver } from "./backend.ts";
 import { RequestError } from "./request_error.ts";
 import { responseFault } from "./response_fault.ts";
 import type { ServeHandler } from "./serve_options.ts";
@@ -60,7 +61,7 @@ export interface ServedConnectionHost {
 }
 
 /** One connection that `serve` has accepted: a request, and its response or a WebSocket. */
-export class ServedConnection {
+export class ServedConnection implements BackendObserver {
   /** Whether it was answered with 503, as there were too many. */
   turnedAway = false;
   readonly #host: ServedConnectionHost;
@@ -68,7 +69,8 @@ export class ServedConnection {
   /** The same transport, for what is no WebSocket: a client that stops in the middle is not waited for. */
   readonly #impatient: ImpatientTransport;
   readonly #remoteAddr: Deno.Addr;
-  readonly #completed = Promise.withResolvers<void>();
+  /** For who waits for the response to be sent; null once it is. */
+  #completed: PromiseWithResolvers<void> | null = Promise.withResolvers();
   #stopTimer: (() => void) | null = null;
   #awaitsRequest = true;
 
@@ -92,7 +94,7 @@ export class ServedConnection {
   async run(overloaded: boolean): Promise<void> {
     const upgraded = overloaded ? await this.#turnAway() : await this.#serve().catch(() => false);
     if (upgraded) return;
-    this.#completed.resolve();
+    this.#complete();
     this.#end();
   }
 
@@ -161,11 +163,7 @@ export class ServedConnection {
     }
     const request = makeRequest(received, this.#impatient, this.#host.origin);
     if (request.body !== null && expectsContinue(received)) await this.#impatient.write(formatResponseHead(100, []));
-    const backend = new ServedBackend(request, head, {
-      onOpen: (ws) => this.#host.onOpen(ws),
-      onClose: (ws) => this.#onClose(ws),
-      report: (fault) => void this.#host.onFault(fault),
-    }, this.#host.policy);
+    const backend = new ServedBackend(request, head, this, this.#host.policy);
     const response = await this.#handle(request, backend);
     if (response.status !== STATUS_CODE.SwitchingProtocols) {
       await this.#write(response, head);
@@ -176,7 +174,7 @@ export class ServedConnection {
 
   /** Has the handler answer; what it threw, or forgot, is a fault of its own. */
   async #handle(request: Request, backend: ServedBackend): Promise<Response> {
-    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed.promise };
+    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed!.promise };
     let fault: unknown;
     try {
       const response = await this.#host.handler(request, info);
@@ -199,21 +197,37 @@ export class ServedConnection {
       upgrade?.onLost(cause);
       return false;
     }
-    this.#completed.resolve();
+    this.#complete();
     upgrade?.onTransport(this.#transport, early);
     return true;
   }
 
-  #onClose(ws: WebSocketDriver): void {
+  #complete(): void {
+    this.#completed?.resolve();
+    this.#completed = null;
+  }
+
+  /** The WebSocket is open. */
+  onOpen(ws: WebSocketDriver): void {
+    this.#host.onOpen(ws);
+  }
+
+  /** The WebSocket has ended. */
+  onClose(ws: WebSocketDriver): void {
     this.#host.onClose(ws);
     this.#end();
+  }
+
+  /** A listener of the application threw, and nobody listens for errors. */
+  report(fault: unknown): void {
+    void this.#host.onFault(fault);
   }
 
   /** Writes a response; a client that doesn't end the connection then has as long as for its request. */
   async #write(response: Response, request?: AnsweredRequest): Promise<void> {
     try {
       await writeResponse(this.#impatient, response, request, () => {
-        this.#completed.resolve();
+        this.#complete();
         this.#stopTimer ??= Deadlines.after(this.#host.handshakeTimeout, () => this.#transport.close());
       });
     } catch (error) {
