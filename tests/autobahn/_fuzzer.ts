@@ -62,6 +62,8 @@ export class Fuzzer {
   #unread = EMPTY;
   /** Splits what is sent into writes of this many bytes; 0 for whole frames. */
   chop = 0;
+  /** What the server has answered to an offer of extensions. */
+  extensions = "";
 
   /**
    * @param conn A connection whose opening handshake is done.
@@ -72,17 +74,19 @@ export class Fuzzer {
     this.#masked = role === "client";
   }
 
-  /** Connects to a server, and does the opening handshake. */
-  static async connect(port: number, path = "/"): Promise<Fuzzer> {
+  /** Connects to a server, and does the opening handshake; offers extensions where they are given. */
+  static async connect(port: number, offers: string | null = null): Promise<Fuzzer> {
     const fuzzer = new Fuzzer(await Deno.connect({ hostname: "127.0.0.1", port }), "client");
     const key = crypto.getRandomValues(new Uint8Array(16)).toBase64();
     await fuzzer.write(utf8(
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        (offers === null ? "" : `Sec-WebSocket-Extensions: ${offers}\r\n`) +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
     ));
     const head = await fuzzer.#readHead();
     assert(head.startsWith("HTTP/1.1 101 "), head);
     assertEquals(fieldOf(head, "sec-websocket-accept"), acceptOf(key));
+    if (offers !== null) fuzzer.extensions = fieldOf(head, "sec-websocket-extensions");
     return fuzzer;
   }
 
@@ -120,12 +124,13 @@ export class Fuzzer {
     await this.write(bytes.subarray(0, bytes.length - length + payload.length));
   }
 
-  /** Sends a message in frames of at most so many bytes. */
-  async sendFragments(opcode: number, payload: Uint8Array, size: number): Promise<void> {
+  /** Sends a message in frames of at most so many bytes; reserved bits stand in the first one. */
+  async sendFragments(opcode: number, payload: Uint8Array, size: number, rsv = 0): Promise<void> {
     const frames: Uint8Array[] = [];
     for (let at = 0; at === 0 || at < payload.length; at += size) {
       const fin = at + size >= payload.length;
-      frames.push(frameBytes(this.#masked, at === 0 ? opcode : 0, payload.subarray(at, at + size), { fin }));
+      const part = payload.subarray(at, at + size);
+      frames.push(frameBytes(this.#masked, at === 0 ? opcode : 0, part, { fin, rsv: at === 0 ? rsv : 0 }));
       if (frames.length === 1024 || fin) await this.write(join(frames.splice(0)));
     }
   }
