@@ -6,7 +6,7 @@
  * import { makeServer, serve } from "@wsd/driver/server";
  *
  * // Port 0 is any that is free; give your own.
- * const server = serve({ port: 0, onListen: (addr) => console.log("Listening on", addr) }, (request) => {
+ * const server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));
  *   ws.startConnection();

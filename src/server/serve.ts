@@ -12,6 +12,9 @@ import type { ServeHandler, ServeOptions } from "./serve_options.ts";
 /** How long to wait where accepting failed, such as for want of file descriptors, in milliseconds. */
 const ACCEPT_AGAIN = 50;
 
+/** The addresses that stand for all of this machine's; not every system lets one connect to them. */
+const EVERYWHERE: readonly string[] = ["0.0.0.0", "[::]"];
+
 /**
  * A server that {@linkcode serve} has started.
  *
@@ -106,7 +109,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   #accepting = true;
 
   constructor(options: ServeOptions, handler: ServeHandler) {
-    const { signal, onListen = announce } = options;
+    const { signal } = options;
     this.handler = handler;
     this.handshakeTimeout = checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT);
     this.headLimits = resolveHeadLimits(options.headLimits ?? {}, REQUEST_HEAD_LIMITS);
@@ -120,7 +123,8 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     this.addr = listener.addr;
     this.origin = origin;
     void this.#accept();
-    onListen(listener.addr);
+    if (options.onListen !== undefined) options.onListen(listener.addr);
+    else console.log(announcement(listener.addr, origin));
     if (signal?.aborted) void this.shutdown();
     signal?.addEventListener("abort", () => void this.shutdown(), { once: true, signal: this.#listening.signal });
   }
@@ -230,7 +234,12 @@ function checkMaxConnections(value: unknown): void {
   throw new RangeError(`Cannot take maxConnections as an integer above 0, or Infinity: received ${value}`);
 }
 
-function announce(addr: Deno.Addr): void {
-  const where = "hostname" in addr ? `${addr.hostname}, port ${addr.port}` : "path" in addr ? addr.path : "";
-  console.log(`Listening on ${where}`);
+/** Says where the server listens, as an address to click on or to copy. */
+function announcement(addr: Deno.Addr, origin: URL): string {
+  if ("path" in addr) return `Listening on ${addr.path}`;
+  const url = new URL(origin);
+  url.protocol = origin.protocol === "https:" ? "wss:" : "ws:";
+  if (!EVERYWHERE.includes(origin.hostname)) return `Listening on ${url}`;
+  url.hostname = "localhost";
+  return `Listening on ${url} (${origin.host})`;
 }

@@ -54,7 +54,7 @@ export type ServeHandler = (request: Request, info: ServeHandlerInfo) => Respons
  *   port: 0,
  *   maxConnections: 10_000,
  *   handshakeTimeout: 5_000,
- *   onListen: (addr) => console.log("Listening on", addr),
+ *   onListen: (addr) => console.log("Ready on port", (addr as Deno.NetAddr).port),
  *   onError: () => new Response("Something is broken\n", { status: 500 }),
  * };
  * await using server = serve(options, () => {
@@ -94,7 +94,7 @@ export interface ServeOptions extends AccessPolicy {
   /**
    * Called once the server listens.
    *
-   * @default {a line on the console that says where}
+   * @default {a line on the console that says where, as a URL}
    */
   onListen?: (address: Deno.Addr) => void;
   /**

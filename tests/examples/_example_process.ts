@@ -42,7 +42,7 @@ export class ExampleProcess implements AsyncDisposable {
    */
   static async start(name: string, args: string[], flags: string[] = []): Promise<ExampleProcess> {
     const example = await ExampleProcess.spawn(name, args, flags);
-    const { groups } = await example.until(/(?:port |https?:\/\/[\w.]+:)(?<port>\d+)[\s/]/);
+    const { groups } = await example.until(/(?:http|ws)s?:\/\/[\w.]+:(?<port>\d+)[\s/]/);
     example.url = `http://localhost:${groups!.port}/`;
     return example;
   }

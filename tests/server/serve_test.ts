@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows }
 import { isWebSocket, makeServer, serve, type ServeHandler, type ServeOptions } from "../../server.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
-import { LONG } from "../support/hosts.ts";
+import { localCertificate, LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 import { contentOf, field, handshake, RawPeer } from "../support/raw_peer.ts";
 
@@ -332,22 +332,39 @@ Deno.test("serve() throws TypeError without a handler", () => {
   assertThrows(() => serve({ port: 0 }, undefined as unknown as ServeHandler), TypeError, "handler");
 });
 
-netTest("serve() tells where it listens: onListen, addr, and a line on the console", async () => {
+netTest("serve() tells where it listens: onListen and addr", async () => {
   const seen: Deno.Addr[] = [];
   const server = serve({ hostname: HOSTNAME, port: 0, onListen: (addr) => seen.push(addr) }, upgrade);
   assertEquals(seen, [server.addr]);
   assert((server.addr as Deno.NetAddr).port > 0);
   await server.shutdown();
+});
+
+/** Serves, and gives what that prints, with PORT in the port's place. */
+async function announced(options: ServeOptions): Promise<string> {
   const { log } = console;
   const lines: string[] = [];
   console.log = (line) => lines.push(line);
   try {
-    const second = serve({ hostname: HOSTNAME, port: 0 }, upgrade);
-    assertEquals(lines, [`Listening on ${HOSTNAME}, port ${(second.addr as Deno.NetAddr).port}`]);
-    await second.shutdown();
+    await using server = serve(options, upgrade);
+    return lines.join("\n").replaceAll(`:${(server.addr as Deno.NetAddr).port}`, ":PORT");
   } finally {
     console.log = log;
   }
+}
+
+netTest("serve() prints where it listens as an address to connect to", async () => {
+  assertEquals(await announced({ hostname: HOSTNAME, port: 0 }), `Listening on ws://${HOSTNAME}:PORT/`);
+  assertEquals(await announced({ port: 0 }), "Listening on ws://localhost:PORT/ (0.0.0.0:PORT)");
+  const { cert, key } = await localCertificate();
+  assertEquals(await announced({ port: 0, cert, key }), "Listening on wss://localhost:PORT/ (0.0.0.0:PORT)");
+});
+
+testWith({ net: true, read: true, write: true }, "serve() prints the path of a Unix socket", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/socket`;
+  assertEquals(await announced({ path }), `Listening on ${path}`);
+  await Deno.remove(folder, { recursive: true });
 });
 
 testWith({ net: true, run: true, read: true }, "serve() lets two servers share a port with reusePort", async () => {
