@@ -92,6 +92,25 @@ testWith(READ, "every link of the guide to a file leads to one", async () => {
   assertEquals(broken, []);
 });
 
+testWith(READ, "every picture of the guide is published with it", async () => {
+  const { publish } = JSON.parse(await read("deno.json"));
+  const shown: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
+    if (!name.endsWith(".md")) continue;
+    for (const [, target] of (await read(`docs/${name}`)).matchAll(/!\[[^\]]*\]\((?!https?:)([^)]+)/g)) {
+      shown.push(`docs/${target}`);
+    }
+  }
+  const published = (path: string) => publish.include.some((pattern: string) => globToRegExp(pattern).test(path));
+  assertEquals(shown.filter((path) => !published(path)), []);
+});
+
+/** Of the patterns in deno.json: names, `*` for a part of a name, and `**` for folders at any depth. */
+function globToRegExp(glob: string): RegExp {
+  const source = RegExp.escape(glob).replaceAll("\\*\\*\\/", "(?:.+\\/)?").replaceAll("\\*", "[^\\/]*");
+  return new RegExp(`^${source}$`);
+}
+
 testWith(
   { read: true, run: true },
   "each entry point and all it exports have a description and an example",
