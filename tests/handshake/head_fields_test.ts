@@ -25,7 +25,6 @@ Deno.test("HeadFields keeps order and spelling, and counts lines", () => {
   assertEquals(new HeadFields(fields).get("b"), "1, 3");
 });
 
-// Row: prototype-names
 Deno.test("HeadFields.extend() goes on with the last line", () => {
   const fields = new HeadFields([["A", "1"], ["B", ""], ["a", ""]]);
   fields.extend("2");
@@ -36,6 +35,7 @@ Deno.test("HeadFields.extend() goes on with the last line", () => {
   assertThrows(() => new HeadFields().extend("1"), TypeError, "there is none");
 });
 
+// Row: prototype-names
 Deno.test("HeadFields.has() knows no names but those it was given", () => {
   const fields = new HeadFields([["__proto__", "1"], ["constructor", "2"]]);
   assert(fields.has("__PROTO__"));
