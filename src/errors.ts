@@ -55,6 +55,8 @@ export const ErrorCode = {
   SOURCE_FAILED: "WS_SOURCE_FAILED",
   /** A listener of the application threw; `cause` is what it threw. Closes 1011. */
   LISTENER_FAILED: "WS_LISTENER_FAILED",
+  /** An extension failed by its own fault, not the peer's; `cause` is what it threw. Closes 1011. */
+  EXTENSION_FAILED: "WS_EXTENSION_FAILED",
   /** The client could not reach the server: the name, the port, the network. */
   CONNECT_FAILED: "WS_CONNECT_FAILED",
   /** The client could not agree on TLS with the server; `cause` is the reason. */

@@ -2,7 +2,8 @@
  * An extension that transforms whole messages and marks them with RSV1, as RFC 7692 does. RFC 6455 §5.8, §9.
  *
  * An answer may come at once or as a promise; messages keep their order either way, for nothing else is transformed
- * in between. A fault of the peer's is thrown, or rejected with, as a `ProtocolError`, and fails the connection.
+ * in between. A fault of the peer's is thrown, or rejected with, as a `ProtocolError`, and fails the connection; anything
+ * else is a fault of the extension's own, which fails it with 1011 and the error `WS_EXTENSION_FAILED`.
  *
  * @example An extension that turns bytes around
  * ```ts

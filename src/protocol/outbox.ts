@@ -113,8 +113,17 @@ export class Outbox {
 
   #send(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
     const extension = this.#extension;
+    if (extension === null || !compress) return this.#sender.frame(FIN | opcode, payload);
+    try {
+      this.#encode(extension, opcode, payload);
+    } catch (cause) {
+      this.#onFailure(extension, cause);
+    }
+  }
+
+  #encode(extension: MessageExtension, opcode: Opcode, payload: Uint8Array): void {
     const { length } = payload;
-    if (extension === null || !compress || !extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
+    if (!extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
     const encoded = extension.encode(payload);
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
     this.#busy = true;

@@ -102,6 +102,15 @@ export function messageTooLong(length: number, maxLength: number): ProtocolError
   );
 }
 
+/** 10.4. "platform-specific limitations regarding the frame size or total message size": those of a string. */
+export function textTooLong(length: number, most: number): ProtocolError {
+  return new ProtocolError(
+    `Cannot take text above ${most} bytes as one string, only as a stream: received at least ${length}`,
+    ErrorCode.MESSAGE_TOO_LONG,
+    CloseCode.MESSAGE_TOO_BIG,
+  );
+}
+
 /** 10.4. A limit on how many frames make a message. */
 export function tooManyFragments(maxFragments: number): ProtocolError {
   return new ProtocolError(
@@ -139,6 +148,7 @@ export function invalidCloseCode(code: number): ProtocolError {
 /** 7.4.1. An extension failed for a reason that is no fault of the peer's: "an unexpected condition", 1011. */
 export function extensionFailed(name: string, cause: unknown): WebSocketError {
   return new WebSocketError(`Cannot go on as the extension ${name} failed`, {
+    code: ErrorCode.EXTENSION_FAILED,
     closeCode: CloseCode.INTERNAL_ERROR,
     cause,
   });

@@ -277,15 +277,20 @@ for (const role of ROLES) {
   });
 
   Deno.test(`sendText() as ${role} fails the connection where the extension fails`, async () => {
-    const extension = new ToyExtension("asynchronous");
-    extension.encode = () => Promise.reject(new Error("Out of memory"));
-    const endpoint = new Endpoint(role, { extension });
-    endpoint.protocol.sendText("a");
-    endpoint.protocol.sendText("b");
-    endpoint.protocol.sendClose(1001);
-    await extension.settle();
-    assertEquals(endpoint.events, ["error null 1011"]);
-    assertEquals(endpoint.sent(), ["close 1011 Cannot go on as the extension x-toy failed"]);
+    const fail = () => {
+      throw new Error("Out of memory");
+    };
+    const rejecting = { encode: () => Promise.reject(new Error("Out of memory")) };
+    for (const fault of [rejecting, { encode: fail }, { wants: fail }]) {
+      const extension = Object.assign(new ToyExtension("asynchronous"), fault);
+      const endpoint = new Endpoint(role, { extension });
+      endpoint.protocol.sendText("a");
+      endpoint.protocol.sendText("b");
+      endpoint.protocol.sendClose(1001);
+      await extension.settle();
+      assertEquals(endpoint.events, ["error WS_EXTENSION_FAILED 1011"]);
+      assertEquals(endpoint.sent(), ["close 1011 Cannot go on as the extension x-toy failed"]);
+    }
   });
 
   Deno.test(`receive() as ${role} fails the connection with 1011 for a fault of the extension's own`, async () => {
@@ -306,7 +311,7 @@ for (const role of ROLES) {
       };
       endpoint.feed([frameFor(role, 0xc1, toyEncode(hex("61"))), frameFor(role, 0x81, "b")]);
       await extension.settle();
-      assertEquals([endpoint.events, cause], [["error null 1011"], fault]);
+      assertEquals([endpoint.events, cause], [["error WS_EXTENSION_FAILED 1011"], fault]);
       assertEquals(extension.closed, true);
     }
   });

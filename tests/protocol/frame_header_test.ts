@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ProtocolError } from "../../src/errors.ts";
 import { FrameHeader, headerSize, writeHeader } from "../../src/protocol/frame_header.ts";
 
 // Lengths beyond what a test can hold in memory, and those at which the form changes.
@@ -35,6 +36,12 @@ Deno.test("headerSize() counts the masking key, and writeHeader() sets MASK for 
     writeHeader(bytes, 0, 0x81, length, true);
     assertEquals(bytes[1] >> 7, 1);
   }
+});
+
+Deno.test("read() refuses a length that a number can't tell exactly", () => {
+  const header = new FrameHeader(false, 0);
+  const bytes = Uint8Array.fromHex("827f0020000000000000");
+  assertEquals(assertThrows(() => header.read(bytes, 0, bytes.length), ProtocolError).closeCode, 1009);
 });
 
 Deno.test("read() takes the masking key with its first octet lowest", () => {
