@@ -121,7 +121,8 @@ export class Server extends WebSocketDriver {
    * Judges the client's handshake by the rules of RFC 6455 §4.2 and composes the answer, {@linkcode Server.response}.
    *
    * It doesn't throw for what a peer sent: a bad handshake ends as an `"error"` and a `"close"`, and its refusal is the
-   * response: 405 for another method than GET, 426 for another version, 400 for the rest.
+   * response: 405 for another method than GET, 426 for another version, 400 for the rest. A handshake that breaks no rule
+   * is answered with 503 where this side was closed before it began.
    *
    * A request that neither `serve` nor `Deno.serve` has passed to its handler, such as a copy of one, never opens: the
    * runtime doesn't tell it apart, so that an `"error"` and a `"close"` come at `handshakeTimeout`.
@@ -146,7 +147,7 @@ export class Server extends WebSocketDriver {
       return false;
     }
     if (this.readyState === "closed") {
-      this.#refuse({ accepted: false, status: 400, reason: "Cannot open what was closed before it began", fields: [] });
+      this.#refuse({ accepted: false, status: 503, reason: "Cannot open what was closed before it began", fields: [] });
       return false;
     }
     const { protocol } = handshake;
@@ -162,7 +163,7 @@ export class Server extends WebSocketDriver {
     return true;
   }
 
-  #refuse({ status, reason, fields }: HandshakeRefusal): void {
+  #refuse({ status, reason, fields }: Omit<HandshakeRefusal, "status"> & { status: number }): void {
     const headers = new Headers([["Content-Type", "text/plain; charset=utf-8"], ...fields as [string, string][]]);
     const body = new TextEncoder().encode(`${reason}\n`);
     headers.set("Content-Length", String(body.length));

@@ -304,7 +304,7 @@ netTest("closeConnection() before startConnection() has it refuse the handshake"
   });
   using peer = await host.connect();
   await peer.write(handshake());
-  assertStringIncludes(await peer.rest(), " 400 ");
+  assertStringIncludes(await peer.rest(), " 503 ");
   assertEquals(logs[0].events, ["close 1006"]);
 });
 
