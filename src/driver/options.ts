@@ -26,7 +26,8 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
 export interface WebSocketDriverOptions {
   /**
    * The longest message to take, in bytes, whether it comes in one frame or in many; a longer one fails the connection
-   * with 1009 before its payload is read.
+   * with 1009 before its payload is read. So does text above 536,870,888 bytes, whatever the limit, but where it is read
+   * from `messages`: no string is longer.
    *
    * @default {0x3ffffff}
    */

@@ -181,7 +181,6 @@ export class Assembly {
   }
 
   #text(): string {
-    if (!this.#validator.complete) throw invalidUtf8("text");
     if (this.#block === null) return "";
     return decodeText(this.#platform, this.#block.bytes, 0, this.length, this.#validator.ascii ? 0 : NOT_ASCII);
   }

@@ -4,6 +4,9 @@ import type { Platform } from "./platform.ts";
 /** The longest message that is taken where nothing else is said, in bytes: 64 MiB less one. */
 export const DEFAULT_MAX_LENGTH = 0x3ffffff;
 
+/** The longest text that comes as one string, in bytes: V8 has none of more than 2^29 - 24 characters. */
+export const MAX_WHOLE_TEXT = 2 ** 29 - 24;
+
 /** The most frames that a message may come in where nothing else is said. */
 export const DEFAULT_MAX_FRAGMENTS = 0x20000;
 

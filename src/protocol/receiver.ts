@@ -8,11 +8,13 @@ import { FrameHeader, RSV1 } from "./frame_header.ts";
 import { applyMask, findNonAscii, rotateKey } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
 import type { Platform } from "./platform.ts";
+import { MAX_WHOLE_TEXT } from "./protocol_options.ts";
 import {
   expectedContinuation,
   extensionFailed,
   messageTooLong,
   misplacedRsv1,
+  textTooLong,
   tooManyFragments,
   unexpectedContinuation,
 } from "./violations.ts";
@@ -81,6 +83,8 @@ export class Receiver {
   readonly #platform: Platform;
   readonly #masked: boolean;
   readonly #maxLength: number;
+  /** The longest message that may come whole whatever it is, in bytes: text has to fit into a string. */
+  readonly #wholeLength: number;
   /** The longest payload of a message for the extension, in bytes. */
   readonly #maxPayload: number;
   readonly #maxFragments: number;
@@ -116,6 +120,7 @@ export class Receiver {
     this.#platform = options.platform;
     this.#masked = options.masked;
     this.#maxLength = options.maxLength;
+    this.#wholeLength = Math.min(options.maxLength, MAX_WHOLE_TEXT);
     this.#maxPayload = options.extension?.maxPayload?.(options.maxLength) ?? options.maxLength;
     this.#maxFragments = options.maxFragments;
     this.#extension = options.extension;
@@ -272,8 +277,18 @@ export class Receiver {
       if (assembly.fragments >= this.#maxFragments) throw tooManyFragments(this.#maxFragments);
     }
     const length = open ? assembly.length + header.length : header.length;
-    const transformed = open ? assembly.transformed : header.rsv !== 0;
-    if (length > (transformed ? this.#maxPayload : this.#maxLength)) throw messageTooLong(length, this.#maxLength);
+    if (length > this.#wholeLength) this.#checkLength(header, length, open);
+  }
+
+  #checkLength(header: FrameHeader, length: number, open: boolean): void {
+    const { opcode, transformed, passing } = this.#assembly;
+    if (open ? transformed : header.rsv !== 0) {
+      if (length > this.#maxPayload) throw messageTooLong(length, this.#maxLength);
+      return;
+    }
+    if (length > this.#maxLength) throw messageTooLong(length, this.#maxLength);
+    const isString = open ? opcode === Opcode.TEXT && !passing : header.opcode === Opcode.TEXT && !this.#givesParts;
+    if (isString && length > MAX_WHOLE_TEXT) throw textTooLong(length, MAX_WHOLE_TEXT);
   }
 
   /** The common case: a message of one frame that came whole. */
@@ -353,7 +368,7 @@ export class Receiver {
   /** Hands a message to the extension, and holds back what follows until it has answered. */
   #transform(extension: MessageExtension): void {
     const text = this.#assembly.opcode === Opcode.TEXT;
-    const message = decode(extension, this.#assembly.finishRaw(), this.#maxLength);
+    const message = decode(extension, this.#assembly.finishRaw(), text ? this.#wholeLength : this.#maxLength);
     if (message instanceof Uint8Array) return this.#deliver(text, message);
     this.#transforming = true;
     message.then(

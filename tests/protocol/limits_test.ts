@@ -2,6 +2,7 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Role } from "../../protocol.ts";
 import { Endpoint, FEEDS, ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor, hex, pattern } from "../support/frames.ts";
+import { ToyExtension } from "../support/toy_extension.ts";
 import { testVectors, type Vector, violation } from "../support/vectors.ts";
 
 const KIB = 1024;
@@ -51,6 +52,31 @@ const LIMITS: readonly Vector[] = [
     sent: ["pong 7070707070"],
   },
   {
+    // Row: message-too-long
+    does: "refuses text that no string can hold, on the header",
+    frames: "81 7f000000001fffffe9",
+    options: { maxLength: Number.MAX_SAFE_INTEGER },
+    ...TOO_LONG,
+  },
+  {
+    does: "refuses text that no string can hold, in fragments",
+    frames: "01 01 61 | 80 7f000000001fffffe8",
+    options: { maxLength: Number.MAX_SAFE_INTEGER },
+    ...TOO_LONG,
+  },
+  {
+    does: "takes text as long as a string, and waits for it",
+    frames: "82 00 | 81 7f000000001fffffe8",
+    options: { maxLength: Number.MAX_SAFE_INTEGER },
+    events: ["binary"],
+  },
+  {
+    does: "takes more bytes than a string could hold",
+    frames: "02 01 00 | 80 7f000000001fffffe9",
+    options: { maxLength: Number.MAX_SAFE_INTEGER },
+    events: [],
+  },
+  {
     does: "takes empty messages only where maxLength is 0",
     frames: "81 00 | 02 00 | 80 00 | 89 01 61 | 81 01 61",
     options: { maxLength: 0 },
@@ -95,6 +121,28 @@ function header(role: Role, first: string, field: string): Uint8Array {
 }
 
 for (const role of ROLES) {
+  Deno.test(`receiveParts() as ${role} lets text be longer than a string`, () => {
+    const endpoint = new Endpoint(role, { maxLength: Number.MAX_SAFE_INTEGER });
+    endpoint.protocol.receiveParts();
+    const header = frameFor(role, 0x81, new Uint8Array(70_000)).slice(0, role === "server" ? 14 : 10);
+    header.set(hex("000000001fffffe9"), 2);
+    endpoint.feed([header]);
+    assertEquals(endpoint.events, []);
+  });
+
+  Deno.test(`receive() as ${role} has an extension make no text longer than a string`, () => {
+    const asked: number[] = [];
+    const extension = Object.assign(new ToyExtension("synchronous"), {
+      decode: (payload: Uint8Array, maxLength: number) => {
+        asked.push(maxLength);
+        return payload;
+      },
+    });
+    const endpoint = new Endpoint(role, { maxLength: Number.MAX_SAFE_INTEGER, extension });
+    endpoint.feed([frameFor(role, 0xc1, "a"), frameFor(role, 0xc2, "a")]);
+    assertEquals(asked, [2 ** 29 - 24, Number.MAX_SAFE_INTEGER]);
+  });
+
   // Row: length-size
   Deno.test(`readBuffer() as ${role} reserves nothing to speak of for what a header claims`, () => {
     for (const first of ["82", "81", "02", "01"]) {
