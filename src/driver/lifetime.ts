@@ -13,6 +13,7 @@ export class Lifetime {
   #opened = false;
   #fault: WebSocketError | null = null;
   #info: CloseInfo | null = null;
+  #terminated = false;
 
   /** Resolves when the connection is open, rejects where it never will be. */
   get opened(): Promise<void> {
@@ -45,10 +46,7 @@ export class Lifetime {
   /** What the connection has ended with: undefined while it has not, null where cleanly. */
   get outcome(): WebSocketError | null | undefined {
     if (this.#info === null) return undefined;
-    if (this.#fault === null && this.#info.code === CloseCode.ABNORMAL_CLOSURE) {
-      const why = "Cannot go on as the connection ended without a Close";
-      this.#fault = new ConnectionError(why, ErrorCode.CONNECTION_LOST);
-    }
+    if (this.#info.code === CloseCode.ABNORMAL_CLOSURE) this.#fault ??= endedWithoutClose();
     return this.#fault;
   }
 
@@ -65,6 +63,21 @@ export class Lifetime {
    */
   onFault(error: WebSocketError): void {
     this.#fault ??= error;
+  }
+
+  /** It is ended at once, by the application. */
+  onTerminate(): void {
+    this.#terminated = true;
+  }
+
+  /**
+   * The connection is over. RFC 6455 §7.2.1: a peer that vanishes fails it, whether TCP was reset or ended.
+   *
+   * @param info How.
+   * @param fail Takes the error, where nobody was told why yet.
+   */
+  onConnectionEnd({ code }: CloseInfo, fail: (error: WebSocketError) => void): void {
+    if (code === CloseCode.ABNORMAL_CLOSURE && !this.#terminated && this.#fault === null) fail(endedWithoutClose());
   }
 
   /**
@@ -85,4 +98,8 @@ export class Lifetime {
       this.#opening.reject(this.outcome ?? new WebSocketError("Cannot open the connection as it was closed before"));
     }
   }
+}
+
+function endedWithoutClose(): ConnectionError {
+  return new ConnectionError("Cannot go on as the connection ended without a Close", ErrorCode.CONNECTION_LOST);
 }

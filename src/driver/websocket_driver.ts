@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
-import type { Connection, ConnectionHandler } from "../transport/connection.ts";
+import type { Connection, ConnectionHandler, FragmentSender } from "../transport/connection.ts";
 import type { Agreed } from "./agreed.ts";
 import { AwaitedPongs } from "./awaited_pongs.ts";
 import type { MessageChunks } from "./chunk_reader.ts";
@@ -223,16 +223,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
     this.#messages++;
-    await sendStream(
-      {
-        start: (onTurn) =>
-          this.#submit({ data: "", step: (to) => to.sendFragments(onTurn), what: "send a message in fragments" }),
-        fail: (error) => this.#connection?.fail(error),
-        lost: this.#lifetime.lost,
-      },
-      chunks,
-      options,
-    );
+    const what = "send a message in fragments";
+    const start = (onTurn: (sender: FragmentSender) => void) =>
+      this.#submit({ data: "", step: (to) => to.sendFragments(onTurn), what });
+    const fail = (error: WebSocketError) => this.#connection?.fail(error);
+    await sendStream({ start, fail, lost: this.#lifetime.lost }, chunks, options);
   }
 
   /**
@@ -273,6 +268,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** Ends the connection at once, with no closing handshake; the code is 1006. */
   terminate(): void {
+    this.#lifetime.onTerminate();
     if (this.#connection !== null) return this.#connection.terminate();
     this.abandonHandshake();
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
@@ -366,6 +362,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     }
 
     onClose(info: CloseInfo): void {
+      this.#ws.#lifetime.onConnectionEnd(info, (error) => this.#ws.failed(error));
       this.#ws.end(info);
     }
 

@@ -111,18 +111,23 @@ function suite(kind: HostKind): void {
     assertEquals(await pair.serverLog.closed, { code: 1005, reason: "" });
   });
 
-  test("a peer that leaves without a Close is reported as 1006, once and last", async () => {
+  test("a peer that leaves without a Close is told as CONNECTION_LOST and 1006, once and last", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x81, "Hi");
     await pair.serverLog.received(1);
     pair.peer.leave();
     assertEquals(await pair.serverLog.closed, { code: 1006, reason: "" });
-    assertEquals(pair.serverLog.events.filter((event) => !event.startsWith("error")), [
-      "open",
-      "text Hi",
-      "close 1006",
-    ]);
+    assertEquals(pair.serverLog.events, ["open", "text Hi", "error WS_CONNECTION_LOST 1006", "close 1006"]);
     assertEquals(pair.server.readyState, "closed");
+  });
+
+  test("a peer that leaves where our Close waits for its own is told as CONNECTION_LOST and 1006", async () => {
+    await using pair = await openRaw(kind);
+    pair.server.closeConnection("Bye", 1000);
+    assertEquals(await pair.peer.frame(), "close 1000 Bye");
+    pair.peer.leave();
+    assertEquals(await pair.serverLog.closed, { code: 1006, reason: "" });
+    assertEquals(pair.serverLog.events, ["open", "error WS_CONNECTION_LOST 1006", "close 1006"]);
   });
 
   test("a peer that ends right behind its Close still gets the answer", async () => {
@@ -142,7 +147,7 @@ function suite(kind: HostKind): void {
     await pair.peer.write(pair.peer.frameOf(0x81, "not whole").subarray(0, 9));
     await pair.peer.end();
     assertEquals((await pair.serverLog.closed).code, 1006);
-    assertEquals(pair.serverLog.messages, ["whole"]);
+    assertEquals(pair.serverLog.events, ["open", "text whole", "error WS_CONNECTION_LOST 1006", "close 1006"]);
     assertEquals(await pair.peer.frame(), "end");
   });
 

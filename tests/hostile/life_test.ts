@@ -44,7 +44,7 @@ for (const path of READ_PATHS) {
       await peer.end();
       await closed;
       peer.leave();
-      assertEquals(events, ["text whole", "close 1006"]);
+      assertEquals(events, ["text whole", "error WS_CONNECTION_LOST 1006", "close 1006"]);
     });
 
     // Row: lost
@@ -56,7 +56,7 @@ for (const path of READ_PATHS) {
         await peer.end();
         await closed;
         peer.leave();
-        assertEquals(events, ["close 1006"]);
+        assertEquals(events, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
       }
     });
   }
