@@ -2,6 +2,7 @@ import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
+import { HeadFields } from "../handshake/head_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
@@ -72,6 +73,8 @@ export class Client extends WebSocketDriver {
   #transport: Transport | null = null;
   #started = false;
   #abandoned = false;
+  /** Those of the server's answer, as they came until somebody asks for them. */
+  #responseHeaders: Headers | HeadFields | null = null;
   /** Runs until reading begins. */
   #startTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -94,6 +97,33 @@ export class Client extends WebSocketDriver {
   /** The URL, with the scheme `ws:` or `wss:` and without a user's name and password. */
   get url(): string {
     return this.#target.url.href;
+  }
+
+  /**
+   * The header fields of the answer that opened the connection, such as the `Set-Cookie` of a load balancer that wants
+   * the next connection to come to the same server; null before. Those of a refusal are in its {@linkcode HandshakeError}.
+   *
+   * @example Come back to the same server
+   * ```ts
+   * import { makeClient, makeServer, serve } from "@wsd/driver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = serve({ port: 0, onListen() {} }, (request) => {
+   *   const ws = makeServer(request, { additionalHeaders: { "set-cookie": "server=b; Path=/" } });
+   *   ws.startConnection();
+   *   return ws.response;
+   * });
+   *
+   * await using ws = makeClient(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`);
+   * await ws.startConnection();
+   * const cookies = ws.responseHeaders?.getSetCookie().map((cookie) => cookie.split(";")[0]) ?? [];
+   * assertEquals(cookies, ["server=b"]);
+   * // For the next one: makeClient(ws.url, { additionalHeaders: { cookie: cookies.join("; ") } })
+   * ```
+   */
+  get responseHeaders(): Headers | null {
+    if (this.#responseHeaders instanceof HeadFields) this.#responseHeaders = new Headers([...this.#responseHeaders]);
+    return this.#responseHeaders;
   }
 
   /**
@@ -126,9 +156,11 @@ export class Client extends WebSocketDriver {
     try {
       if (options.transport !== undefined) this.#transport = own(options.transport);
       signal.throwIfAborted();
-      const { transport, protocol, extensions, early } = await this.#ask(options);
+      const { transport, protocol, extensions, fields, early } = await this.#ask(options);
       signal.throwIfAborted();
-      this.#open(transport, { protocol, ...agreeAsClient(extensions, this.settings.perMessageDeflate) }, early);
+      const agreed = { protocol, ...agreeAsClient(extensions, this.settings.perMessageDeflate) };
+      this.#responseHeaders = fields;
+      this.#open(transport, agreed, early);
       return true;
     } catch (error) {
       giveUp();

@@ -2,6 +2,7 @@ import { HandshakeError } from "../handshake_error.ts";
 import { generateKey } from "../handshake/accept_key.ts";
 import { checkResponse, formatRequestHead, isInterimResponse } from "../handshake/client_handshake.ts";
 import type { Field } from "../handshake/format_head.ts";
+import type { HeadFields } from "../handshake/head_fields.ts";
 import { HeadError } from "../handshake/head_error.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
 import { type ResponseHead, ResponseHeadParser } from "../handshake/response_head_parser.ts";
@@ -29,6 +30,8 @@ export interface OpenedHandshake {
   readonly protocol: string | null;
   /** The extensions that the server agreed to. */
   readonly extensions: ExtensionOffer[];
+  /** The header fields of the server's answer. */
+  readonly fields: HeadFields;
   /** Bytes that came behind the server's answer. */
   readonly early: Uint8Array;
 }
@@ -59,7 +62,7 @@ export async function openHandshake(
   await transport.write(formatRequestHead(request));
   const { head, early } = await readResponse(transport);
   const answer = checkResponse(head, { key, protocols, extensions: offers.map(({ name }) => name), sha1 });
-  if (answer.accepted) return { protocol: answer.protocol, extensions: answer.extensions, early };
+  if (answer.accepted) return { protocol: answer.protocol, extensions: answer.extensions, fields: head.fields, early };
   throw new HandshakeError(`${answer.violation}, from ${target.url.href}`, {
     status: head.status,
     headers: new Headers([...head.fields]),

@@ -80,8 +80,12 @@ netTest("startConnection() takes a right answer however it is spelt, and its sub
     await peer.frame();
   });
   const ws = makeClient(server.url, { acceptProtocols: ["a", "b"] });
+  const seen: (string | null | undefined)[] = [];
+  ws.on("open", () => seen.push(ws.responseHeaders?.get("connection")));
   assert(await ws.startConnection());
   assertEquals(ws.protocol, "b");
+  assertEquals(seen, ["keep-alive, upgrade"]);
+  assert(ws.responseHeaders === ws.responseHeaders);
   ws.terminate();
 });
 

@@ -120,7 +120,7 @@ async function wsServer(ws: Ws, onConnection: (socket: WebSocket) => void, secur
     handleProtocols: (protocols: Set<string>) => protocols.has("chat") ? "chat" : false,
   });
   server.on("headers", (headers: string[], request: { headers: Record<string, string> }) => {
-    headers.push(`X-Client: ${request.headers["x-client"]}`);
+    headers.push(`X-Client: ${request.headers["x-client"]}`, "Set-Cookie: server=b; Path=/", "Set-Cookie: c=d");
   });
   server.on("connection", onConnection);
   web.listen(0, "127.0.0.1");
@@ -147,10 +147,18 @@ for (const secure of [false, true]) {
       socket.on("message", (data: Uint8Array, binary: boolean) => socket.send(data, { binary }));
       socket.on("close", (code: number, reason: Uint8Array) => ended.resolve([code, reason.toString()]));
     }, secure);
-    const client = new Client(server.url, { ...server.options, acceptProtocols: ["other", "chat"] });
+    const client = new Client(server.url, {
+      ...server.options,
+      acceptProtocols: ["other", "chat"],
+      additionalHeaders: { "X-Client": "ours" },
+    });
+    assertEquals(client.responseHeaders, null);
     const log = new EventLog(client);
     await client.startConnection();
     assertEquals(client.protocol, "chat");
+    const { responseHeaders } = client;
+    assertEquals(responseHeaders?.getSetCookie(), ["server=b; Path=/", "c=d"]);
+    assertEquals(responseHeaders?.get("x-client"), "ours");
     const expected = [...MESSAGES, ...BYTES];
     for (const message of expected) client.send(message);
     const echoed = await log.received(expected.length);
