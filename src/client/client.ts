@@ -2,7 +2,6 @@ import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import { HeadFields } from "../handshake/head_fields.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
 import { denoPlatform } from "../driver/deno_platform.ts";
@@ -74,7 +73,7 @@ export class Client extends WebSocketDriver {
   #started = false;
   #abandoned = false;
   /** Those of the server's answer, as they came until somebody asks for them. */
-  #responseHeaders: Headers | HeadFields | null = null;
+  #responseHeaders: Headers | [name: string, value: string][] | null = null;
   /** Runs until reading begins. */
   #startTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -122,7 +121,7 @@ export class Client extends WebSocketDriver {
    * ```
    */
   get responseHeaders(): Headers | null {
-    if (this.#responseHeaders instanceof HeadFields) this.#responseHeaders = new Headers([...this.#responseHeaders]);
+    if (Array.isArray(this.#responseHeaders)) this.#responseHeaders = new Headers(this.#responseHeaders);
     return this.#responseHeaders;
   }
 
@@ -159,7 +158,7 @@ export class Client extends WebSocketDriver {
       const { transport, protocol, extensions, fields, early } = await this.#ask(options);
       signal.throwIfAborted();
       const agreed = { protocol, ...agreeAsClient(extensions, this.settings.perMessageDeflate) };
-      this.#responseHeaders = fields;
+      this.#responseHeaders = [...fields];
       this.#open(transport, agreed, early);
       return true;
     } catch (error) {
