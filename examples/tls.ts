@@ -6,6 +6,11 @@
  */
 import { makeClient, makeServer, serve } from "@wsd/driver";
 
+if (Deno.args.length < 2) {
+  console.error("Usage: tls.ts CERT KEY [PORT] | --client URL CA");
+  Deno.exit(2);
+}
+
 if (Deno.args[0] === "--client") {
   const [, url, ca] = Deno.args;
   const ws = makeClient(url, { caCerts: [await Deno.readTextFile(ca)] });

@@ -35,6 +35,15 @@ testWith(RUNS, "startConnection() of a client without the permission names --all
   assertStringIncludes(await complaintOf(program), "run again with the --allow-net flag");
 });
 
+Deno.test("closeConnection() with code and reason in the order of the web's close() says which is which", () => {
+  const ws = makeClient("ws://localhost/");
+  const close = ws.closeConnection.bind(ws) as (...values: unknown[]) => boolean;
+  for (const values of [[1000], [1000, "Done"]]) {
+    const { message } = assertThrows(() => close(...values), TypeError);
+    assertStringIncludes(message, "number as the reason");
+  }
+});
+
 /** Serves, and keeps what goes wrong and is printed where there is no `onError`. */
 function listen(handler: ServeHandler, faults: unknown[] = []) {
   const onError = (fault: unknown) => {

@@ -18,6 +18,9 @@ export interface Target {
   readonly authorization: string | null;
 }
 
+/** What an address looks like, for those who gave no scheme. */
+export const SUCH_AS = "expected one such as ws://localhost:5000/";
+
 const SCHEMES = new Map([["ws:", "ws:"], ["wss:", "wss:"], ["http:", "ws:"], ["https:", "wss:"]]);
 
 /**
@@ -33,7 +36,8 @@ export function parseTarget(value: string | URL): Target {
   const scheme = SCHEMES.get(url.protocol);
   if (scheme === undefined) {
     throw new TypeError(
-      `Cannot connect as the URL's scheme must be ws:, wss:, http: or https: (RFC 6455 3): received ${url.protocol}`,
+      `Cannot connect as the URL's scheme must be ws:, wss:, http: or https: (RFC 6455 3): received ${url.protocol}, ` +
+        SUCH_AS,
     );
   }
   if (url.protocol !== scheme) url.protocol = scheme;
@@ -57,7 +61,7 @@ function parse(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw new TypeError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(text)}`);
+    throw new TypeError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(text)}, ${SUCH_AS}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import { parseTarget } from "./target.ts";
+import { parseTarget, SUCH_AS } from "./target.ts";
 
 /**
  * Reads a URL as the web's `WebSocket` does: relative to the program's location, where it has one.
@@ -11,7 +11,9 @@ import { parseTarget } from "./target.ts";
 export function parseWebUrl(url: string | URL): URL {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   const parsed = URL.parse(String(url), base);
-  if (parsed === null) throw syntaxError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(url)}`);
+  if (parsed === null) {
+    throw syntaxError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(url)}, ${SUCH_AS}`);
+  }
   try {
     parseTarget(parsed);
   } catch (error) {

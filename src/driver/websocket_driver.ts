@@ -255,6 +255,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param code 1000-1003, 1007-1014 or 3000-4999.
    * @returns True where it was begun; false once the connection is closing or closed.
    * @throws {RangeError} Where the code may not be sent, or the reason is too long.
+   * @throws {TypeError} Where the reason is no string, or the code no number.
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     formatClosePayload(code, reason);

@@ -55,8 +55,15 @@ export function parseClosePayload(payload: Uint8Array): CloseInfo {
  * @param reason At most {@linkcode MAX_REASON} bytes of UTF-8.
  * @returns The payload.
  * @throws {RangeError} Where the code may not be sent, the reason is too long, or stands without a code.
+ * @throws {TypeError} Where the code is no number or the reason no string, as where the two were given in the wrong order.
  */
 export function formatClosePayload(code: number, reason: string): Uint8Array {
+  if (typeof code !== "number" || typeof reason !== "string") {
+    throw new TypeError(
+      "Cannot close but with a code that is a number and a reason that is a string: received " +
+        `${typeof code} as the code and ${typeof reason} as the reason`,
+    );
+  }
   const text = encoder.encode(reason);
   if (text.length > MAX_REASON) {
     throw new RangeError(

@@ -38,18 +38,19 @@ export class ExampleProcess implements AsyncDisposable {
    * @param name Its file in `examples/`.
    * @param args What it is told.
    * @param flags What it is allowed beside the network.
+   * @param source What stands in the file, where that is not in `examples/`.
    * @returns The running example.
    */
-  static async start(name: string, args: string[], flags: string[] = []): Promise<ExampleProcess> {
-    const example = await ExampleProcess.spawn(name, args, flags);
+  static async start(name: string, args: string[], flags: string[] = [], source?: string): Promise<ExampleProcess> {
+    const example = await ExampleProcess.spawn(name, args, flags, source);
     const { groups } = await example.until(/(?:http|ws)s?:\/\/[\w.]+:(?<port>\d+)[\s/]/);
     example.url = `http://localhost:${groups!.port}/`;
     return example;
   }
 
   /** Starts it, and waits for nothing. */
-  static async spawn(name: string, args: string[], flags: string[] = []): Promise<ExampleProcess> {
-    const folder = await copy(name);
+  static async spawn(name: string, args: string[], flags: string[] = [], source?: string): Promise<ExampleProcess> {
+    const folder = await copy(name, source);
     const all = ["run", "--allow-net", ...flags, `${folder}/${name}`, ...args];
     const options = { args: all, cwd: folder, env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" } };
     const child = new Deno.Command(Deno.execPath(), { ...options, stdout: "piped", stderr: "piped" }).spawn();
@@ -94,7 +95,7 @@ export class ExampleProcess implements AsyncDisposable {
 }
 
 /** An empty folder with the file alone, and with what `deno add` writes, were the package published. */
-async function copy(name: string): Promise<string> {
+async function copy(name: string, source?: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "example" });
   const at = (path: string) => new URL(path, ROOT).href;
   const imports = {
@@ -105,6 +106,7 @@ async function copy(name: string): Promise<string> {
     "@std/encoding/hex": at("links/encoding/hex.ts"),
   };
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
-  await Deno.copyFile(new URL(`examples/${name}`, ROOT), `${folder}/${name}`);
+  const text = source ?? await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
+  await Deno.writeTextFile(`${folder}/${name}`, text);
   return folder;
 }

@@ -88,6 +88,12 @@ testExample("authentication.ts", "lets in a cookie and a token, and nobody else"
   assertEquals(error.status, 403);
 });
 
+testWith(NEEDS, "examples/tls.ts tells how it is used where no certificate is given, and exits 2", async () => {
+  await using example = await ExampleProcess.spawn("tls.ts", []);
+  await example.until(/^Usage: /m);
+  assertEquals(await example.end(), 2);
+});
+
 testWith(NEEDS, "examples/tls.ts serves wss:, and its client trusts the certificate", async () => {
   const folder = await Deno.makeTempDir();
   try {
