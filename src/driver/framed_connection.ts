@@ -174,12 +174,19 @@ export class FramedConnection implements Connection, ProtocolHandler {
     if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
     if (this.#delivering || this.#writing || this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#flushScheduled);
+    if (FramedConnection.#waiting.push(this) === 1) queueMicrotask(FramedConnection.#flushWaiting);
   }
 
-  readonly #flushScheduled = () => {
-    this.#scheduled = false;
-    this.#flush();
+  /** Those that flush at the end of the turn, in one microtask for all: a message to many would cost as many. */
+  static #waiting: FramedConnection[] = [];
+
+  static readonly #flushWaiting = () => {
+    const connections = FramedConnection.#waiting;
+    FramedConnection.#waiting = [];
+    for (const connection of connections) {
+      connection.#scheduled = false;
+      connection.#flush();
+    }
   };
 
   /**
