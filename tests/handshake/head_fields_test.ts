@@ -41,6 +41,7 @@ Deno.test("HeadFields.has() knows no names but those it was given", () => {
   assert(fields.has("__PROTO__"));
   assertEquals(fields.get("__proto__"), "1");
   assertEquals(fields.get("constructor"), "2");
+  assertFalse(new HeadFields().has("constructor"));
   for (const name of ["toString", "hasOwnProperty", "valueOf"]) {
     assertFalse(fields.has(name));
     assertEquals(fields.get(name), null);

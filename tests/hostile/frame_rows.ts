@@ -246,8 +246,9 @@ const COMPRESSED: readonly FrameRow[] = [
 
 const DAMAGED: readonly FrameRow[] = [
   ["a block of the reserved type", "c1 02 0700"],
-  ["a distance that leads in front of the first byte", "c1 03 020600"],
+  ["a distance that leads in front of the first byte", "c1 05 f200110000"],
   ["data that is cut off", "c1 04 f248cdc9"],
+  ["data that is cut off in the header of a block", "c1 02 0480"],
   ["data that is cut off, in fragments", "41 02 f248 | 80 02 cdc9"],
   ["a stored block whose lengths contradict each other", "c2 06 000500ffff61"],
 ].map(([does, frames]): FrameRow => ({
