@@ -1,5 +1,5 @@
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, WebSocketError } from "../errors.ts";
+import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
 
 /**
  * More waits to be written than `backpressureLimit`.
@@ -38,4 +38,13 @@ export function listenerFailed(name: string, cause: unknown): WebSocketError {
     closeCode: CloseCode.INTERNAL_ERROR,
     cause,
   });
+}
+
+/**
+ * A peer that vanished.
+ *
+ * @returns The error.
+ */
+export function endedWithoutClose(): ConnectionError {
+  return new ConnectionError("Cannot go on as the connection ended without a Close", ErrorCode.CONNECTION_LOST);
 }

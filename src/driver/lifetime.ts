@@ -1,6 +1,7 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
+import { endedWithoutClose } from "./driver_errors.ts";
 
 /**
  * How a connection's life goes, for those who wait for it. Its promises and its error are made when somebody asks for
@@ -71,13 +72,14 @@ export class Lifetime {
   }
 
   /**
-   * The connection is over. RFC 6455 §7.2.1: a peer that vanishes fails it, whether TCP was reset or ended.
+   * Tells whether an end is a fault that nobody was told of yet. RFC 6455 §7.2.1: a peer that vanishes fails the
+   * connection, whether TCP was reset or ended.
    *
-   * @param info How.
-   * @param fail Takes the error, where nobody was told why yet.
+   * @param info How it ends.
+   * @returns True where it is one.
    */
-  onConnectionEnd({ code }: CloseInfo, fail: (error: WebSocketError) => void): void {
-    if (code === CloseCode.ABNORMAL_CLOSURE && !this.#terminated && this.#fault === null) fail(endedWithoutClose());
+  failsWith({ code }: CloseInfo): boolean {
+    return code === CloseCode.ABNORMAL_CLOSURE && !this.#terminated && this.#fault === null;
   }
 
   /**
@@ -98,8 +100,4 @@ export class Lifetime {
       this.#opening.reject(this.outcome ?? new WebSocketError("Cannot open the connection as it was closed before"));
     }
   }
-}
-
-function endedWithoutClose(): ConnectionError {
-  return new ConnectionError("Cannot go on as the connection ended without a Close", ErrorCode.CONNECTION_LOST);
 }

@@ -1,4 +1,4 @@
-import type { Connection } from "../transport/connection.ts";
+import type { Connection, FragmentSender } from "../transport/connection.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
 
 /**
@@ -120,4 +120,14 @@ export function compose(
         `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
       );
   }
+}
+
+/**
+ * Composes a message that is sent in fragments.
+ *
+ * @param onTurn Called when it is its turn.
+ * @returns What to do with the connection.
+ */
+export function fragments(onTurn: (sender: FragmentSender) => void): SendStep {
+  return { data: "", step: (connection) => connection.sendFragments(onTurn), what: "send a message in fragments" };
 }

@@ -7,13 +7,14 @@ import type { Agreed } from "./agreed.ts";
 import { AwaitedPongs } from "./awaited_pongs.ts";
 import type { MessageChunks } from "./chunk_reader.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
-import { cannotSend, listenerFailed } from "./driver_errors.ts";
+import { endedWithoutClose, listenerFailed } from "./driver_errors.ts";
 import { DriverStreams } from "./driver_streams.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { Lifetime } from "./lifetime.ts";
+import { Outlet } from "./outlet.ts";
 import type { MessageStream } from "./message_stream.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
-import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
+import { compose, fragments, type SendOptions, type SendStep, slice } from "./send_options.ts";
 import { sendStream, type SendStreamOptions } from "./send_stream.ts";
 import { Watch, type WatchedOver } from "./watch.ts";
 
@@ -47,13 +48,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** The options with their defaults. */
   protected readonly settings: Settings;
-  #connection: Connection | null = null;
+  readonly #outlet: Outlet;
   #streams: DriverStreams | null = null;
   #agreed: Agreed = { protocol: null, extensions: "" };
-  #closed = false;
-  readonly #queue: (() => void)[] = [];
-  #queuedBytes = 0;
-  #closeQueued = false;
   readonly #pongs = new AwaitedPongs();
   #watch: Watch | null = null;
   readonly #lifetime = new Lifetime();
@@ -70,15 +67,14 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   constructor(options: WebSocketDriverOptions, defaults: SettingDefaults) {
     super();
     this.settings = checkOptions(options, defaults);
+    this.#outlet = new Outlet(this.settings);
     this.maxLength = this.settings.maxLength;
     this.acceptProtocols = this.settings.acceptProtocols;
   }
 
   /** Where the connection stands. */
   get readyState(): ReadyState {
-    if (this.#closed) return "closed";
-    if (this.#connection !== null) return this.#connection.state;
-    return this.#closeQueued ? "closing" : "connecting";
+    return this.#outlet.state;
   }
 
   /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
@@ -98,7 +94,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** How many bytes wait to be written, with the headers of their frames. */
   get bufferedAmount(): number {
-    return this.#queuedBytes + (this.#connection?.bufferedAmount ?? 0);
+    return this.#outlet.bufferedAmount;
   }
 
   /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
@@ -148,7 +144,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   get #streamed(): DriverStreams {
-    return this.#streams ??= new DriverStreams(this, this.#lifetime, this.settings, () => this.#connection);
+    return this.#streams ??= new DriverStreams(this, this.#lifetime, this.settings, () => this.#outlet.connection);
   }
 
   /** Iterates over `readable`; leaving the loop closes the connection. */
@@ -160,7 +156,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   async [Symbol.asyncDispose](): Promise<void> {
     this.closeConnection();
     if (this.#streams?.taker) this.#streams.taker.stop();
-    else if (this.#connection?.paused) this.resume();
+    else if (this.#outlet.connection?.paused) this.resume();
     await this.closed;
   }
 
@@ -176,10 +172,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {RangeError} Where `start`, `end`, `code` or the length of a control frame is out of range.
    */
   send(data: MessageData, options?: SendOptions): boolean {
-    const connection = this.#connection;
+    const { connection } = this.#outlet;
     if (connection !== null && options === undefined) {
       this.#messages++;
-      if (connection.bufferedAmount > this.settings.backpressureLimit) return this.#onBackpressure();
+      if (connection.bufferedAmount > this.settings.backpressureLimit) return this.#outlet.refuse();
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
@@ -223,10 +219,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
     this.#messages++;
-    const what = "send a message in fragments";
-    const start = (onTurn: (sender: FragmentSender) => void) =>
-      this.#submit({ data: "", step: (to) => to.sendFragments(onTurn), what });
-    const fail = (error: WebSocketError) => this.#connection?.fail(error);
+    const start = (onTurn: (sender: FragmentSender) => void) => this.#submit(fragments(onTurn));
+    const fail = (error: WebSocketError) => this.#outlet.connection?.fail(error);
     await sendStream({ start, fail, lost: this.#lifetime.lost }, chunks, options);
   }
 
@@ -260,8 +254,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     formatClosePayload(code, reason);
     const taken = this.#submit({ data: "", step: (to) => to.close(code, reason) });
-    if (taken && this.#connection === null) {
-      this.#closeQueued = true;
+    if (taken && this.#outlet.connection === null) {
+      this.#outlet.close();
       this.abandonHandshake();
     }
     return taken;
@@ -270,7 +264,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** Ends the connection at once, with no closing handshake; the code is 1006. */
   terminate(): void {
     this.#lifetime.onTerminate();
-    if (this.#connection !== null) return this.#connection.terminate();
+    if (this.#outlet.connection !== null) return this.#outlet.connection.terminate();
     this.abandonHandshake();
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
@@ -283,12 +277,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   pause(): void {
     if (this.#streams?.taker) throw new TypeError("Cannot pause as a stream takes the messages: leave it unread");
-    this.#apply((connection) => connection.pause(), "pause");
+    if (this.#outlet.connection === null && !this.#outlet.ended) this.checkSupport("pause");
+    this.#outlet.apply((connection) => connection.pause());
   }
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
-    this.#apply((connection) => connection.resume(), "resume");
+    this.#outlet.apply((connection) => connection.resume());
   }
 
   /** Whether somebody waits for messages. */
@@ -315,13 +310,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Agreed): void {
     const handler = new WebSocketDriver.#Handler(this);
-    this.#connection = connect(handler);
+    const connection = connect(handler);
     this.#agreed = agreed;
-    const queue = this.#queue.splice(0);
-    this.#queuedBytes = 0;
-    if (this.#streams?.taker?.takesParts) this.#connection.receiveParts();
-    for (const step of queue) step();
-    this.#watch = new Watch(this.#connection, handler, this.settings);
+    if (this.#streams?.taker?.takesParts) connection.receiveParts();
+    this.#outlet.open(connection);
+    this.#watch = new Watch(connection, handler, this.settings);
     this.#lifetime.onOpen();
     this.#tell("open");
   }
@@ -351,7 +344,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     }
 
     onPong(payload: Uint8Array): void {
-      this.#ws.#onPong(payload);
+      const ws = this.#ws;
+      for (const callback of ws.#pongs.settle(payload)) ws.#guard("callback", callback);
+      ws.#tell("pong", payload);
     }
 
     onDrain(): void {
@@ -363,8 +358,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     }
 
     onClose(info: CloseInfo): void {
-      this.#ws.#lifetime.onConnectionEnd(info, (error) => this.#ws.failed(error));
-      this.#ws.end(info);
+      const ws = this.#ws;
+      if (ws.listenerCount("error") > 0 && ws.#lifetime.failsWith(info)) ws.failed(endedWithoutClose());
+      ws.end(info);
     }
 
     get messages(): number {
@@ -380,18 +376,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     }
   };
 
-  #onBackpressure(): false {
-    if (this.settings.onBackpressure === "close") this.#connection?.fail(cannotSend(this.settings.backpressureLimit));
-    return false;
-  }
-
   /**
    * Tells of a fault of the peer's or the network's.
    *
    * @param error Which.
    */
   protected failed(error: WebSocketError): void {
-    if (this.#closed) return;
+    if (this.#outlet.ended) return;
     this.#lifetime.onFault(error);
     if (this.listenerCount("error") > 0) this.#tell("error", error);
     else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
@@ -403,11 +394,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param info The code and the reason.
    */
   protected end(info: CloseInfo): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#outlet.ended) return;
+    this.#outlet.end();
     this.#watch?.stop();
-    this.#queue.length = 0;
-    this.#queuedBytes = 0;
     this.#pongs.clear();
     this.#lifetime.onEnd(info);
     this.#streams?.onEnd();
@@ -431,40 +420,20 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       ? this.sendPing(part)
       : type === "close"
       ? this.closeConnection(toText(part, "close"), options.code)
-      : this.#submit(compose(type, part, { compress, waits: this.#connection === null }));
+      : this.#submit(compose(type, part, { compress, waits: this.#outlet.connection === null }));
     if (taken && callback !== undefined) {
-      this.#apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
+      this.#outlet.apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
     }
     return taken;
   }
 
-  /** Sends something: now, or in order once the connection is open. */
-  #submit({ data, step, what }: SendStep): boolean {
-    const connection = this.#connection;
-    if (this.#closed || (connection === null && this.#closeQueued)) return false;
-    if (data.length > 0 && this.bufferedAmount > this.settings.backpressureLimit) return this.#onBackpressure();
-    if (connection !== null) return step(connection);
-    this.#apply(step, what);
-    this.#queuedBytes += toBytes(data, "send").length;
-    return true;
-  }
-
-  /** Does something with the connection, now or in order once it is open, unless it never will be. */
-  #apply(step: (connection: Connection) => unknown, what?: string): void {
-    if (this.#connection !== null) return void step(this.#connection);
-    if (this.#closed) return;
-    if (what !== undefined) this.checkSupport(what);
-    this.#queue.push(() => step(this.#connection!));
-  }
-
-  #onPong(payload: Uint8Array): void {
-    for (const callback of this.#pongs.settle(payload)) this.#guard("callback", callback);
-    this.#tell("pong", payload);
+  #submit(step: SendStep): boolean {
+    if (step.what !== undefined && this.readyState === "connecting") this.checkSupport(step.what);
+    return this.#outlet.submit(step);
   }
 
   #tell<Name extends keyof WebSocketEvents>(name: Name, ...values: WebSocketEvents[Name]): void {
-    const [value] = values;
-    this.#guard(name, () => this.emit(name as "message", value as string));
+    this.#guard(name, () => this.emit(name as "message", values[0] as string));
   }
 
   /** What the application throws must not stop the protocol: it fails this connection, and no other. */
@@ -472,12 +441,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     try {
       call();
     } catch (cause) {
-      this.#onListenerFailed(name, cause);
+      const { connection } = this.#outlet;
+      if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
+      connection.fail(listenerFailed(name, cause));
     }
-  }
-
-  #onListenerFailed(name: keyof WebSocketEvents | "callback", cause: unknown): void {
-    if (name === "error" || name === "close" || this.#connection?.state !== "open") return this.report(cause);
-    this.#connection.fail(listenerFailed(name, cause));
   }
 }
