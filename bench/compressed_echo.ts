@@ -3,6 +3,10 @@
  * the same window, with context takeover. Each server runs in a process of its own, in turn, for several rounds.
  *
  *     deno run --allow-all bench/compressed_echo.ts [--rounds=5] [--connections=8] [--in-flight=8] [--lengths=200,4096]
+ *         [--one-core]
+ *
+ * Node compresses on threads of their own. With `--one-core`, on Linux, every server is held to one core of the machine
+ * and the load stays on the others, as where a server's process has a core to itself.
  *
  * The load is composed beforehand: what a client with zlib would send from the first message of a connection on. What
  * comes back is counted by frames; the first connection's replies to a new server are inflated and compared.
@@ -44,6 +48,9 @@ const ROWS: readonly Row[] = lengths.map(Number).map((length) => ({
 }));
 
 const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
+
+/** Holds a server to the machine's first core. */
+const held = Deno.args.includes("--one-core") ? ["taskset", "--cpu-list", "0"] : [];
 
 const deno = (file: string) => [Deno.execPath(), "run", "-A", "-q", pathOf(file)];
 
@@ -172,7 +179,8 @@ async function withServer<T>(
   callback: (port: number, pid: number) => Promise<T>,
 ): Promise<T> {
   const setup = JSON.stringify({ modules: `${packages.folder}node_modules/` });
-  const child = new Deno.Command(command[0], { args: [...command.slice(1), setup], stdout: "piped" }).spawn();
+  const [program, ...args] = [...held, ...command, setup];
+  const child = new Deno.Command(program, { args, stdout: "piped" }).spawn();
   try {
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
@@ -236,7 +244,11 @@ function format(name: string, samples: Sample[], ours: Sample[]): string {
 const packages = await installPackages();
 const { versions } = packages;
 console.log(`Deno ${Deno.version.deno}, ws ${versions.ws}, Node ${versions.node}; medians of ${rounds} rounds;`);
-console.log(`${connections} connections with ${inFlight} messages under way on each; level 6, window 15, takeover`);
+console.log(
+  `${connections} connections with ${inFlight} messages under way on each; level 6, window 15, takeover${
+    held.length > 0 ? "; on one core" : ""
+  }`,
+);
 for (const row of ROWS) {
   const script = await compose(row);
   const samples = new Map(Object.keys(SERVERS).map((name) => [name, [] as Sample[]]));
