@@ -283,6 +283,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
+    if (this.#outlet.connection === null && !this.#outlet.ended) this.checkSupport("resume");
     this.#outlet.apply((connection) => connection.resume());
   }
 
