@@ -17,14 +17,15 @@ export class Block {
   /** The memory as bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   #words: Int32Array | null = null;
+  #doubleWords: BigUint64Array | null = null;
 
   /**
    * Makes a block of zeros.
    *
-   * @param size The size in bytes, rounded up to whole words.
+   * @param size The size in bytes, rounded up to whole double words.
    */
   constructor(size: number) {
-    this.bytes = new Uint8Array(Math.ceil(size / 4) * 4);
+    this.bytes = new Uint8Array(wholeSize(size));
   }
 
   /** The same memory as 32-bit words, for masking; made on first use, for most idle blocks never need it. */
@@ -32,8 +33,23 @@ export class Block {
     return this.#words ??= new Int32Array(this.bytes.buffer);
   }
 
+  /** The same memory as 64-bit words, for masking what is long; made on first use too. */
+  get doubleWords(): BigUint64Array {
+    return this.#doubleWords ??= new BigUint64Array(this.bytes.buffer);
+  }
+
   /** The size in bytes. */
   get size(): number {
     return this.bytes.length;
   }
+}
+
+/**
+ * Rounds a size up to whole double words.
+ *
+ * @param size The size in bytes.
+ * @returns That of a {@linkcode Block} made with it.
+ */
+export function wholeSize(size: number): number {
+  return Math.ceil(size / 8) * 8;
 }

@@ -1,4 +1,4 @@
-import { Block } from "./block.ts";
+import { Block, wholeSize } from "./block.ts";
 
 /** What a connection reads with while little comes in, in bytes: it pins this much as long as it is idle. */
 export const SMALL_BLOCK = 1024;
@@ -39,7 +39,11 @@ export class BlockPool {
    * @returns The size of the block that {@linkcode BlockPool.borrow} gives for it, in bytes.
    */
   sizeFor(size: number): number {
-    return size <= SMALL_BLOCK ? SMALL_BLOCK : size <= MEDIUM_BLOCK ? MEDIUM_BLOCK : Math.max(LARGE_BLOCK, size);
+    return size <= SMALL_BLOCK
+      ? SMALL_BLOCK
+      : size <= MEDIUM_BLOCK
+      ? MEDIUM_BLOCK
+      : Math.max(LARGE_BLOCK, wholeSize(size));
   }
 
   /**

@@ -16,7 +16,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @param bytes Where the text is.
  * @param start Where it begins.
  * @param end Where it ends.
- * @param seen All its bytes, or'ed together, as `applyMask` and `findNonAscii` do.
+ * @param seen All its bytes, or'ed together, as `unmaskText` and `findNonAscii` do.
  * @returns The text.
  * @throws {ProtocolError} Where it is no UTF-8.
  */

@@ -5,7 +5,7 @@ import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
-import { applyMask, findNonAscii, rotateKey } from "./mask.ts";
+import { applyMask, findNonAscii, rotateKey, unmaskText } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
 import type { Platform } from "./platform.ts";
 import { MAX_WHOLE_TEXT } from "./protocol_options.ts";
@@ -295,7 +295,7 @@ export class Receiver {
   #takeWhole(block: Block, start: number, end: number): void {
     const { key, opcode } = this.#header;
     if (opcode === Opcode.TEXT) {
-      const seen = this.#masked ? applyMask(block, start, end, key) : findNonAscii(block, start, end);
+      const seen = this.#masked ? unmaskText(block, start, end, key) : findNonAscii(block, start, end);
       this.#sink.onMessage(decodeText(this.#platform, block.bytes, start, end, seen));
       return;
     }
