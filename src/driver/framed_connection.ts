@@ -106,7 +106,8 @@ export class FramedConnection implements Connection, ProtocolHandler {
     try {
       this.#transport.read(this.#protocol.readBuffer()).then(this.#onRead, this.#onReadFailed);
     } catch (error) {
-      this.#onReadFailed(error);
+      // There was no memory to read into.
+      this.#onReadEnd(error);
     }
   }
 
@@ -128,7 +129,9 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   readonly #onReadFailed = (error: unknown) => this.#onReadEnd(error);
 
+  /** Delivers; within a delivery that is under way, which writes and reads on by itself. */
   #receive(deliver: () => void): void {
+    if (this.#delivering) return deliver();
     this.#delivering = true;
     deliver();
     this.#delivering = false;
