@@ -6,7 +6,7 @@
  */
 import { makeClient, makeServer, serve } from "@wsd/driver";
 
-if (Deno.args.length < 2) {
+if (Deno.args.length < (Deno.args[0] === "--client" ? 3 : 2)) {
   console.error("Usage: tls.ts CERT KEY [PORT] | --client URL CA");
   Deno.exit(2);
 }

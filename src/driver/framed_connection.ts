@@ -20,8 +20,8 @@ export interface FramedConnectionOptions extends Omit<ProtocolOptions, "reuse"> 
 /**
  * The protocol over a transport: it moves bytes between the two, and sees to it that the connection ends.
  *
- * One loop reads; what was read is delivered at once, and everything sent meanwhile leaves in one write. What is sent
- * at another time is gathered until the end of the turn.
+ * One read is under way at a time; what it brings is delivered at once, and everything sent meanwhile leaves in one
+ * write. What is sent at another time is gathered until the end of the turn.
  */
 export class FramedConnection implements Connection, ProtocolHandler {
   readonly #transport: Transport;
@@ -43,6 +43,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
   #failed = false;
 
   #reads = 0;
+  #started = false;
   #reading = false;
   #delivering = false;
   #scheduled = false;
@@ -90,18 +91,20 @@ export class FramedConnection implements Connection, ProtocolHandler {
    * @param early Bytes that came behind the opening handshake.
    */
   start(early: Uint8Array): void {
-    this.#receive(() => this.#protocol.receive(early));
-    this.#read();
+    this.#deliver(() => {
+      this.#protocol.receive(early);
+      this.#started = true;
+    });
   }
 
   /**
-   * Reads, unless what has arrived is held back; one read is under way at a time. Behind the Close frames it reads on to
-   * the end, and the protocol drops what comes.
+   * Reads, unless what has arrived is held back, or being delivered. Behind the Close frames it reads on to the end, and
+   * the protocol drops what comes.
    *
    * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
    */
   #read(): void {
-    if (this.#reading || this.#delivering || this.#readEnded || this.#ended || this.#protocol.blocked) return;
+    if (!this.#started || this.#reading || this.#readEnded || this.#ended || this.#protocol.blocked) return;
     this.#reading = true;
     try {
       this.#transport.read(this.#protocol.readBuffer()).then(this.#onRead, this.#onReadFailed);
@@ -111,31 +114,30 @@ export class FramedConnection implements Connection, ProtocolHandler {
     }
   }
 
-  /** The one place that everything comes in through. What is thrown here is a fault of memory, or of ours. */
   readonly #onRead = (count: number | null) => {
     if (count === null) return this.#onReadEnd(null);
     this.#reading = false;
     this.#reads++;
+    this.#deliver(() => this.#protocol.received(count));
+  };
+
+  readonly #onReadFailed = (error: unknown) => this.#onReadEnd(error);
+
+  /**
+   * Delivers what a step brings, writes what was sent meanwhile, and reads on; within another delivery, that one does.
+   * What is thrown is a fault of memory, or of ours.
+   */
+  #deliver(step: () => void): void {
+    if (this.#delivering) return step();
     this.#delivering = true;
     try {
-      this.#protocol.received(count);
+      step();
     } catch (error) {
       return this.#onReadEnd(error);
     }
     this.#delivering = false;
     this.#flush();
     this.#read();
-  };
-
-  readonly #onReadFailed = (error: unknown) => this.#onReadEnd(error);
-
-  /** Delivers; within a delivery that is under way, which writes and reads on by itself. */
-  #receive(deliver: () => void): void {
-    if (this.#delivering) return deliver();
-    this.#delivering = true;
-    deliver();
-    this.#delivering = false;
-    this.#flush();
   }
 
   /** Writes what is there, until there is nothing more; one write is under way at a time. */
@@ -147,13 +149,19 @@ export class FramedConnection implements Connection, ProtocolHandler {
       return;
     }
     this.#writing = true;
-    this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+    try {
+      this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+    } catch (error) {
+      this.#onWriteFailed(error);
+    }
   }
 
   readonly #onWritten = () => {
     this.#writing = false;
     if (this.#ended) return;
     this.#protocol.done();
+    // A callback may have ended the connection.
+    if (this.#ended) return;
     if (this.#full && this.#protocol.queued < this.#highWaterMark) {
       this.#full = false;
       this.#handler.onDrain();
@@ -188,7 +196,12 @@ export class FramedConnection implements Connection, ProtocolHandler {
     FramedConnection.#waiting = [];
     for (const connection of connections) {
       connection.#scheduled = false;
-      connection.#flush();
+      try {
+        connection.#flush();
+      } catch (fault) {
+        // Of a subclass of the application's: the others are not to wait for it.
+        reportError(fault);
+      }
     }
   };
 
@@ -203,7 +216,11 @@ export class FramedConnection implements Connection, ProtocolHandler {
     if (this.#writeEnded) return;
     if (this.#protocol.role === "client" && !this.#failed) return;
     this.#writeEnded = true;
-    this.#transport.closeWrite().catch(() => this.#end());
+    try {
+      this.#transport.closeWrite().catch(() => this.#end());
+    } catch {
+      this.#end();
+    }
   }
 
   /** From now on the peer has `closeTimeout` to end the connection. */
@@ -335,8 +352,7 @@ export class FramedConnection implements Connection, ProtocolHandler {
 
   /** Goes on. */
   resume(): void {
-    this.#receive(() => this.#protocol.resume());
-    this.#read();
+    this.#deliver(() => this.#protocol.resume());
   }
 
   // What the protocol tells.
@@ -387,5 +403,10 @@ export class FramedConnection implements Connection, ProtocolHandler {
 }
 
 function describe(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
+  if (fault instanceof Error) return fault.message;
+  try {
+    return String(fault);
+  } catch {
+    return `the reason is a ${typeof fault} that is no text`;
+  }
 }

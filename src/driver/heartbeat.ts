@@ -8,7 +8,7 @@ const PAYLOAD = 4;
 
 /** What a {@linkcode Heartbeat} watches. */
 export interface Beating {
-  /** Grows whenever bytes arrive. */
+  /** Grows whenever bytes arrive; null where that can't be seen. */
   readonly received: number | null;
   /** True while nothing is read, so that silence says nothing of the peer. */
   readonly paused: boolean;

@@ -83,13 +83,15 @@ export class Outlet {
    * The connection is open: does what has waited for it.
    *
    * @param connection The connection.
+   * @returns False where that has ended it.
    */
-  open(connection: Connection): void {
+  open(connection: Connection): boolean {
     this.connection = connection;
     const steps = this.#steps;
     this.#steps = [];
     this.#bytes = 0;
     for (const step of steps) step(connection);
+    return !this.#ended;
   }
 
   /** Drops what waits. */

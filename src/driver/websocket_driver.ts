@@ -314,7 +314,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const connection = connect(handler);
     this.#agreed = agreed;
     if (this.#streams?.taker?.takesParts) connection.receiveParts();
-    this.#outlet.open(connection);
+    if (!this.#outlet.open(connection)) return;
     this.#watch = new Watch(connection, handler, this.settings);
     this.#lifetime.onOpen();
     this.#tell("open");

@@ -128,9 +128,9 @@ export class Receiver {
     this.#assembly = new Assembly(options.platform, this.#maxPayload);
   }
 
-  /** True while what has arrived is held back: paused, or until the extension has answered. */
+  /** True while what has arrived is held back: paused, until the extension has answered, or behind what is delivered. */
   get blocked(): boolean {
-    return !this.#closed && (this.#paused || this.#transforming);
+    return !this.#closed && (this.#paused || this.#transforming || this.#parsing);
   }
 
   /** Holds back what is not yet delivered. */

@@ -154,12 +154,13 @@ export class Server extends WebSocketDriver {
     const deflate = this.#backend.takesExtensions ? this.settings.perMessageDeflate : null;
     const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
     const agreed: Agreed = { protocol, extensions };
-    this.#fields = responseFields(handshake, { extensions, fields });
-    this.#response = this.#backend.accept(this.#fields, {
+    const answer = responseFields(handshake, { extensions, fields });
+    this.#response = this.#backend.accept(answer, {
       onTransport: (transport, early) => this.#open(transport, early, { ...agreed, extension }),
       onConnection: (connect) => this.open(connect, agreed),
       onLost: (cause) => this.#onLost(cause),
     });
+    this.#fields = answer;
     return true;
   }
 
