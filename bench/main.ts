@@ -7,7 +7,7 @@
 import { cpus } from "node:os";
 import { makeCertificate } from "../tests/support/certificate.ts";
 import { drawChart } from "./chart.ts";
-import { CLIENTS, OURS, SERVERS } from "./contenders.ts";
+import { CLIENTS, FLOOR, OURS, SERVERS } from "./contenders.ts";
 import type { Sample } from "./load/main.js";
 import { type Conditions, measure, runnerOf } from "./measure.ts";
 import { type BenchOptions, chooseContenders, parseOptions, USAGE } from "./options.ts";
@@ -47,7 +47,7 @@ async function main(options: BenchOptions): Promise<void> {
   }
   const growth: Row[] = [];
   for (const workload of options.growth) {
-    growth.push(await measureRow(workload, { ...options, rounds: 1 }, conditions, options.contenders ?? [OURS]));
+    growth.push(await measureRow(workload, { ...options, rounds: 1 }, conditions, options.contenders ?? [OURS, FLOOR]));
   }
   if (growth.length > 0) console.log(formatGrowth(growth));
   const { rounds, seconds } = options;

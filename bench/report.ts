@@ -80,7 +80,8 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * Formats the curves of growth: what a unit costs at each point.
+ * Formats the curves of growth: what a unit costs at each point. One is linear where that grows no faster than it does
+ * for the floor, whose cost grows too once its connections outgrow the machine's caches.
  *
  * @param rows Their rows.
  * @returns A heading and a line for each contender, for each curve.
@@ -92,20 +93,25 @@ export function formatGrowth(rows: readonly Row[]): string {
     if (found.length === 0) continue;
     lines.push(`\nCPU µs per ${unit}, by ${name}`);
     for (const { id, name } of found[0].measured) {
-      const costs = found.map((row) => {
-        const medians = mediansOf(row.measured.find((measured) => measured.id === id)!);
-        return medians === null ? NaN : medians.cpu / units(row.workload);
-      });
-      const linear = costs.every((cost, i) => i === 0 || cost <= costs[i - 1] * TOLERANCE);
+      const costs = found.map((row) => costOf(row, id) / units(row.workload));
+      const floor = found.map((row) => costOf(row, FLOOR) / units(row.workload));
+      const allowed = (i: number) => Math.max(1, (floor[i] / floor[i - 1]) || 1) * TOLERANCE;
+      const linear = costs.every((cost, i) => i === 0 || cost <= costs[i - 1] * allowed(i));
       lines.push(`${name}: ${costs.map(formatNumber).join("  ")}  ${linear ? "linear" : "NOT LINEAR"}`);
     }
   }
   return lines.join("\n");
 }
 
+/** The CPU time of a message, NaN where it was not measured. */
+function costOf({ measured }: Row, id: string): number {
+  const found = measured.find((measured) => measured.id === id);
+  return (found && mediansOf(found)?.cpu) ?? NaN;
+}
+
 /**
  * Formats the results as a Markdown table: how many times faster ours is than each other, with the goal where it is
- * missed.
+ * missed; and below it the curves of growth.
  *
  * @param results The run.
  * @returns Markdown.
@@ -114,7 +120,7 @@ export function formatMarkdown({ rows, date, machine, versions, rounds, seconds,
   const others = [...new Map(rows.flatMap(({ measured }) => measured.map(({ id, name }) => [id, name])))]
     .filter(([id]) => id !== OURS && id !== "ours-deno-serve");
   const head = ["Workload", "ours", ...others.map(([id, name]) => id === FLOOR ? "of the floor" : `÷ ${name}`)];
-  const lines = rows.map((row) => {
+  const lines = rows.filter(({ workload }) => workload.group !== "growth").map((row) => {
     const cells = others.map(([id]) => {
       const measured = row.measured.find((measured) => measured.id === id);
       const ratio = measured === undefined ? null : ratioTo(row, measured);
@@ -123,12 +129,13 @@ export function formatMarkdown({ rows, date, machine, versions, rounds, seconds,
     });
     return [row.workload.name, oursOf(row), ...cells];
   });
+  const growth = formatGrowth(rows);
   const table = [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   const known = Object.entries(versions).flatMap(([name, version]) => version === null ? [] : `${name} ${version}`);
   return `${table}\n\n${date.slice(0, 10)}, ${machine}; ${
     known.join(", ")
   }. Medians of ${rounds} rounds of ${seconds} s, ` +
-    `the load generator on ${load}.\n`;
+    `the load generator on ${load}.\n${growth === "" ? "" : `\n\`\`\`\n${growth.trim()}\n\`\`\`\n`}`;
 }
 
 function oursOf(row: Row): string {
