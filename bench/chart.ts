@@ -3,8 +3,8 @@ import { FLOOR, OURS } from "./contenders.ts";
 import { formatNumber } from "./report.ts";
 import { ratioTo, type Results, type Row } from "./results.ts";
 
-const WIDTH = 820;
-const LABELS = 270;
+const WIDTH = 860;
+const LABELS = 310;
 const BAR = 11;
 const GAP = 16;
 const TOP = 64;
@@ -62,7 +62,7 @@ export function drawChart(results: Results): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y + 4}" viewBox="0 0 ${WIDTH} ${y + 4}">
 <style>${STYLE}
 </style>
-<text class="title" x="12" y="20">Our server's figure, divided by each other's: right of the line, ours is ahead</text>
+<text class="title" x="12" y="20">Our figure, divided by each other's: right of the line, ours is ahead</text>
 ${drawLegend(groups.flatMap(({ bars }) => bars))}
 ${TICKS.map((tick) => drawTick(tick, y - GAP)).join("\n")}
 ${parts.join("\n")}
