@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode } from "@wsd/driver";
 import { testWith } from "./support/permissions.ts";
 
@@ -92,15 +92,17 @@ testWith(READ, "every link of the guide to a file leads to one", async () => {
   assertEquals(broken, []);
 });
 
-testWith(READ, "every picture of the guide is published with it", async () => {
+testWith(READ, "every picture of the README and the guide is published with it", async () => {
   const { publish } = JSON.parse(await read("deno.json"));
+  const pages = ["README.md"];
+  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) pages.push(`docs/${name}`);
   const shown: string[] = [];
-  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
-    if (!name.endsWith(".md")) continue;
-    for (const [, target] of (await read(`docs/${name}`)).matchAll(/!\[[^\]]*\]\((?!https?:)([^)]+)/g)) {
-      shown.push(`docs/${target}`);
+  for (const page of pages.filter((path) => path.endsWith(".md"))) {
+    for (const [, target] of (await read(page)).matchAll(/!\[[^\]]*\]\((?!https?:)([^)]+)/g)) {
+      shown.push(new URL(target, new URL(page, "file:///")).pathname.slice(1));
     }
   }
+  assertNotEquals(shown, []);
   const published = (path: string) => publish.include.some((pattern: string) => globToRegExp(pattern).test(path));
   assertEquals(shown.filter((path) => !published(path)), []);
 });
