@@ -27,6 +27,11 @@ export class Outlet {
     return this.#closing ? "closing" : "connecting";
   }
 
+  /** Whether there may still be a connection, and is none yet. */
+  get waiting(): boolean {
+    return this.connection === null && !this.#ended;
+  }
+
   /** Whether the end was told. */
   get ended(): boolean {
     return this.#ended;

@@ -1,25 +1,10 @@
 import type { Connection } from "../transport/connection.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { IdleWatch } from "./idle_watch.ts";
+import { Heartbeat, type Pinging } from "./heartbeat.ts";
+import { IdleWatch, type Used } from "./idle_watch.ts";
 import type { Settings } from "./options.ts";
 
 /** Whose connection is watched over. */
-export interface WatchedOver {
-  /**
-   * Sends a Ping.
-   *
-   * @param payload Its payload.
-   */
-  ping(payload: Uint8Array): void;
-  /**
-   * Closes the connection, which nobody uses.
-   *
-   * @param reason Why.
-   */
-  onIdle(reason: string): void;
-  /** Grows with every message that is sent or received. */
-  readonly messages: number;
-}
+export interface WatchedOver extends Pinging, Used {}
 
 /** Watches over the peer's life, and over the use of the connection, where the settings say so. */
 export class Watch {

@@ -277,13 +277,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   pause(): void {
     if (this.#streams?.taker) throw new TypeError("Cannot pause as a stream takes the messages: leave it unread");
-    if (this.#outlet.connection === null && !this.#outlet.ended) this.checkSupport("pause");
+    if (this.#outlet.waiting) this.checkSupport("pause");
     this.#outlet.apply((connection) => connection.pause());
   }
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
-    if (this.#outlet.connection === null && !this.#outlet.ended) this.checkSupport("resume");
+    if (this.#outlet.waiting) this.checkSupport("resume");
     this.#outlet.apply((connection) => connection.resume());
   }
 
