@@ -1,5 +1,5 @@
 /** Draws the results: how many times the figure of each other server ours reaches, on a logarithmic scale. */
-import { FLOOR, OURS } from "./contenders.ts";
+import { FLOOR, OURS, OURS_DENO_SERVE } from "./contenders.ts";
 import { formatNumber } from "./report.ts";
 import { ratioTo, type Results, type Row } from "./results.ts";
 
@@ -73,7 +73,7 @@ ${parts.join("\n")}
 function barsOf(row: Row): Bar[] {
   return row.measured.flatMap((measured) => {
     const { id, name } = measured;
-    const ratio = id === FLOOR || id === OURS || id === "ours-deno-serve" ? null : ratioTo(row, measured);
+    const ratio = id === FLOOR || id === OURS || id === OURS_DENO_SERVE ? null : ratioTo(row, measured);
     if (ratio === null) return [];
     // Of memory, less is better.
     return [{ id, name, value: row.workload.load === "idle" ? 1 / ratio.value : ratio.value }];

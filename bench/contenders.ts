@@ -20,14 +20,29 @@ export const FLOOR = "floor";
 
 const deno = (file: string, ...flags: string[]) => [Deno.execPath(), "run", "-A", "-q", ...flags, pathOf(file)];
 
+/** Runs a program of ours; with the driver of another checkout, whose deno.json says what `@wsd/driver` is, if one is given. */
+const ours = (file: string, checkout?: string) =>
+  deno(file, ...(checkout === undefined ? [] : [`--config=${checkout}/deno.json`]));
+
+/** Ours under the runtime's own server. */
+export const OURS_DENO_SERVE = "ours-deno-serve";
+
+const ourServers = (checkout?: string): Contender[] => [
+  { id: OURS, name: "ours on `serve`", command: () => ours("servers/ours.ts", checkout) },
+  {
+    id: OURS_DENO_SERVE,
+    name: "ours under `Deno.serve`",
+    command: () => ours("servers/ours_under_deno_serve.ts", checkout),
+  },
+];
+
+const ourClients = (checkout?: string): Contender[] => [
+  { id: OURS, name: "our client", command: () => ours("clients/ours.ts", checkout) },
+];
+
 /** The echo servers. */
 export const SERVERS: readonly Contender[] = [
-  { id: OURS, name: "ours on `serve`", command: () => deno("servers/ours.ts") },
-  {
-    id: "ours-deno-serve",
-    name: "ours under `Deno.serve`",
-    command: () => deno("servers/ours_under_deno_serve.ts"),
-  },
+  ...ourServers(),
   { id: "built-in", name: "Deno's built-in", command: () => deno("servers/built_in.ts") },
   {
     id: "ws-deno",
@@ -49,7 +64,7 @@ export const SERVERS: readonly Contender[] = [
 
 /** The clients, all on Deno. */
 export const CLIENTS: readonly Contender[] = [
-  { id: OURS, name: "our client", command: () => deno("clients/ours.ts") },
+  ...ourClients(),
   { id: "built-in", name: "Deno's built-in", command: () => deno("clients/built_in.ts") },
   {
     id: "ws-deno",
@@ -57,3 +72,21 @@ export const CLIENTS: readonly Contender[] = [
     command: ({ versions }) => versions.ws === null ? null : deno("clients/ws.ts"),
   },
 ];
+
+/**
+ * Other checkouts of this project, which run the same programs with their own driver.
+ *
+ * @param checkouts Their folders.
+ * @returns Their servers and clients, called `ours@` and the folder's name.
+ */
+export function contendersOf(checkouts: readonly string[]): { servers: Contender[]; clients: Contender[] } {
+  const named = (contenders: Contender[], label: string) =>
+    contenders.map(({ id, name, command }) => ({ id: `${id}@${label}`, name: `${name}, ${label}`, command }));
+  const labels = checkouts.map((path) => path.replace(/\/+$/, "").split("/").at(-1)!);
+  const labelOf = (index: number) =>
+    labels.indexOf(labels[index]) === labels.lastIndexOf(labels[index]) ? labels[index] : checkouts[index];
+  return {
+    servers: checkouts.flatMap((path, index) => named(ourServers(path), labelOf(index))),
+    clients: checkouts.flatMap((path, index) => named(ourClients(path), labelOf(index))),
+  };
+}

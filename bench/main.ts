@@ -2,12 +2,12 @@
  * The benchmarks: every server in its own process in turn, under the same load from another process, in several
  * rounds, so that what else the machine does hits all alike.
  *
- *     deno task bench --rows=16b --servers=ours,built-in
+ *     deno task bench --only=16b --servers=ours,built-in
  */
 import { cpus } from "node:os";
 import { makeCertificate } from "../tests/support/certificate.ts";
 import { drawChart } from "./chart.ts";
-import { CLIENTS, FLOOR, OURS, SERVERS } from "./contenders.ts";
+import { FLOOR, OURS } from "./contenders.ts";
 import type { Sample } from "./load/main.js";
 import { type Conditions, measure, runnerOf } from "./measure.ts";
 import { type BenchOptions, chooseContenders, parseOptions, USAGE } from "./options.ts";
@@ -56,11 +56,11 @@ async function main(options: BenchOptions): Promise<void> {
 
 async function measureRow(
   workload: Workload,
-  { rounds }: BenchOptions,
+  { rounds, servers, clients }: BenchOptions,
   conditions: Conditions,
   chosen: readonly string[] | null,
 ): Promise<Row> {
-  const contenders = chooseContenders(workload.side === "server" ? SERVERS : CLIENTS, chosen)
+  const contenders = chooseContenders(workload.side === "server" ? servers : clients, chosen)
     .filter((contender) => contender.command(conditions.packages) !== null);
   const row = makeRow(workload, contenders);
   for (let round = 0; round < rounds; round++) {

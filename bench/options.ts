@@ -1,13 +1,15 @@
 /** What the command line of the benchmarks says. */
 import { parseArgs } from "node:util";
-import { CLIENTS, type Contender, SERVERS } from "./contenders.ts";
+import { resolve } from "node:path";
+import { CLIENTS, type Contender, contendersOf, SERVERS } from "./contenders.ts";
 import { GROWTH } from "./growth.ts";
 import { type Workload, WORKLOADS } from "./workloads.ts";
 
 export const USAGE = `Usage: deno task bench [options]
 
-  --rows=A,B      which rows: their names, or "server", "client", "growth"; all where nothing is said
-  --servers=A,B   which servers or clients to compare; all where nothing is said
+  --only=A,B      which rows: their names, or "server", "client", "growth"; all by default
+  --servers=A,B   which servers or clients to compare; all by default
+  --ours=FOLDER   another checkout of this project, compared in the same run; may be given several times
   --rounds=3      how many rounds, in each of which all that are compared take their turn
   --seconds=2     how long one measurement takes
   --warmup=1      how long it runs before, unmeasured
@@ -27,6 +29,10 @@ export interface BenchOptions {
   readonly growth: readonly Workload[];
   /** Those to compare, by id; null for all. */
   readonly contenders: readonly string[] | null;
+  /** The servers that there are, those of other checkouts among them. */
+  readonly servers: readonly Contender[];
+  /** The clients that there are, likewise. */
+  readonly clients: readonly Contender[];
   /** How many rounds. */
   readonly rounds: number;
   /** How long one measurement takes, in seconds. */
@@ -50,8 +56,9 @@ export function parseOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,
     options: {
-      rows: { type: "string" },
+      only: { type: "string" },
       servers: { type: "string" },
+      ours: { type: "string", multiple: true, default: [] },
       rounds: { type: "string" },
       seconds: { type: "string" },
       warmup: { type: "string" },
@@ -60,17 +67,20 @@ export function parseOptions(args: string[]): BenchOptions {
       save: { type: "boolean", default: false },
     },
   });
-  const names = values.rows?.split(",") ?? null;
+  const names = values.only?.split(",") ?? null;
   const known = [...WORKLOADS, ...GROWTH].flatMap(({ id, side, group }) => [id, group ?? side]);
-  checkKnown("rows", names, known);
+  checkKnown("only", names, known);
   const contenders = values.servers?.split(",") ?? null;
   checkKnown("servers", contenders, [...SERVERS, ...CLIENTS].map(({ id }) => id));
+  const others = contendersOf(values.ours.map((folder) => checkCheckout(resolve(folder))));
   const chosen = ({ id, side, group }: Workload) =>
     names === null || names.includes(id) || names.includes(group ?? side);
   return {
     rows: WORKLOADS.filter(chosen),
     growth: GROWTH.filter(chosen),
     contenders,
+    servers: [...SERVERS, ...others.servers],
+    clients: [...CLIENTS, ...others.clients],
     rounds: toNumber("rounds", values.rounds, values.quick ? 1 : 3),
     seconds: toNumber("seconds", values.seconds, values.quick ? 1 : 2),
     warmup: toNumber("warmup", values.warmup, values.quick ? 0.5 : 1),
@@ -83,11 +93,25 @@ export function parseOptions(args: string[]): BenchOptions {
  * Leaves those that were chosen.
  *
  * @param all All that there are.
- * @param chosen Their ids, null for all.
+ * @param chosen Their ids, null for all. Those of other checkouts go with ours.
  * @returns Those that are to run.
  */
 export function chooseContenders(all: readonly Contender[], chosen: readonly string[] | null): readonly Contender[] {
-  return all.filter(({ id }) => chosen === null || chosen.includes(id));
+  return all.filter(({ id }) => chosen === null || chosen.includes(id) || chosen.includes(id.split("@")[0]));
+}
+
+function checkCheckout(folder: string): string {
+  const { isFile } = statOf(`${folder}/deno.json`) ?? { isFile: false };
+  if (isFile) return folder;
+  throw new TypeError(`Cannot take --ours=${folder}: expected a checkout of this project, found no deno.json there`);
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 function checkKnown(option: string, names: readonly string[] | null, known: readonly string[]): void {

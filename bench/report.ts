@@ -1,5 +1,5 @@
 /** Shows rows on the console, and as a Markdown table. */
-import { FLOOR, OURS } from "./contenders.ts";
+import { FLOOR, OURS, OURS_DENO_SERVE } from "./contenders.ts";
 import { CURVES, TOLERANCE } from "./growth.ts";
 import {
   type Measured,
@@ -51,7 +51,7 @@ function formatMeasured(row: Row, measured: Measured): string[] {
     return [measured.name, measured.samples.length === 0 ? "not here" : "FAILED", ...HEAD.slice(2).map(() => "")];
   }
   const { rate, throughput, cpu, p50, p99, memory, load, others } = medians;
-  const ratio = measured.id === "ours-deno-serve" ? ratioUnderDenoServe(row) : ratioTo(row, measured);
+  const ratio = measured.id === OURS_DENO_SERVE ? ratioUnderDenoServe(row) : ratioTo(row, measured);
   return [
     measured.name,
     ...[rate, throughput, p50, p99, cpu, memory].map(formatNumber),
@@ -64,7 +64,7 @@ function formatMeasured(row: Row, measured: Measured): string[] {
 function formatRatio(ratio: Ratio | null, id: string): string[] {
   if (ratio === null) return ["", "", ""];
   const { value, cpu, goal, met } = ratio;
-  const note = id === "ours-deno-serve" ? " of built-in" : "";
+  const note = id === OURS_DENO_SERVE ? " of built-in" : "";
   return [formatNumber(value) + note, formatNumber(cpu), goal === null ? "" : `${goal} ${met ? "met" : "MISSED"}`];
 }
 
@@ -118,7 +118,7 @@ function costOf({ measured }: Row, id: string): number {
  */
 export function formatMarkdown({ rows, date, machine, versions, rounds, seconds, load }: Results): string {
   const others = [...new Map(rows.flatMap(({ measured }) => measured.map(({ id, name }) => [id, name])))]
-    .filter(([id]) => id !== OURS && id !== "ours-deno-serve");
+    .filter(([id]) => id !== OURS && id !== OURS_DENO_SERVE);
   const head = ["Workload", "ours", ...others.map(([id, name]) => id === FLOOR ? "of the floor" : `÷ ${name}`)];
   const lines = rows.filter(({ workload }) => workload.group !== "growth").map((row) => {
     const cells = others.map(([id]) => {

@@ -1,5 +1,5 @@
 /** What a run has measured, and what follows from it. */
-import { type Contender, OURS } from "./contenders.ts";
+import { type Contender, OURS, OURS_DENO_SERVE } from "./contenders.ts";
 import type { Sample } from "./load/main.js";
 import { UNDER_DENO_SERVE, type Workload } from "./workloads.ts";
 
@@ -109,14 +109,16 @@ export interface Ratio {
 }
 
 /**
- * Compares ours with another contender, round by round, and takes the median.
+ * Compares ours with another contender, round by round, and takes the median. Another checkout's server under
+ * `Deno.serve` is compared with ours there.
  *
  * @param row The row.
  * @param other The other contender.
  * @returns The ratio; null where there is nothing to compare.
  */
 export function ratioTo(row: Row, other: Measured): Ratio | null {
-  const ours = row.measured.find(({ id }) => id === OURS);
+  const counterpart = other.id.startsWith(`${OURS_DENO_SERVE}@`) ? OURS_DENO_SERVE : OURS;
+  const ours = row.measured.find(({ id }) => id === counterpart);
   if (ours === undefined || ours === other) return null;
   const isMemory = row.workload.load === "idle";
   const figure = isMemory ? ({ memory = NaN }: Sample) => memory : rateOf;
@@ -135,7 +137,7 @@ export function ratioTo(row: Row, other: Measured): Ratio | null {
  */
 export function ratioUnderDenoServe(row: Row): Ratio | null {
   const find = (wanted: string) => row.measured.find(({ id }) => id === wanted);
-  const ours = find("ours-deno-serve");
+  const ours = find(OURS_DENO_SERVE);
   const bare = find("built-in");
   if (ours === undefined || bare === undefined || row.workload.load === "idle") return null;
   const value = medianRatio(ours, bare, rateOf);
