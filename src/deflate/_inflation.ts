@@ -9,9 +9,6 @@ import { LENGTH_CODE_ORDER, MAX_MATCH } from "./_symbols.ts";
 /** What a block's header costs of a step's budget, in bytes that could be inflated meanwhile. */
 const HEADER_COST = 1024;
 
-/** RFC 7692 §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." */
-const TAIL = Uint8Array.of(0, 0, 0xff, 0xff, 0, 0, 0, 0);
-
 const NOTHING = new Uint8Array(0);
 
 /** What a message is inflated with. */
@@ -103,23 +100,25 @@ export class Inflation {
     this.#phase = "done";
   }
 
-  /** The input's bytes, and behind them the tail. */
+  /** The input's bytes, and behind them zeros, which are looked at but never used. */
   #fill(count: number): void {
     const input = this.#input;
-    while (this.#bitCount < count) {
-      const at = this.#at++;
-      if (at >= input.length + TAIL.length) throw corrupt("the data ends too early");
-      this.#bits |= (at < input.length ? input[at] : TAIL[at - input.length]) << this.#bitCount;
-      this.#bitCount += 8;
+    for (; this.#bitCount < count; this.#at++, this.#bitCount += 8) {
+      if (this.#at < input.length) this.#bits |= input[this.#at] << this.#bitCount;
     }
   }
 
   #take(count: number): number {
     this.#fill(count);
     const value = this.#bits & ((1 << count) - 1);
+    this.#drop(count);
+    return value;
+  }
+
+  #drop(count: number): void {
     this.#bits >>>= count;
     this.#bitCount -= count;
-    return value;
+    if (this.#at - (this.#bitCount >> 3) > this.#input.length) throw corrupt("the data ends too early");
   }
 
   /** Gives whole bytes back that were taken ahead, and drops the bits up to the next one. */
@@ -128,19 +127,12 @@ export class Inflation {
     this.#bits = this.#bitCount = 0;
   }
 
-  get #end(): number {
-    return this.#input.length + 4;
-  }
-
   /** RFC 1951 §3.2.3. */
   #readHeader(): void {
-    const consumed = this.#at - (this.#bitCount >> 3);
     if (this.#final) {
       // RFC 7692 §7.2.3.4: behind a final block the stream goes on at the next byte; or it ends with it.
       this.#align();
       if (this.#at >= this.#input.length) return this.#finish();
-    } else if (consumed >= this.#end) {
-      return this.#finish();
     }
     this.#budget -= HEADER_COST;
     this.#final = this.#take(1) === 1;
@@ -164,13 +156,12 @@ export class Inflation {
   #readStored(): void {
     this.#bits >>>= this.#bitCount & 7;
     this.#bitCount -= this.#bitCount & 7;
+    // RFC 7692 §7.2.1: what was left out at the end of a message are the lengths of an empty stored block, and no more.
+    if (this.#at - (this.#bitCount >> 3) === this.#input.length) return this.#finish();
     const length = this.#take(16);
     if (this.#take(16) !== (~length & 0xffff)) throw corrupt("a stored block's length does not match its complement");
     this.#align();
-    // The tail's own block is the only one that reaches into the tail.
-    if (this.#at + length > this.#end || (length > 0 && this.#at + length > this.#input.length)) {
-      throw corrupt("the data ends too early");
-    }
+    if (this.#at + length > this.#input.length) throw corrupt("the data ends too early");
     this.#storedLeft = length;
     this.#phase = "stored";
   }
@@ -224,8 +215,7 @@ export class Inflation {
     this.#fill(7);
     const entry = table.entries[this.#bits & ((1 << table.bits) - 1)];
     if ((entry & INVALID) !== 0) throw corrupt("there is no such code");
-    this.#bits >>>= entry & 15;
-    this.#bitCount -= entry & 15;
+    this.#drop(entry & 15);
     return entry >>> 12;
   }
 
@@ -254,7 +244,7 @@ export class Inflation {
     while (length <= stop) {
       // At least 20 bits: a code of 15 and 5 behind it. With at most 27 the numbers stay small ones.
       for (; bitCount < 20; bitCount += 8, at++) {
-        bits |= (at < inputLength ? input[at] : TAIL[(at - inputLength) & 7]) << bitCount;
+        bits |= (at < inputLength ? input[at] : 0) << bitCount;
       }
       let entry = literals[bits & literalMask];
       if ((entry & LINK) !== 0) {
@@ -264,7 +254,7 @@ export class Inflation {
       }
       bits >>>= entry & 15;
       bitCount -= entry & 15;
-      if (at - (bitCount >> 3) > inputLength + 4) throw corrupt("the data ends too early");
+      if (at - (bitCount >> 3) > inputLength) throw corrupt("the data ends too early");
       if ((entry & LITERAL) !== 0) {
         output[length++] = entry >>> 12;
         continue;
@@ -279,7 +269,7 @@ export class Inflation {
       bits >>>= extra;
       bitCount -= extra;
       for (; bitCount < 20; bitCount += 8, at++) {
-        bits |= (at < inputLength ? input[at] : TAIL[(at - inputLength) & 7]) << bitCount;
+        bits |= (at < inputLength ? input[at] : 0) << bitCount;
       }
       entry = distances[bits & distanceMask];
       if ((entry & LINK) !== 0) {
@@ -292,7 +282,7 @@ export class Inflation {
       bitCount -= entry & 15;
       extra = (entry >> 4) & 15;
       for (; bitCount < extra; bitCount += 8, at++) {
-        bits |= (at < inputLength ? input[at] : TAIL[(at - inputLength) & 7]) << bitCount;
+        bits |= (at < inputLength ? input[at] : 0) << bitCount;
       }
       const distance = (entry >>> 12) + (bits & ((1 << extra) - 1));
       bits >>>= extra;

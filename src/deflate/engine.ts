@@ -1,8 +1,9 @@
 import { BlockWriter } from "./_block_writer.ts";
+import { concat } from "./_concat.ts";
 import { Deflater, type DeflaterOptions } from "./_deflater.ts";
 import { InflateWorkspaces } from "./_inflate_workspace.ts";
 import { Turns } from "./_turns.ts";
-import { Workspace } from "./_workspace.ts";
+import { PIECE, Workspace } from "./_workspace.ts";
 
 /** How many compressors lie ready for messages that stand for themselves. */
 const KEPT = 4;
@@ -51,6 +52,20 @@ export class DeflateEngine {
   }
 
   /**
+   * Compresses a message that refers to nothing before it.
+   *
+   * @param message The message.
+   * @param options The window, the level and the memory.
+   * @returns The payload, without the four bytes that RFC 7692 §7.2.1 leaves out.
+   */
+  compress(message: Uint8Array, options: DeflaterOptions): Uint8Array {
+    const deflater = this.borrow(options);
+    const payload = compressWhole(deflater, message);
+    this.release(deflater, options);
+    return payload;
+  }
+
+  /**
    * Takes a compressor back, between two messages.
    *
    * @param deflater What {@linkcode DeflateEngine.borrow} lent.
@@ -63,6 +78,25 @@ export class DeflateEngine {
     this.#free.set(key, free);
     if (free.length < KEPT) free.push(deflater);
   }
+}
+
+/** What all compressed connections of this process share; it takes no memory before the first message. */
+export const sharedEngine: DeflateEngine = new DeflateEngine();
+
+/**
+ * Compresses a message at once.
+ *
+ * @param deflater The compressor, with the context that the message may refer to.
+ * @param message The message.
+ * @returns The payload.
+ */
+export function compressWhole(deflater: Deflater, message: Uint8Array): Uint8Array {
+  if (message.length <= PIECE) return deflater.deflate(message, true);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < message.length; at += PIECE) {
+    pieces.push(deflater.deflate(message.subarray(at, at + PIECE), at + PIECE >= message.length));
+  }
+  return concat(pieces);
 }
 
 function keyOf({ windowBits, level, memLevel }: DeflaterOptions): string {

@@ -1,11 +1,12 @@
 import type { MessageExtension } from "../protocol/extension.ts";
 import type { Role } from "../protocol/protocol_options.ts";
+import { concat } from "./_concat.ts";
 import type { Deflater, DeflaterOptions } from "./_deflater.ts";
 import { History } from "./_history.ts";
 import { Inflation } from "./_inflation.ts";
 import { PIECE } from "./_workspace.ts";
 import { DEFLATE, type DeflateAgreement } from "./negotiation.ts";
-import type { DeflateEngine } from "./engine.ts";
+import { compressWhole, type DeflateEngine } from "./engine.ts";
 import type { DeflateSettings } from "./options.ts";
 
 /** Up to this length in bytes a message is compressed at once; a longer one is, a piece in each turn. */
@@ -72,6 +73,21 @@ export class PerMessageDeflate implements MessageExtension {
     return (this.#deflater?.memory ?? 0) + (this.#history?.bytes.length ?? 0);
   }
 
+  /** The window that this side compresses with, as a power of two: the peer has room for no more. */
+  get windowBits(): number {
+    return this.#options.windowBits;
+  }
+
+  /**
+   * Forgets what was sent, so that the next message refers to nothing before it. The peer need not know.
+   *
+   * Call it when a payload of {@linkcode compressStandalone} is sent in place of an encoded message: the peer's window
+   * then holds bytes that this side's compressor has not seen.
+   */
+  forget(): void {
+    this.#deflater?.forget();
+  }
+
   /** Tells whether a message is as long as the threshold. */
   wants(length: number): boolean {
     return length >= this.#threshold;
@@ -86,7 +102,7 @@ export class PerMessageDeflate implements MessageExtension {
   encode(payload: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const deflater = this.#keepsOwn ? this.#ownDeflater() : this.#engine.borrow(this.#options);
     if (payload.length > AT_ONCE) return this.#encodeInTurns(deflater, payload);
-    const encoded = encodeNow(deflater, payload);
+    const encoded = compressWhole(deflater, payload);
     this.#release(deflater);
     return encoded;
   }
@@ -175,23 +191,4 @@ export class PerMessageDeflate implements MessageExtension {
     this.#deflater = null;
     this.#history = null;
   }
-}
-
-function encodeNow(deflater: Deflater, payload: Uint8Array): Uint8Array {
-  if (payload.length <= PIECE) return deflater.deflate(payload, true);
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < payload.length; at += PIECE) {
-    pieces.push(deflater.deflate(payload.subarray(at, at + PIECE), at + PIECE >= payload.length));
-  }
-  return concat(pieces);
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -5,7 +5,7 @@ import {
   type DeflateAnswer,
   makeOffers,
 } from "../deflate/negotiation.ts";
-import { DeflateEngine } from "../deflate/engine.ts";
+import { sharedEngine } from "../deflate/engine.ts";
 import type { DeflateSettings } from "../deflate/options.ts";
 import { PerMessageDeflate } from "../deflate/per_message_deflate.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
@@ -23,9 +23,6 @@ export interface AgreedExtensions {
 
 /** No extension. */
 export const NO_EXTENSIONS: AgreedExtensions = { extensions: "", extension: null };
-
-/** What all compressed connections of the process share; it takes no memory before the first message. */
-const engine = new DeflateEngine();
 
 /**
  * Chooses among a client's offers, for a server.
@@ -75,5 +72,5 @@ function checkResponse(agreed: readonly ExtensionOffer[], offers: ExtensionOffer
 }
 
 function make(role: Role, agreement: DeflateAgreement, settings: DeflateSettings): MessageExtension {
-  return new PerMessageDeflate({ role, agreement, settings, engine });
+  return new PerMessageDeflate({ role, agreement, settings, engine: sharedEngine });
 }

@@ -77,6 +77,12 @@ const CORRUPT: readonly [what: string, payload: string][] = [
   ["a header cut off", "0480"],
   ["a block without a code for its end", "04c081000000000010feab010000"],
   ["data that ends in the middle of a block with codes of its own", "0cc301090000008020ffafae2a"],
+  [
+    "a block cut off, whose end could be read out of the tail that is appended",
+    "2c8b810d00000cc16e5dff3f625146480600aea7130611",
+  ],
+  ["a final block cut off in its last byte", "f348cdc9c907".slice(0, -2)],
+  ["a message without the header of its last block", "4bcc02"],
   ["too many codes of literals", "04c081000000000010fea701"],
   ["too few codes of literals", "0480810800000080f6a73e01"],
   ["too few codes of distances", "04c0810000000080a0fca93b00"],

@@ -1,0 +1,50 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { compressStandalone } from "../../src/deflate/compress_standalone.ts";
+import { ROLES } from "../support/endpoint.ts";
+import { Random } from "../support/random.ts";
+import { decode, makeDeflate, randomMessage, ZlibPeer } from "./_pair.ts";
+
+for (const windowBits of [8, 9, 12, 15]) {
+  // RFC 7692 §7.1.2
+  Deno.test(`compressStandalone() with ${windowBits} bits suits every window from there on, between other messages`, async () => {
+    for (const role of ROLES) {
+      for (let bits = windowBits; bits <= 15; bits++) {
+        const windows = { serverMaxWindowBits: bits, clientMaxWindowBits: bits };
+        const sender = makeDeflate(role, windows);
+        const receiver = makeDeflate(role === "server" ? "client" : "server", windows);
+        using zlib = new ZlibPeer(15, Math.max(9, bits));
+        const random = new Random(bits);
+        assertEquals(sender.windowBits, bits);
+        for (let i = 0; i < 30; i++) {
+          const message = randomMessage(random, random.next(random.pick([10, 300, 5000, 40_000])));
+          const shared = random.next(3) === 0;
+          const payload = shared ? compressStandalone(message, { windowBits }) : await sender.encode(message);
+          if (shared) sender.forget();
+          assertEquals(await zlib.decode(payload), message);
+          assertEquals(await decode(receiver, payload.slice()), message);
+        }
+      }
+    }
+  });
+}
+
+Deno.test("compressStandalone() compresses by level and memLevel, also what is empty", () => {
+  const message = randomMessage(new Random(3), 3).fill(97);
+  assertEquals(compressStandalone(new Uint8Array(0)).toHex(), "00");
+  assertEquals(compressStandalone(message, { level: 0 }).toHex(), "000300fcff61616100");
+  const text = new TextEncoder().encode("What was said before is said again. ".repeat(3000));
+  for (const memLevel of [1, 9]) assertLess(compressStandalone(text, { memLevel, level: 9 }).length, text.length / 50);
+});
+
+Deno.test("forget() lets the next message refer to nothing before it", async () => {
+  const extension = makeDeflate("server");
+  const message = new Random(4).bytes(2000);
+  const first = await extension.encode(message);
+  const again = await extension.encode(message);
+  assertLess(again.length, first.length / 4);
+  extension.forget();
+  const forgotten = await extension.encode(message);
+  assertEquals(forgotten, first);
+  assert((await extension.encode(message)).length < first.length / 4);
+  makeDeflate("client").forget();
+});
