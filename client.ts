@@ -28,9 +28,10 @@
  * @module
  */
 export * from "./src/driver/mod.ts";
+export * from "./src/web/mod.ts";
 export { Client, type ClientOptions } from "./src/client/client.ts";
 export type { DialOptions } from "./src/client/dial.ts";
 export { makeClient } from "./src/client/make_client.ts";
 export type { StartConnectionOptions } from "./src/client/start_options.ts";
-export { WebSocket, type WebSocketInit, type WebSocketOptions } from "./src/client/web_socket.ts";
-export { WebSocketStream, type WebSocketStreamOptions } from "./src/client/web_socket_stream.ts";
+export { WebSocket, type WebSocketInit, type WebSocketOptions } from "./src/web/web_socket.ts";
+export { WebSocketStream, type WebSocketStreamOptions } from "./src/web/web_socket_stream.ts";

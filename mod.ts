@@ -25,4 +25,4 @@
  */
 export * from "./client.ts";
 export * from "./server.ts";
-export { makePair, type PairOptions, type WebSocketPair } from "./src/pair/make_pair.ts";
+export { makePair, type PairOptions, type WebSocketPair } from "./src/testing/make_pair.ts";

@@ -51,12 +51,12 @@ export {
   formatExtensions,
   parseExtensions,
 } from "./src/handshake/extension_list.ts";
-export { type Field, formatHead, formatResponseHead } from "./src/handshake/format_head.ts";
-export { HeadError, type HeadErrorStatus } from "./src/handshake/head_error.ts";
-export { type FieldSource, HeadFields } from "./src/handshake/head_fields.ts";
-export type { HeadLimits } from "./src/handshake/head_limits.ts";
-export { type RequestHead, RequestHeadParser } from "./src/handshake/request_head_parser.ts";
-export { type ResponseHead, ResponseHeadParser } from "./src/handshake/response_head_parser.ts";
+export { type Field, formatHead, formatResponseHead } from "./src/http/format_head.ts";
+export { HeadError, type HeadErrorStatus } from "./src/http/head_error.ts";
+export { type FieldSource, HeadFields } from "./src/http/head_fields.ts";
+export type { HeadLimits } from "./src/http/head_limits.ts";
+export { type RequestHead, RequestHeadParser } from "./src/http/request_head_parser.ts";
+export { type ResponseHead, ResponseHeadParser } from "./src/http/response_head_parser.ts";
 export {
   acceptHandshake,
   type AcceptHandshakeOptions,

@@ -18,11 +18,12 @@
  * @module
  */
 export * from "./src/driver/mod.ts";
-export type { HeadLimits } from "./src/handshake/head_limits.ts";
+export * from "./src/web/mod.ts";
+export type { HeadLimits } from "./src/http/head_limits.ts";
 export type { AccessPolicy } from "./src/server/access_policy.ts";
 export { isWebSocket } from "./src/server/is_web_socket.ts";
 export { makeServer } from "./src/server/make_server.ts";
-export { serve, type WebSocketServer } from "./src/server/serve.ts";
+export { serve, type WebSocketListener } from "./src/server/serve.ts";
 export { Server, type ServerOptions } from "./src/server/server.ts";
 export type { DuplexEnv, NodeEnv, RequestLike, ServerEnv } from "./src/server/server_env.ts";
 export type { ServeHandler, ServeHandlerInfo, ServeOptions } from "./src/server/serve_options.ts";
@@ -31,9 +32,9 @@ export {
   upgradeWebSocket,
   type UpgradeWebSocketOptions,
   type WebSocketUpgrade,
-} from "./src/server/upgrade_web_socket.ts";
+} from "./src/web/upgrade_web_socket.ts";
 export {
   ServerWebSocketStream,
   upgradeWebSocketStream,
   type WebSocketStreamUpgrade,
-} from "./src/server/upgrade_web_socket_stream.ts";
+} from "./src/web/upgrade_web_socket_stream.ts";

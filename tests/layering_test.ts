@@ -88,9 +88,9 @@ const BAD: readonly (readonly [Rule, string, ...string[]])[] = [
   [keepsPure, "a root file that uses node", "src/errors.ts > node:events"],
   [keepsEntryPoints, "client.ts that brings in the server", "client.ts > src/server/server.ts"],
   [keepsEntryPoints, "server.ts that brings in the client", "server.ts > src/client/client.ts"],
-  [keepsEntryPoints, "client.ts that brings in the pair", "client.ts > src/pair/make_pair.ts"],
-  [keepsEntryPoints, "server.ts that brings in the pair", "server.ts > src/pair/make_pair.ts"],
-  [keepsLayers, "a client that knows the pair", "src/client/client.ts > src/pair/make_pair.ts"],
+  [keepsEntryPoints, "client.ts that brings in the pair", "client.ts > src/testing/make_pair.ts"],
+  [keepsEntryPoints, "server.ts that brings in the pair", "server.ts > src/testing/make_pair.ts"],
+  [keepsLayers, "a client that knows the pair", "src/client/client.ts > src/testing/make_pair.ts"],
   [keepsEntryPoints, "protocol.ts that brings in a transport", "protocol.ts > src/transport/socket.ts"],
 ];
 

@@ -1,5 +1,5 @@
 /** How long it takes to parse frames, in reads of 64 of them or of a part of one. */
-import { denoPlatform } from "../../src/driver/deno_platform.ts";
+import { denoPlatform } from "../../src/connection/deno_platform.ts";
 import { Protocol } from "../../src/protocol/protocol.ts";
 import { makeMessage, repeat } from "../load/frames.js";
 

@@ -1,5 +1,5 @@
 /** How long it takes to compose frames, in one write of 64 of them or in one of its own. */
-import { denoPlatform } from "../../src/driver/deno_platform.ts";
+import { denoPlatform } from "../../src/connection/deno_platform.ts";
 import { FIN } from "../../src/protocol/frame_header.ts";
 import { Opcode } from "../../src/protocol/opcode.ts";
 import { Sender } from "../../src/protocol/sender.ts";

@@ -1,5 +1,5 @@
 /** How long it takes to decode and to encode text, by its length, beside what the platform offers for it. */
-import { denoPlatform } from "../../src/driver/deno_platform.ts";
+import { denoPlatform } from "../../src/connection/deno_platform.ts";
 import { decodeText } from "../../src/protocol/decode_text.ts";
 import { FIN } from "../../src/protocol/frame_header.ts";
 import { NOT_ASCII } from "../../src/protocol/mask.ts";

@@ -3,11 +3,11 @@ import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import { agreeAsClient, type AgreedExtensions, offerAsClient } from "../driver/compression.ts";
-import { denoPlatform } from "../driver/deno_platform.ts";
-import { FramedConnection } from "../driver/framed_connection.ts";
+import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
+import { denoPlatform } from "../connection/deno_platform.ts";
+import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { Agreed } from "../driver/agreed.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -226,13 +226,13 @@ export class Client extends WebSocketDriver {
     };
   }
 
-  #open(transport: Transport, agreed: Agreed & AgreedExtensions, early: Uint8Array): void {
+  #open(transport: Transport, agreed: Negotiated & NegotiatedExtensions, early: Uint8Array): void {
     const { maxFragments, closeTimeout, highWaterMark } = this.settings;
     const { maxLength } = this;
     const { extension } = agreed;
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
-    let connection!: FramedConnection;
-    this.open((handler) => connection = new FramedConnection(transport, handler, "client", options), agreed);
+    let connection!: ProtocolConnection;
+    this.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
     // Who awaits startConnection() and listens only then is still to get what came right behind the server's answer.
     if (this.takesMessages) connection.start(early);
     else this.#startTimer = setTimeout(() => connection.start(early), 0);

@@ -1,12 +1,12 @@
 import { HandshakeError } from "../handshake_error.ts";
 import { generateKey } from "../handshake/accept_key.ts";
 import { checkResponse, formatRequestHead, isInterimResponse } from "../handshake/client_handshake.ts";
-import type { Field } from "../handshake/format_head.ts";
-import type { HeadFields } from "../handshake/head_fields.ts";
-import { HeadError } from "../handshake/head_error.ts";
+import type { Field } from "../http/format_head.ts";
+import type { HeadFields } from "../http/head_fields.ts";
+import { HeadError } from "../http/head_error.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
-import { type ResponseHead, ResponseHeadParser } from "../handshake/response_head_parser.ts";
-import { sha1 } from "../driver/deno_platform.ts";
+import { type ResponseHead, ResponseHeadParser } from "../http/response_head_parser.ts";
+import { sha1 } from "../connection/deno_platform.ts";
 import type { Transport } from "../transport/transport.ts";
 import { readBody } from "./response_body.ts";
 import type { Target } from "./target.ts";

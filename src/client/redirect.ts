@@ -1,5 +1,5 @@
 import { HandshakeError } from "../handshake_error.ts";
-import type { Field } from "../handshake/format_head.ts";
+import type { Field } from "../http/format_head.ts";
 import { parseTarget, type Target } from "./target.ts";
 
 /** Where a client asks, and with what. */

@@ -1,4 +1,4 @@
-import type { ResponseHead } from "../handshake/response_head_parser.ts";
+import type { ResponseHead } from "../http/response_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** How much of a refusal's body is kept, in bytes. */

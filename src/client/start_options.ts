@@ -1,4 +1,4 @@
-import { checkInteger } from "../driver/options.ts";
+import { checkInteger } from "../check_integer.ts";
 import type { ByteStreamPair } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { DialOptions } from "./dial.ts";

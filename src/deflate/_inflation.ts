@@ -1,6 +1,6 @@
 import { ErrorCode, ProtocolError } from "../errors.ts";
 import { CloseCode } from "../close_code.ts";
-import { messageTooLong } from "../protocol/violations.ts";
+import { messageTooLong } from "../protocol/protocol_errors.ts";
 import { type DecodeTable, END, INVALID, LINK, LITERAL } from "./_decode_table.ts";
 import type { History } from "./_history.ts";
 import type { InflateWorkspace, InflateWorkspaces } from "./_inflate_workspace.ts";

@@ -1,5 +1,5 @@
 import type { ExtensionOffer, ExtensionParameter } from "../handshake/extension_list.ts";
-import { printable } from "../handshake/printable.ts";
+import { printable } from "../http/printable.ts";
 import type { DeflateSettings } from "./options.ts";
 
 /** The name of the extension, RFC 7692 §7. */

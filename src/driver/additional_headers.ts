@@ -1,5 +1,5 @@
 import { checkAdditionalFields } from "../handshake/additional_fields.ts";
-import type { Field } from "../handshake/format_head.ts";
+import type { Field } from "../http/format_head.ts";
 
 /**
  * Header fields that are added to a handshake. Most have none, and making and reading an empty `Headers` for each

@@ -14,7 +14,7 @@ import type { MessageExtension } from "../protocol/extension.ts";
 import type { Role } from "../protocol/protocol_options.ts";
 
 /** The extensions that a connection is opened with. */
-export interface AgreedExtensions {
+export interface NegotiatedExtensions {
   /** What was agreed on, as in the response's `Sec-WebSocket-Extensions`; empty where there is nothing. */
   readonly extensions: string;
   /** What messages go through, null where there is nothing. */
@@ -22,7 +22,7 @@ export interface AgreedExtensions {
 }
 
 /** No extension. */
-export const NO_EXTENSIONS: AgreedExtensions = { extensions: "", extension: null };
+export const NO_EXTENSIONS: NegotiatedExtensions = { extensions: "", extension: null };
 
 /**
  * Chooses among a client's offers, for a server.
@@ -31,7 +31,10 @@ export const NO_EXTENSIONS: AgreedExtensions = { extensions: "", extension: null
  * @param settings What the server wants, null for no compression.
  * @returns What goes into the response, and what messages go through.
  */
-export function agreeAsServer(offers: readonly ExtensionOffer[], settings: DeflateSettings | null): AgreedExtensions {
+export function agreeAsServer(
+  offers: readonly ExtensionOffer[],
+  settings: DeflateSettings | null,
+): NegotiatedExtensions {
   const answer: DeflateAnswer | null = settings === null ? null : answerOffers(offers, settings);
   if (settings === null || answer === null) return NO_EXTENSIONS;
   return { extensions: formatExtensions([answer.response]), extension: make("server", answer.agreement, settings) };
@@ -55,7 +58,10 @@ export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[
  * @returns What was agreed on, and what messages go through.
  * @throws {HandshakeError} Where the response is none to what was offered.
  */
-export function agreeAsClient(agreed: readonly ExtensionOffer[], settings: DeflateSettings | null): AgreedExtensions {
+export function agreeAsClient(
+  agreed: readonly ExtensionOffer[],
+  settings: DeflateSettings | null,
+): NegotiatedExtensions {
   if (settings === null) return NO_EXTENSIONS;
   const agreement = checkResponse(agreed, makeOffers(settings));
   if (agreement === null) return NO_EXTENSIONS;

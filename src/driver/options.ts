@@ -1,3 +1,4 @@
+import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
 import { AdditionalHeaders } from "./additional_headers.ts";
 import { checkDeflateOptions, type DeflateSettings, type PerMessageDeflateOptions } from "../deflate/options.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
@@ -171,9 +172,6 @@ export interface SettingDefaults {
   readonly pingInterval: number;
 }
 
-/** The longest time that a timer of the platform's can wait, in milliseconds. */
-export const MAX_TIMEOUT = 0x7fffffff;
-
 /**
  * Checks options and fills in the defaults.
  *
@@ -211,35 +209,6 @@ function checkStreamCloseCode(options: WebSocketDriverOptions): number {
   const code = checkInteger(options, "streamCloseCode", CloseCode.NORMAL_CLOSURE, 1000, 4999);
   if (code === CloseCode.NO_STATUS_RECEIVED || isSendableCloseCode(code)) return code;
   throw new RangeError(`Cannot take streamCloseCode as a code that may be sent (RFC 6455 7.4): received ${code}`);
-}
-
-/**
- * Checks an option that is a number.
- *
- * @param options What the caller gave.
- * @param name The option's name.
- * @param otherwise Its default.
- * @param least Its least value.
- * @param most Its greatest value.
- * @returns The value.
- * @throws {TypeError} Where it is no number.
- * @throws {RangeError} Where it is no integer in that range.
- */
-export function checkInteger<Name extends string>(
-  options: { [name in Name]?: number },
-  name: Name,
-  otherwise: number,
-  least: number,
-  most: number,
-): number {
-  const value: unknown = options[name] ?? otherwise;
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot take ${name} as a number: received ${typeof value}`);
-  }
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`Cannot take ${name} as an integer from ${least} to ${most}: received ${value}`);
-  }
-  return value;
 }
 
 /** A string would be taken apart into its letters. */

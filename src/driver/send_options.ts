@@ -1,5 +1,5 @@
-import type { Connection, FragmentSender } from "../transport/connection.ts";
-import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
+import type { Connection, FragmentSender } from "../connection/connection.ts";
+import { controlPayload, type MessageData, toBytes, toText } from "../connection/message_data.ts";
 
 /**
  * How a message is sent.

@@ -2,21 +2,21 @@ import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
-import type { Connection, ConnectionHandler, FragmentSender } from "../transport/connection.ts";
-import type { Agreed } from "./agreed.ts";
-import { AwaitedPongs } from "./awaited_pongs.ts";
-import type { MessageChunks } from "./chunk_reader.ts";
-import { controlPayload, type MessageData, toBytes, toText } from "./data.ts";
-import { endedWithoutClose, listenerFailed } from "./driver_errors.ts";
-import { DriverStreams } from "./driver_streams.ts";
+import type { Connection, ConnectionHandler, FragmentSender } from "../connection/connection.ts";
+import type { Negotiated } from "./negotiated.ts";
+import { PendingPings } from "./pending_pings.ts";
+import type { MessageChunks } from "../streams/chunk_reader.ts";
+import { controlPayload, type MessageData, toBytes, toText } from "../connection/message_data.ts";
+import { endedWithoutClose, listenerFailed } from "../connection/connection_errors.ts";
+import { DriverStreams } from "../streams/driver_streams.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
-import { Lifetime } from "./lifetime.ts";
-import { Outlet } from "./outlet.ts";
-import type { MessageStream } from "./message_stream.ts";
+import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
+import { SendQueue } from "./send_queue.ts";
+import type { MessageStream } from "../streams/message_stream.ts";
 import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { compose, fragments, type SendOptions, type SendStep, slice } from "./send_options.ts";
-import { sendStream, type SendStreamOptions } from "./send_stream.ts";
-import { Watch, type WatchedOver } from "./watch.ts";
+import { sendStream, type SendStreamOptions } from "../streams/send_stream.ts";
+import { Watch, type WatchedOver } from "../connection/watch.ts";
 
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
@@ -48,12 +48,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /** The options with their defaults. */
   protected readonly settings: Settings;
-  readonly #outlet: Outlet;
+  readonly #outlet: SendQueue;
   #streams: DriverStreams | null = null;
-  #agreed: Agreed = { protocol: null, extensions: "" };
-  readonly #pongs = new AwaitedPongs();
+  #agreed: Negotiated = { protocol: null, extensions: "" };
+  readonly #pongs = new PendingPings();
   #watch: Watch | null = null;
-  readonly #lifetime = new Lifetime();
+  readonly #lifetime = new LifecyclePromises();
   #messages = 0;
 
   /**
@@ -67,7 +67,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   constructor(options: WebSocketDriverOptions, defaults: SettingDefaults) {
     super();
     this.settings = checkOptions(options, defaults);
-    this.#outlet = new Outlet(this.settings);
+    this.#outlet = new SendQueue(this.settings);
     this.maxLength = this.settings.maxLength;
     this.acceptProtocols = this.settings.acceptProtocols;
   }
@@ -309,7 +309,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param connect Makes the connection, with the handler that it shall tell what happens.
    * @param agreed What was agreed on.
    */
-  protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Agreed): void {
+  protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Negotiated): void {
     const handler = new WebSocketDriver.#Handler(this);
     const connection = connect(handler);
     this.#agreed = agreed;

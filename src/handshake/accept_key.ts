@@ -1,5 +1,5 @@
 import { encodeBase64 } from "@std/encoding/base64";
-import { latin1Encode } from "./latin1.ts";
+import { latin1Encode } from "../http/latin1.ts";
 
 /** RFC 6455 §1.3: the GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

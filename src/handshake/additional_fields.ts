@@ -1,4 +1,4 @@
-import { checkField, type Field } from "./format_head.ts";
+import { checkField, type Field } from "../http/format_head.ts";
 
 /** Header fields that a handshake writes itself, with what a caller uses in their place. */
 const RESERVED: ReadonlyMap<string, string> = new Map([

@@ -1,13 +1,13 @@
 import { STATUS_CODE } from "@std/http/status";
 import { acceptKey, isValidKey, type Sha1 } from "./accept_key.ts";
 import { checkAdditionalFields } from "./additional_fields.ts";
-import { equalsIgnoreCase } from "./equals_ignore_case.ts";
+import { equalsIgnoreCase } from "../http/equals_ignore_case.ts";
 import { type ExtensionOffer, parseExtensions } from "./extension_list.ts";
-import { checkField, type Field, formatHead } from "./format_head.ts";
-import { isValidHost } from "./host.ts";
-import { listContains } from "./list_contains.ts";
-import { printable } from "./printable.ts";
-import type { ResponseHead } from "./response_head_parser.ts";
+import { checkField, type Field, formatHead } from "../http/format_head.ts";
+import { isValidHost } from "../http/host.ts";
+import { listContains } from "../http/list_contains.ts";
+import { printable } from "../http/printable.ts";
+import type { ResponseHead } from "../http/response_head_parser.ts";
 import { checkSubprotocols } from "./subprotocol.ts";
 
 /**

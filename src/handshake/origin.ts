@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../http/printable.ts";
 
 /**
  * Tells whether a page of this origin may connect: only if the origin is listed, character by character.

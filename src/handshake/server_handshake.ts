@@ -2,12 +2,12 @@ import { STATUS_CODE } from "@std/http/status";
 import { acceptKey, isValidKey, type Sha1 } from "./accept_key.ts";
 import { checkAdditionalFields } from "./additional_fields.ts";
 import { type ExtensionOffer, parseExtensions } from "./extension_list.ts";
-import { checkField, type Field } from "./format_head.ts";
-import type { FieldSource } from "./head_fields.ts";
-import { isAllowedHost, isValidHost } from "./host.ts";
-import { listContains } from "./list_contains.ts";
+import { checkField, type Field } from "../http/format_head.ts";
+import type { FieldSource } from "../http/head_fields.ts";
+import { isAllowedHost, isValidHost } from "../http/host.ts";
+import { listContains } from "../http/list_contains.ts";
 import { isAllowedOrigin } from "./origin.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../http/printable.ts";
 import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { FieldScanner } from "./field_scanner.ts";
-import { printable } from "./printable.ts";
-import { isToken } from "./token.ts";
+import { FieldScanner } from "../http/field_scanner.ts";
+import { printable } from "../http/printable.ts";
+import { isToken } from "../http/token.ts";
 
 /**
  * Parses the value of `Sec-WebSocket-Protocol` in a request.

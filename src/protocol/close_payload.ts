@@ -1,6 +1,6 @@
 import { CloseCode, isSendableCloseCode } from "../close_code.ts";
 import { MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
-import { closePayloadTooShort, invalidCloseCode, invalidUtf8 } from "./violations.ts";
+import { closePayloadTooShort, invalidCloseCode, invalidUtf8 } from "./protocol_errors.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

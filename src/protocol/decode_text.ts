@@ -1,6 +1,6 @@
 import { NOT_ASCII } from "./mask.ts";
 import type { Platform } from "./platform.ts";
-import { invalidUtf8 } from "./violations.ts";
+import { invalidUtf8 } from "./protocol_errors.ts";
 
 /** Up to this length in bytes, looking for ASCII byte by byte costs less than a call of TextDecoder's. */
 const LOOKED_THROUGH = 512;

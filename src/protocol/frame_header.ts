@@ -9,7 +9,7 @@ import {
   messageTooLong,
   reservedBit,
   reservedOpcode,
-} from "./violations.ts";
+} from "./protocol_errors.ts";
 
 // RFC 6455 §5.2:
 //

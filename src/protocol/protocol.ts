@@ -4,7 +4,7 @@ import { fitReason, formatClosePayload, parseClosePayload } from "./close_payloa
 import type { MessageExtension } from "./extension.ts";
 import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
-import { Outbox } from "./outbox.ts";
+import { OutgoingQueue } from "./outgoing_queue.ts";
 import { StandardPlatform } from "./platform.ts";
 import type { ProtocolHandler } from "./protocol_handler.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH, type ProtocolOptions, type Role } from "./protocol_options.ts";
@@ -59,7 +59,7 @@ export class Protocol {
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
   /** What keeps the order while an extension takes its time, or a message is sent in fragments; else null. */
-  #outbox: Outbox | null;
+  #outbox: OutgoingQueue | null;
   #fragmenting = false;
   /** Whether the next fragment is the first one. */
   #firstFragment = true;
@@ -222,8 +222,8 @@ export class Protocol {
     return true;
   }
 
-  #makeOutbox(): Outbox {
-    return new Outbox(this.#sender, this.#extension, {
+  #makeOutbox(): OutgoingQueue {
+    return new OutgoingQueue(this.#sender, this.#extension, {
       onOutput: () => this.#handler.onOutput(),
       onFailure: (error) => this.fail(error),
     });

@@ -1,5 +1,5 @@
 import { WebSocketError } from "../errors.ts";
-import { Assembly } from "./assembly.ts";
+import { MessageBuffer } from "./message_buffer.ts";
 import type { Block } from "./block.ts";
 import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
@@ -17,7 +17,7 @@ import {
   textTooLong,
   tooManyFragments,
   unexpectedContinuation,
-} from "./violations.ts";
+} from "./protocol_errors.ts";
 
 /** From this many missing bytes on, a payload is read straight into its message, with no copy on the way. */
 const READ_DIRECT = 4 * 1024;
@@ -90,7 +90,7 @@ export class Receiver {
   readonly #maxFragments: number;
   readonly #extension: MessageExtension | null;
   readonly #header: FrameHeader;
-  readonly #assembly: Assembly;
+  readonly #assembly: MessageBuffer;
 
   // What was read and not yet parsed lies in the block, from #start to #end.
   #block: Block | null = null;
@@ -125,7 +125,7 @@ export class Receiver {
     this.#maxFragments = options.maxFragments;
     this.#extension = options.extension;
     this.#header = new FrameHeader(options.masked, options.extension === null ? 0 : RSV1);
-    this.#assembly = new Assembly(options.platform, this.#maxPayload);
+    this.#assembly = new MessageBuffer(options.platform, this.#maxPayload);
   }
 
   /** True while what has arrived is held back: paused, until the extension has answered, or behind what is delivered. */

@@ -1,7 +1,7 @@
 import type { Transport } from "../transport/transport.ts";
 import { makeServer } from "./make_server.ts";
 import type { Server, ServerOptions } from "./server.ts";
-import { ServedConnection } from "./served_connection.ts";
+import { HttpConnection } from "./http_connection.ts";
 
 /**
  * Takes one WebSocket connection on a transport, as `serve` does on each that it accepts: reads the request's head,
@@ -14,7 +14,7 @@ import { ServedConnection } from "./served_connection.ts";
 export async function acceptOn(transport: Transport, options: ServerOptions): Promise<Server> {
   const made = Promise.withResolvers<Server>();
   made.promise.catch(() => {});
-  const connection = new ServedConnection(
+  const connection = new HttpConnection(
     {
       handler: (request) => {
         const server = makeServer(request, options);

@@ -1,4 +1,4 @@
-import { checkAllowedHosts } from "../handshake/host.ts";
+import { checkAllowedHosts } from "../http/host.ts";
 import { checkAllowedOrigins } from "../handshake/origin.ts";
 
 /**

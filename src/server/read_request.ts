@@ -1,11 +1,11 @@
 import { STATUS_CODE } from "@std/http/status";
-import { denoPlatform } from "../driver/deno_platform.ts";
-import { equalsIgnoreCase } from "../handshake/equals_ignore_case.ts";
-import { HeadError } from "../handshake/head_error.ts";
-import { HeadFields } from "../handshake/head_fields.ts";
-import type { HeadLimits } from "../handshake/head_limits.ts";
-import { isValidHost } from "../handshake/host.ts";
-import { type RequestHead, RequestHeadParser } from "../handshake/request_head_parser.ts";
+import { denoPlatform } from "../connection/deno_platform.ts";
+import { equalsIgnoreCase } from "../http/equals_ignore_case.ts";
+import { HeadError } from "../http/head_error.ts";
+import { HeadFields } from "../http/head_fields.ts";
+import type { HeadLimits } from "../http/head_limits.ts";
+import { isValidHost } from "../http/host.ts";
+import { type RequestHead, RequestHeadParser } from "../http/request_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 import { requestBody } from "./request_body.ts";
 import { RequestError } from "./request_error.ts";

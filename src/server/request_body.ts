@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "@std/http/status";
-import { equalsIgnoreCase } from "../handshake/equals_ignore_case.ts";
-import type { RequestHead } from "../handshake/request_head_parser.ts";
-import { trimWhitespace } from "../handshake/trim_whitespace.ts";
+import { equalsIgnoreCase } from "../http/equals_ignore_case.ts";
+import type { RequestHead } from "../http/request_head_parser.ts";
+import { trimWhitespace } from "../http/trim_whitespace.ts";
 import type { Transport } from "../transport/transport.ts";
 import { RequestError } from "./request_error.ts";
 

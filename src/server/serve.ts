@@ -1,12 +1,12 @@
 import { CloseCode } from "../close_code.ts";
-import { checkInteger, MAX_TIMEOUT } from "../driver/options.ts";
+import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
-import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../handshake/head_limits.ts";
+import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../http/head_limits.ts";
 import { ConnTransport } from "../transport/conn_transport.ts";
 import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 import { listen } from "./listen.ts";
-import { responseFault } from "./response_fault.ts";
-import { ServedConnection, type ServedConnectionHost } from "./served_connection.ts";
+import { responseFault } from "./check_response.ts";
+import { HttpConnection, type HttpConnectionHost } from "./http_connection.ts";
 import type { ServeHandler, ServeOptions } from "./serve_options.ts";
 
 /** How long to wait where accepting failed, such as for want of file descriptors, in milliseconds. */
@@ -20,15 +20,15 @@ const EVERYWHERE: readonly string[] = ["0.0.0.0", "[::]"];
  *
  * @example Tell all, and shut down
  * ```ts
- * import type { WebSocketServer } from "@wsd/driver";
+ * import type { WebSocketListener } from "@wsd/driver";
  *
- * export async function retire(server: WebSocketServer): Promise<void> {
+ * export async function retire(server: WebSocketListener): Promise<void> {
  *   for (const ws of server.connections) ws.send("We are back in a minute");
  *   await server.shutdown();
  * }
  * ```
  */
-export interface WebSocketServer extends AsyncDisposable {
+export interface WebSocketListener extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Deno.Addr;
   /** Resolves when the server has been shut down and its last connection has ended. */
@@ -39,7 +39,7 @@ export interface WebSocketServer extends AsyncDisposable {
    * Stops to listen, closes every WebSocket with 1001, and waits for the end of all connections. That takes the longest
    * `closeTimeout` of a WebSocket, whatever its peer does, and as long as handlers of requests run.
    *
-   * @returns {@linkcode WebSocketServer.finished}.
+   * @returns {@linkcode WebSocketListener.finished}.
    */
   shutdown(): Promise<void>;
   /** Keeps the process running as long as the server listens, as it does from the start. */
@@ -79,19 +79,19 @@ export interface WebSocketServer extends AsyncDisposable {
  * assertEquals(await response.text(), "All is well\n");
  * ```
  */
-export function serve(options: ServeOptions, handler: ServeHandler): WebSocketServer {
+export function serve(options: ServeOptions, handler: ServeHandler): WebSocketListener {
   if (typeof handler !== "function") {
     throw new TypeError(
       `Cannot serve without a handler of requests as the second argument: received ${typeof handler}`,
     );
   }
-  return new ListeningServer(options, handler);
+  return new ServeListener(options, handler);
 }
 
-class ListeningServer implements WebSocketServer, ServedConnectionHost {
+class ServeListener implements WebSocketListener, HttpConnectionHost {
   readonly handler: ServeHandler;
   readonly handshakeTimeout: number;
-  readonly headLimits: ServedConnectionHost["headLimits"];
+  readonly headLimits: HttpConnectionHost["headLimits"];
   readonly policy: AccessPolicy;
   readonly maxConnections: number;
   readonly origin: URL;
@@ -101,7 +101,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
   readonly #listener: Deno.Listener;
   readonly #onError: ServeOptions["onError"];
   readonly #finished = Promise.withResolvers<void>();
-  readonly #accepted = new Set<ServedConnection>();
+  readonly #accepted = new Set<HttpConnection>();
   /** Those among the accepted that were told 503: they take nobody's place. */
   #turnedAway = 0;
   readonly #listening = new AbortController();
@@ -137,7 +137,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     while (!this.#shutDown) {
       try {
         const conn = await this.#listener.accept();
-        const connection = new ServedConnection(this, new ConnTransport(conn), conn.remoteAddr);
+        const connection = new HttpConnection(this, new ConnTransport(conn), conn.remoteAddr);
         this.#accepted.add(connection);
         void connection.run(this.#accepted.size - this.#turnedAway > this.maxConnections);
       } catch (error) {
@@ -192,7 +192,7 @@ class ListeningServer implements WebSocketServer, ServedConnectionHost {
     this.connections.delete(ws);
   }
 
-  onEnd(connection: ServedConnection): void {
+  onEnd(connection: HttpConnection): void {
     this.#accepted.delete(connection);
     if (connection.turnedAway) this.#turnedAway--;
     this.#finishIfOver();

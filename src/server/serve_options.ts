@@ -1,4 +1,4 @@
-import type { HeadLimits } from "../handshake/head_limits.ts";
+import type { HeadLimits } from "../http/head_limits.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 
 /**

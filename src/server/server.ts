@@ -3,22 +3,22 @@ import { ConnectionError, ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import type { Field } from "../handshake/format_head.ts";
+import type { Field } from "../http/format_head.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
-import { agreeAsServer, type AgreedExtensions } from "../driver/compression.ts";
-import { denoPlatform, sha1 } from "../driver/deno_platform.ts";
-import { FramedConnection } from "../driver/framed_connection.ts";
+import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
+import { denoPlatform, sha1 } from "../connection/deno_platform.ts";
+import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { Agreed } from "../driver/agreed.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
-import type { Backend } from "./backend.ts";
-import { BuiltInBackend } from "./built_in_backend.ts";
-import { RawBackend } from "./raw_backend.ts";
-import { servedBackend } from "./served_backend.ts";
+import type { Upgrader } from "./upgrader.ts";
+import { RuntimeUpgrader } from "./runtime_upgrader.ts";
+import { StreamUpgrader } from "./stream_upgrader.ts";
+import { serveUpgrader } from "./serve_upgrader.ts";
 import { switchingProtocols } from "./switching_protocols.ts";
 import { type ServerEnv, toHandshakeRequest } from "./server_env.ts";
 
@@ -62,7 +62,7 @@ export interface ServerOptions extends WebSocketDriverOptions, AccessPolicy {}
  * ```
  */
 export class Server extends WebSocketDriver {
-  readonly #backend: Backend;
+  readonly #backend: Upgrader;
   readonly #policy: AccessPolicy;
   #started = false;
   #observed = false;
@@ -91,9 +91,9 @@ export class Server extends WebSocketDriver {
     };
   }
 
-  #backendFor(env: ServerEnv): Backend {
+  #backendFor(env: ServerEnv): Upgrader {
     if (env instanceof Request) {
-      return servedBackend(env) ?? new BuiltInBackend(env, () => ({ ...this.settings, maxLength: this.maxLength }));
+      return serveUpgrader(env) ?? new RuntimeUpgrader(env, () => ({ ...this.settings, maxLength: this.maxLength }));
     }
     if (typeof env !== "object" || env === null || !("request" in env)) {
       throw new TypeError(
@@ -102,7 +102,7 @@ export class Server extends WebSocketDriver {
       );
     }
     const transport = "socket" in env ? new NodeSocketTransport(env.socket, env.head) : new StreamTransport(env);
-    return new RawBackend(toHandshakeRequest(env.request), transport, this.settings);
+    return new StreamUpgrader(toHandshakeRequest(env.request), transport, this.settings);
   }
 
   /**
@@ -153,7 +153,7 @@ export class Server extends WebSocketDriver {
     const { protocol } = handshake;
     const deflate = this.#backend.takesExtensions ? this.settings.perMessageDeflate : null;
     const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
-    const agreed: Agreed = { protocol, extensions };
+    const agreed: Negotiated = { protocol, extensions };
     const answer = responseFields(handshake, { extensions, fields });
     this.#response = this.#backend.accept(answer, {
       onTransport: (transport, early) => this.#open(transport, early, { ...agreed, extension }),
@@ -173,7 +173,7 @@ export class Server extends WebSocketDriver {
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  #open(transport: Transport, early: Uint8Array, agreed: Agreed & AgreedExtensions): void {
+  #open(transport: Transport, early: Uint8Array, agreed: Negotiated & NegotiatedExtensions): void {
     if (this.readyState === "closed") {
       transport.close();
       return this.#backend.observer?.onClose(this);
@@ -182,12 +182,12 @@ export class Server extends WebSocketDriver {
     const { maxLength } = this;
     const { extension } = agreed;
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
-    let connection!: FramedConnection;
+    let connection!: ProtocolConnection;
     // It was sent, and takes 1.2 KiB: a tenth of an idle connection (Deno 2.9.6). Who asks for it again gets a copy.
     this.#response = null;
     this.#observed = true;
     this.#backend.observer?.onOpen(this);
-    this.open((handler) => connection = new FramedConnection(transport, handler, "server", options), agreed);
+    this.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), agreed);
     connection.start(early);
   }
 

@@ -1,4 +1,4 @@
-import type { Field } from "../handshake/format_head.ts";
+import type { Field } from "../http/format_head.ts";
 
 /**
  * Makes the answer to an accepted handshake. RFC 9110 §15.2.2.

@@ -1,4 +1,4 @@
-import { type Field, formatResponseHead } from "../handshake/format_head.ts";
+import { type Field, formatResponseHead } from "../http/format_head.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** Header fields that this server decides on, whatever the response says. */

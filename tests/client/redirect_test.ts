@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
-import { HandshakeError, makeClient, makeServer, serve, type WebSocketServer } from "@wsd/driver";
+import { HandshakeError, makeClient, makeServer, serve, type WebSocketListener } from "@wsd/driver";
 import { makeCertificate } from "../support/certificate.ts";
 import { netTest } from "../support/permissions.ts";
 
 /** A server that redirects `/to?…` and opens everything else; it notes what it was asked with. */
-function redirecting(asked: Headers[], tls: { cert?: string; key?: string } = {}): WebSocketServer {
+function redirecting(asked: Headers[], tls: { cert?: string; key?: string } = {}): WebSocketListener {
   return serve({ port: 0, hostname: "127.0.0.1", onListen() {}, ...tls }, (request) => {
     const url = new URL(request.url);
     if (url.pathname === "/to") {
@@ -17,7 +17,7 @@ function redirecting(asked: Headers[], tls: { cert?: string; key?: string } = {}
   });
 }
 
-function portOf(server: WebSocketServer): number {
+function portOf(server: WebSocketListener): number {
   return (server.addr as Deno.NetAddr).port;
 }
 

@@ -1,7 +1,7 @@
 // What is sent and received while a connection is open, on every kind of server.
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
-import type { MessageData } from "../../src/driver/data.ts";
+import type { MessageData } from "../../src/connection/message_data.ts";
 import type { SendOptions } from "../../src/driver/send_options.ts";
 import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import type { EventLog } from "../support/event_log.ts";

@@ -1,6 +1,6 @@
 // Networks that delay, split, stall, cut and reset, between a client and a server of ours, with and without TLS.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { type Client, makeClient, makeServer, serve, type ServeOptions, type WebSocketServer } from "@wsd/driver";
+import { type Client, makeClient, makeServer, serve, type ServeOptions, type WebSocketListener } from "@wsd/driver";
 import { makeCertificate } from "../support/certificate.ts";
 import { EventLog } from "../support/event_log.ts";
 import { pattern } from "../support/frames.ts";
@@ -15,7 +15,7 @@ const LOST = ["error WS_CONNECTION_LOST 1006", "close 1006"];
 
 /** An echo server, a proxy in front of it, and a client that nothing happens to. */
 interface Scene {
-  readonly server: WebSocketServer;
+  readonly server: WebSocketListener;
   /** Makes a client behind the proxy. */
   connect(options?: { pingInterval?: number; pingTimeout?: number; closeTimeout?: number }): Client;
   /** Makes sure that others go on as if nothing had been. */
@@ -61,7 +61,7 @@ async function play(secure: boolean, fault: () => Fault, act: (scene: Scene) => 
 }
 
 /** Waits until only the other connection is left. */
-async function untilAlone(server: WebSocketServer): Promise<void> {
+async function untilAlone(server: WebSocketListener): Promise<void> {
   while (server.connections.size > 1) await new Promise((resolve) => setTimeout(resolve));
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { decodeBase64 } from "@std/encoding/base64";
 import { acceptKey, generateKey, isValidKey } from "../../src/handshake/accept_key.ts";
-import { RFC_ACCEPT, RFC_KEY, sha1 } from "./_bytes.ts";
+import { RFC_ACCEPT, RFC_KEY, sha1 } from "../http/_bytes.ts";
 
 Deno.test("acceptKey() computes the example of RFC 6455 1.3", () => {
   assertEquals(acceptKey(RFC_KEY, sha1), RFC_ACCEPT);

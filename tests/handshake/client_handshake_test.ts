@@ -8,12 +8,12 @@ import {
   type RequestHeadOptions,
   type ResponseAcceptance,
 } from "../../src/handshake/client_handshake.ts";
-import type { Field } from "../../src/handshake/format_head.ts";
-import { HeadFields } from "../../src/handshake/head_fields.ts";
-import { RequestHeadParser } from "../../src/handshake/request_head_parser.ts";
-import type { ResponseHead } from "../../src/handshake/response_head_parser.ts";
+import type { Field } from "../../src/http/format_head.ts";
+import { HeadFields } from "../../src/http/head_fields.ts";
+import { RequestHeadParser } from "../../src/http/request_head_parser.ts";
+import type { ResponseHead } from "../../src/http/response_head_parser.ts";
 import { acceptHandshake, responseFields } from "../../src/handshake/server_handshake.ts";
-import { RFC_ACCEPT, RFC_KEY, sha1, textOf } from "./_bytes.ts";
+import { RFC_ACCEPT, RFC_KEY, sha1, textOf } from "../http/_bytes.ts";
 
 const OPTIONS: RequestHeadOptions = { target: "/chat", host: "server.example.com", key: RFC_KEY };
 

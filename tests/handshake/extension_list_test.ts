@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { formatExtensions, parseExtensions } from "../../src/handshake/extension_list.ts";
-import { growth, shortestTime } from "./_bytes.ts";
+import { growth, shortestTime } from "../http/_bytes.ts";
 
 Deno.test("parseExtensions() reads the examples of RFC 6455 9.1", () => {
   assertEquals(parseExtensions("foo"), [{ name: "foo", parameters: [] }]);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
-import { HeadFields } from "../../src/handshake/head_fields.ts";
-import { formatResponseHead } from "../../src/handshake/format_head.ts";
-import { RequestHeadParser } from "../../src/handshake/request_head_parser.ts";
+import { HeadFields } from "../../src/http/head_fields.ts";
+import { formatResponseHead } from "../../src/http/format_head.ts";
+import { RequestHeadParser } from "../../src/http/request_head_parser.ts";
 import {
   acceptHandshake,
   type AcceptHandshakeOptions,
@@ -11,7 +11,7 @@ import {
   isHandshake,
   responseFields,
 } from "../../src/handshake/server_handshake.ts";
-import { bytesOf, growth, RFC_ACCEPT, RFC_KEY, sha1, textOf } from "./_bytes.ts";
+import { bytesOf, growth, RFC_ACCEPT, RFC_KEY, sha1, textOf } from "../http/_bytes.ts";
 
 type Lines = [name: string, value: string | null][];
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkSubprotocols, chooseSubprotocol, parseSubprotocols } from "../../src/handshake/subprotocol.ts";
-import { growth, shortestTime } from "./_bytes.ts";
+import { growth, shortestTime } from "../http/_bytes.ts";
 
 // Row: subprotocols
 Deno.test("parseSubprotocols() reads lists with and without white space alike", () => {

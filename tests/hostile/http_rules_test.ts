@@ -1,6 +1,6 @@
 // Rules of RFC 6455, 9110 and 9112 that a list of attacks leaves out.
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeClient, makeServer, serve, type ServeHandler, type WebSocketServer } from "@wsd/driver";
+import { makeClient, makeServer, serve, type ServeHandler, type WebSocketListener } from "@wsd/driver";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { EventLog } from "../support/event_log.ts";
@@ -9,16 +9,16 @@ import { netTest } from "../support/permissions.ts";
 import { contentOf, field, handshake, RawPeer } from "../support/raw_peer.ts";
 import { meet, READ_PATHS } from "./paths.ts";
 
-function listen(handler: ServeHandler): WebSocketServer {
+function listen(handler: ServeHandler): WebSocketListener {
   return serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
 }
 
-async function connect(server: WebSocketServer): Promise<RawPeer> {
+async function connect(server: WebSocketListener): Promise<RawPeer> {
   const { port } = server.addr as Deno.NetAddr;
   return new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
 }
 
-async function ask(server: WebSocketServer, text: string): Promise<string> {
+async function ask(server: WebSocketListener, text: string): Promise<string> {
   using peer = await connect(server);
   await peer.write(text);
   return await peer.rest();

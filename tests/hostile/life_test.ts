@@ -1,6 +1,6 @@
 // How connections end where peers don't help, and what a server survives.
 import { assert, assertEquals } from "@std/assert";
-import { type CloseInfo, makeClient, makeServer, serve, type ServeOptions, type WebSocketServer } from "@wsd/driver";
+import { type CloseInfo, makeClient, makeServer, serve, type ServeOptions, type WebSocketListener } from "@wsd/driver";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { EventLog } from "../support/event_log.ts";
@@ -63,7 +63,7 @@ for (const path of READ_PATHS) {
 }
 
 /** Peers that ask for `/stuck` have less time to answer a Close than others. */
-function listen(options: Partial<ServeOptions> = {}): WebSocketServer {
+function listen(options: Partial<ServeOptions> = {}): WebSocketListener {
   return serve({ hostname: "127.0.0.1", port: 0, onListen() {}, ...options }, (request) => {
     const closeTimeout = request.url.endsWith("/stuck") ? 100 : LONG;
     const ws = makeServer(request, { closeTimeout, pingInterval: 0 });
@@ -72,7 +72,7 @@ function listen(options: Partial<ServeOptions> = {}): WebSocketServer {
   });
 }
 
-async function connect(server: WebSocketServer, target = "/"): Promise<RawPeer> {
+async function connect(server: WebSocketListener, target = "/"): Promise<RawPeer> {
   const { port } = server.addr as Deno.NetAddr;
   const peer = new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
   await peer.write(handshake({}, `GET ${target} HTTP/1.1`));

@@ -48,7 +48,7 @@ function rules(lines: readonly Line[]): Rule[] {
 
 const REQUEST = "handshake/client_handshake_test.ts";
 const ACCEPT = "handshake/server_handshake_test.ts";
-const HEAD = "handshake/request_head_parser_test.ts";
+const HEAD = "http/request_head_parser_test.ts";
 const BAD = "protocol/frame_violations_test.ts";
 const GOOD = "protocol/frame_vectors_test.ts";
 const CLOSE = "protocol/closing_test.ts";
@@ -451,7 +451,7 @@ const RFC_6455: readonly Line[] = [
     "7.1.7",
     "SHOULD",
     "A client closes for no reason of its own (also §7.2.1 and §7.3)",
-    "driver/heartbeat_test.ts",
+    "connection/heartbeat_test.ts",
     "heartbeat is off where pingInterval is 0",
   ],
   [
@@ -731,7 +731,7 @@ const RFC_7692: readonly Line[] = [
 
 const RFC_9112: readonly Line[] = [
   ["2.2", "MUST", "A message is read as octets", HEAD, "reads field values as latin1"],
-  ["2.2", "MUST", "No bare CR is sent", "handshake/format_head_test.ts", "refuses CR, LF, NUL"],
+  ["2.2", "MUST", "No bare CR is sent", "http/format_head_test.ts", "refuses CR, LF, NUL"],
   ["2.2", "MUST", "A bare CR is invalid", HEAD, "refuses bare LF and bare CR"],
   [
     "2.2",
@@ -745,7 +745,7 @@ const RFC_9112: readonly Line[] = [
     "2.2",
     "MUST",
     "No white space is sent between start line and first field",
-    "handshake/format_head_test.ts",
+    "http/format_head_test.ts",
     "refuses names that are no tokens",
   ],
   [
@@ -805,14 +805,14 @@ const RFC_9112: readonly Line[] = [
     "4",
     "SHOULD",
     "A client ignores the reason phrase",
-    "handshake/response_head_parser_test.ts",
+    "http/response_head_parser_test.ts",
     "takes any reason phrase",
   ],
   [
     "4",
     "MUST",
     "A server sends the space behind the status, also without a reason phrase",
-    "handshake/format_head_test.ts",
+    "http/format_head_test.ts",
     "leaves the phrase of an unknown status empty",
   ],
   [
@@ -822,7 +822,7 @@ const RFC_9112: readonly Line[] = [
     "server/serve_test.ts",
     "a space before a colon",
   ],
-  ["5.2", "MUST", "No folded line is sent", "handshake/format_head_test.ts", "refuses CR, LF, NUL"],
+  ["5.2", "MUST", "No folded line is sent", "http/format_head_test.ts", "refuses CR, LF, NUL"],
   [
     "5.2",
     "MUST",
@@ -834,7 +834,7 @@ const RFC_9112: readonly Line[] = [
     "5.2",
     "MUST",
     "A folded line of an answer is replaced",
-    "handshake/response_head_parser_test.ts",
+    "http/response_head_parser_test.ts",
     "takes folded lines as one",
   ],
   ["6.1", "MUST", "The chunked coding is understood (also §7.1)", "client/handshake_test.ts", "chunks in single bytes"],
@@ -1003,7 +1003,7 @@ const RFC_9110: readonly Line[] = [
     "2.2",
     "MUST",
     "Nothing is sent that doesn't follow the grammar",
-    "handshake/format_head_test.ts",
+    "http/format_head_test.ts",
     "refuses names that are no tokens",
   ],
   [
@@ -1088,7 +1088,7 @@ const RFC_9110: readonly Line[] = [
     "5.6.1.2",
     "MUST",
     "Empty elements of lists are ignored, in linear time",
-    "handshake/text_test.ts",
+    "http/text_test.ts",
     "finds an element whatever its case and place",
   ],
   [
@@ -1217,14 +1217,14 @@ const RFC_9110: readonly Line[] = [
     "15",
     "MUST",
     "A status that is not known is taken for its class: all but 101 refuse",
-    "handshake/response_head_parser_test.ts",
+    "http/response_head_parser_test.ts",
     "takes any status of 100 to 599",
   ],
   [
     "15",
     "SHOULD",
     "An invalid status is taken for an error",
-    "handshake/response_head_parser_test.ts",
+    "http/response_head_parser_test.ts",
     "refuses a status line that is none",
   ],
   ["15.2", "MUST", "No 1xx goes to HTTP/1.0", HTTP, "answers no 100 where nobody waits"],

@@ -1,4 +1,4 @@
-import { makeClient, makeServer, serve, type ServeHandler, type WebSocketServer } from "@wsd/driver";
+import { makeClient, makeServer, serve, type ServeHandler, type WebSocketListener } from "@wsd/driver";
 import type { Certificate } from "../support/certificate.ts";
 import type { ClientPeer } from "./_peers.ts";
 import { begin, REPLY_HEADERS } from "./peers/contract.mjs";
@@ -52,7 +52,7 @@ async function file(path: string): Promise<Response> {
 
 /** Our server, without and with TLS. */
 export class OurServer implements AsyncDisposable {
-  readonly #servers: readonly [plain: WebSocketServer, secure: WebSocketServer];
+  readonly #servers: readonly [plain: WebSocketListener, secure: WebSocketListener];
   readonly target: Target;
 
   constructor({ cert, key }: Certificate) {

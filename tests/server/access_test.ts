@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { makeClient, makeServer, serve, type ServeOptions, type WebSocketServer } from "@wsd/driver";
+import { makeClient, makeServer, serve, type ServeOptions, type WebSocketListener } from "@wsd/driver";
 import { netTest } from "../support/permissions.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-function echo(options: ServeOptions): WebSocketServer {
+function echo(options: ServeOptions): WebSocketListener {
   return serve({ port: 0, hostname: "127.0.0.1", onListen() {}, ...options }, (request) => {
     if (request.headers.get("upgrade") === null) return new Response("page\n");
     const ws = makeServer(request);
@@ -16,7 +16,7 @@ function echo(options: ServeOptions): WebSocketServer {
 }
 
 /** Sends a handshake with some header lines, and gives the start line of the answer and all of it. */
-async function ask(server: WebSocketServer, lines: string[]): Promise<{ status: string; text: string }> {
+async function ask(server: WebSocketListener, lines: string[]): Promise<{ status: string; text: string }> {
   const { port } = server.addr as Deno.NetAddr;
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const head = ["GET / HTTP/1.1", ...lines, "", ""].join("\r\n");

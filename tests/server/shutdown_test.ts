@@ -1,7 +1,7 @@
 // The end of a server.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { makeClient } from "../../client.ts";
-import { makeServer, serve, type ServeOptions, type WebSocketServer } from "../../server.ts";
+import { makeServer, serve, type ServeOptions, type WebSocketListener } from "../../server.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { LONG } from "../support/hosts.ts";
@@ -21,7 +21,7 @@ function start(options: ServeOptions = {}, closeTimeout = LONG) {
   return { server, logs };
 }
 
-async function connect(server: WebSocketServer): Promise<RawPeer> {
+async function connect(server: WebSocketListener): Promise<RawPeer> {
   const { port } = server.addr as Deno.NetAddr;
   return new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port })));
 }

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client, type ClientOptions } from "../../src/client/client.ts";
 import type { StartConnectionOptions } from "../../src/client/start_options.ts";
-import { RequestHeadParser } from "../../src/handshake/request_head_parser.ts";
+import { RequestHeadParser } from "../../src/http/request_head_parser.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeHandler } from "../../src/server/serve_options.ts";
 import { Server, type ServerOptions } from "../../src/server/server.ts";

@@ -6,27 +6,35 @@ export type Rule = (graph: ImportGraph) => string[];
 /** The folders of `src/`, the lowest first; "" is `src/` itself. */
 export const LAYERS = [
   "",
-  "protocol",
+  "http",
   "handshake",
+  "protocol",
   "deflate",
   "transport",
+  "connection",
+  "streams",
   "driver",
   "client",
   "server",
-  "pair",
+  "web",
+  "topics",
+  "testing",
 ] as const;
 
 /** Folders that lie beside each other and must not know each other. */
-export const STRANGERS = [["protocol", "handshake"], ["client", "server"]] as const;
+export const STRANGERS = [["protocol", "http"], ["protocol", "handshake"], ["client", "server"], ["topics", "client"], [
+  "topics",
+  "server",
+]] as const;
 
 /** The folders that are free of any platform. */
-export const PURE = ["protocol", "handshake"] as const;
+export const PURE = ["http", "handshake", "protocol"] as const;
 
 /** What an entry point must not import, lest it bring in the other half. */
 export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
-  "client.ts": ["server", "pair"],
-  "server.ts": ["client", "pair"],
-  "protocol.ts": ["transport", "driver", "client", "server", "pair"],
+  "client.ts": ["server", "topics", "testing"],
+  "server.ts": ["client", "testing"],
+  "protocol.ts": ["transport", "connection", "streams", "driver", "client", "server", "web", "topics", "testing"],
 };
 
 /** There is something to check at all. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { Client, type ClientOptions } from "../../src/client/client.ts";
-import { makePair } from "../../src/pair/make_pair.ts";
+import { makePair } from "../../src/testing/make_pair.ts";
 import { Server, type ServerOptions } from "../../src/server/server.ts";
 import { type HostKind, hostKinds, LONG } from "./hosts.ts";
 import type { Needs } from "./permissions.ts";

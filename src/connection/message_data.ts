@@ -1,0 +1,82 @@
+import { MAX_CONTROL_PAYLOAD } from "../protocol/frame_header.ts";
+
+/**
+ * What a message or a Ping may be made of.
+ *
+ * @example Send the same to all
+ * ```ts
+ * import type { MessageData, WebSocketListener } from "@wsd/driver";
+ *
+ * export function broadcast(server: WebSocketListener, data: MessageData): void {
+ *   for (const ws of server.connections) ws.send(data);
+ * }
+ * ```
+ */
+export type MessageData = string | ArrayBufferLike | ArrayBufferView;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Sees data as bytes: exactly those that a view covers, with no copy where there need be none.
+ *
+ * @param data Text, a buffer, or a view of one.
+ * @param what What is to be done with it, for the error.
+ * @returns The bytes.
+ * @throws {TypeError} Where it is something else.
+ */
+export function toBytes(data: MessageData, what: string): Uint8Array {
+  if (data instanceof Uint8Array) return unshared(data);
+  if (typeof data === "string") return encoder.encode(data);
+  if (ArrayBuffer.isView(data)) return unshared(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (data instanceof SharedArrayBuffer) return unshared(new Uint8Array(data));
+  throw new TypeError(
+    `Cannot ${what} as text or bytes: received ${kindOf(data)}, expected a string, an ArrayBuffer or a view of one`,
+  );
+}
+
+/** Memory that another thread may change is copied: the system's calls don't take it. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes;
+}
+
+/**
+ * Sees data as text.
+ *
+ * @param data Text, or bytes that are UTF-8.
+ * @param what What is to be done with it, for the error.
+ * @returns The text.
+ * @throws {TypeError} Where the bytes are no UTF-8, or it is something else.
+ */
+export function toText(data: MessageData, what: string): string {
+  if (typeof data === "string") return data;
+  const bytes = toBytes(data, what);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new TypeError(`Cannot ${what} as text (RFC 6455 5.6): received bytes that are no UTF-8`);
+  }
+}
+
+/**
+ * Sees data as the payload of a control frame.
+ *
+ * @param data Text or bytes.
+ * @param what What is to be done with it, for the error.
+ * @returns A copy of the bytes.
+ * @throws {RangeError} Where it is longer than 125 bytes.
+ * @throws {TypeError} Where it is something else.
+ */
+export function controlPayload(data: MessageData, what: string): Uint8Array {
+  const bytes = toBytes(data, what).slice();
+  if (bytes.length <= MAX_CONTROL_PAYLOAD) return bytes;
+  throw new RangeError(
+    `Cannot ${what} of more than ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${bytes.length}`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+  return value.constructor?.name ?? "an object";
+}

@@ -1,0 +1,409 @@
+import { CloseCode } from "../close_code.ts";
+import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
+import { type CloseInfo, fitReason, formatClosePayload } from "../protocol/close_payload.ts";
+import { messageTooLong } from "../protocol/protocol_errors.ts";
+import type { Connection, ConnectionHandler } from "./connection.ts";
+import { WriteWatch } from "./write_watch.ts";
+
+/** How a {@linkcode RuntimeConnection} is set up. */
+export interface RuntimeConnectionOptions {
+  /** The longest message to take, in bytes. */
+  maxLength: number;
+  /** How long the peer may take to end the connection once its closing has begun, in milliseconds. */
+  closeTimeout: number;
+  /** From how many waiting bytes on the sender is asked to stop. */
+  highWaterMark: number;
+}
+
+/** Who learns how the opening of a built-in socket ends: by one call, of one of these. */
+export interface OpeningObserver {
+  /**
+   * The socket is open. Called from within its `"open"` event: what listens to the socket from here on misses nothing,
+   * and what begins a promise later does miss messages that came behind the request.
+   */
+  onOpen(): void;
+  /**
+   * The socket will not open.
+   *
+   * @param error Why.
+   */
+  onFailure(error: ConnectionError): void;
+}
+
+/** How long {@linkcode whenOpen} waits. */
+export interface WhenOpenOptions {
+  /** How long the socket may take to open, in milliseconds. */
+  timeout: number;
+}
+
+/**
+ * Waits until the socket of `Deno.upgradeWebSocket` is open.
+ *
+ * The runtime opens it once the response was sent. Where the response is never returned, or the peer has gone by then,
+ * no event of the socket's tells so: hence the timeout. A socket that opens after it, or after it was abandoned, is
+ * closed with 1001.
+ *
+ * @param socket The socket, which nobody else has sent on or closed.
+ * @param observer Who learns what happened.
+ * @param options How long to wait.
+ * @returns Abandons the opening: the observer learns nothing any more.
+ */
+export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: WhenOpenOptions): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  const settle = () => {
+    clearTimeout(timer);
+    listening.abort();
+  };
+  const abandon = () => {
+    settle();
+    socket.addEventListener("open", () => socket.close(CloseCode.GOING_AWAY, ""), { once: true });
+  };
+  const fail = (code: ErrorCode, why: string, cause?: unknown) => {
+    abandon();
+    observer.onFailure(new ConnectionError(`Cannot open the connection: ${why}`, code, cause));
+  };
+  const timer = setTimeout(
+    () => fail(ErrorCode.HANDSHAKE_TIMEOUT, `received no open socket from the runtime within ${options.timeout} ms`),
+    options.timeout,
+  );
+  socket.addEventListener("open", () => {
+    settle();
+    observer.onOpen();
+  }, { signal });
+  socket.addEventListener("error", (event) => {
+    const cause = faultOf(event);
+    fail(ErrorCode.CONNECTION_LOST, cause.message, cause);
+  }, { signal });
+  socket.addEventListener("close", () => fail(ErrorCode.CONNECTION_LOST, "the socket was closed"), { signal });
+  return abandon;
+}
+
+/**
+ * A connection over the `WebSocket` that `Deno.upgradeWebSocket` gives under `Deno.serve`, where nobody gets the bytes.
+ *
+ * It is the only {@linkcode Connection} that doesn't go through this package's own protocol: the framing is the
+ * runtime's, with its leniencies and limits (as of Deno 2.9.6):
+ * - It takes unmasked frames. Other violations end TCP without a Close frame, and are reported as `CONNECTION_LOST`
+ *   with the runtime's error as the cause; so is a peer that just leaves.
+ * - A message has been received as a whole, however long, before it can fail for being above `maxLength`.
+ * - It answers Pings, but tells of none, and sends none for us; nor can it be told to stop reading.
+ * - Once our Close was sent, whatever the peer sends but its own makes the runtime drop the connection, which is
+ *   reported as 1006; a peer that sends without pause may even be dropped before our Close could leave.
+ * - TCP can't be ended from here. Where the peer neither answers our Close, nor sends anything, nor leaves, its
+ *   connection stays until the server is shut down. The handler is told of the end in time all the same.
+ * - Once our Close was sent, `bufferedAmount` is 0, and a peer that vanishes looks like one whose Close has no code.
+ */
+export class RuntimeConnection implements Connection {
+  readonly #socket: WebSocket;
+  readonly #handler: ConnectionHandler;
+  readonly #maxLength: number;
+  readonly #closeTimeout: number;
+  readonly #writes: WriteWatch;
+  readonly #listening = new AbortController();
+
+  /** Why the connection ends, once that is known: the peer's Close, or our own failing it. */
+  #info: CloseInfo | null = null;
+  /** Our Close, once it is due. */
+  #ownClose: CloseInfo | null = null;
+  /** Whether our Close was handed to the runtime. */
+  #closeSent = false;
+  #sendTimer: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #failed = false;
+  #ended = false;
+
+  /**
+   * Begins at once: to be called from within {@linkcode OpeningObserver.onOpen}, lest messages be lost. The handler is
+   * first told something after the constructor has returned.
+   *
+   * @param socket A socket that is open, and that nobody else uses.
+   * @param handler Who gets what happens.
+   * @param options Limits and times.
+   * @throws {TypeError} Where the socket is not open.
+   */
+  constructor(socket: WebSocket, handler: ConnectionHandler, options: RuntimeConnectionOptions) {
+    if (socket.readyState !== WebSocket.OPEN) {
+      throw new TypeError(
+        `Cannot make a connection over a socket that is not open: received one whose readyState is ${socket.readyState}`,
+      );
+    }
+    this.#socket = socket;
+    this.#handler = handler;
+    this.#maxLength = options.maxLength;
+    this.#closeTimeout = options.closeTimeout;
+    this.#writes = new WriteWatch(socket, options.highWaterMark, () => handler.onDrain());
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { signal } = this.#listening;
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.addEventListener("message", (event) => this.#onMessage(event.data), { signal });
+    this.#socket.addEventListener("error", (event) => this.#onError(faultOf(event)), { signal });
+    this.#socket.addEventListener("close", (event) => this.#onClose(event), { signal });
+  }
+
+  /** Where the connection stands. */
+  get state(): "open" | "closing" | "closed" {
+    if (this.#ended) return "closed";
+    return this.#ownClose === null && this.#socket.readyState === WebSocket.OPEN ? "open" : "closing";
+  }
+
+  /**
+   * The bytes of messages that wait to be written, without the headers of their frames; each message counts until the
+   * last of its bytes is written. Always 0 once our Close was sent.
+   */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Null: the runtime tells of messages only, and watches over the peer itself. */
+  get received(): null {
+    return null;
+  }
+
+  /** False: it can't be paused. */
+  get paused(): boolean {
+    return false;
+  }
+
+  #onMessage(data: string | ArrayBuffer): void {
+    if (this.#failed) return;
+    const message = typeof data === "string" ? data : new Uint8Array(data);
+    const length = lengthAbove(message, this.#maxLength);
+    if (length === null) this.#handler.onMessage(message);
+    else this.fail(messageTooLong(length, this.#maxLength));
+  }
+
+  #onError(cause: Error): void {
+    if (!this.#failed) {
+      this.#handler.onError(
+        new ConnectionError(
+          `Cannot go on as the connection was lost: ${cause.message}`,
+          ErrorCode.CONNECTION_LOST,
+          cause,
+        ),
+      );
+    }
+    this.#end();
+  }
+
+  #onClose({ code, reason }: CloseEvent): void {
+    if (!this.#failed && this.#isOfPeer(code)) {
+      this.#info = { code, reason };
+      // Both our Close and our answer to the peer's are written behind all messages.
+      this.#writes.settle();
+    }
+    this.#end();
+  }
+
+  /**
+   * Tells whether a Close of the peer's stands behind the runtime's event. It has code 0 where none does, but 1005 where
+   * we had sent our own. A peer echoes the code that it received (RFC 6455 §5.5.1), so that an answer without one is
+   * taken for what it is: none, unless ours had no code either.
+   */
+  #isOfPeer(code: number): boolean {
+    if (code === 0) return false;
+    const answersCode = this.#closeSent && this.#ownClose?.code !== CloseCode.NO_STATUS_RECEIVED;
+    return code !== CloseCode.NO_STATUS_RECEIVED || !answersCode;
+  }
+
+  /** Says once that the connection is over. */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#sendTimer);
+    clearTimeout(this.#closeTimer);
+    this.#writes.stop();
+    this.#listening.abort();
+    this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** Sends a text message. It is never compressed. */
+  sendText(message: string): boolean {
+    return this.#send(message);
+  }
+
+  /** Sends a binary message. It is never compressed; the runtime copies it. */
+  sendBinary(message: Uint8Array): boolean {
+    return this.#send(message);
+  }
+
+  #send(message: string | Uint8Array): boolean {
+    if (this.state !== "open") return false;
+    this.#writes.send(message);
+    return true;
+  }
+
+  /**
+   * Refuses: the built-in socket has no way to send a fragment, and a whole message in memory is not what was asked for.
+   *
+   * @throws {TypeError} Always.
+   */
+  sendFragments(): never {
+    throw unsupported("send a message in fragments");
+  }
+
+  /**
+   * Refuses: the built-in socket has no way to send a Ping.
+   *
+   * @throws {TypeError} Always.
+   */
+  sendPing(): never {
+    throw unsupported("send a Ping");
+  }
+
+  /**
+   * Refuses: the built-in socket has no way to send a Pong.
+   *
+   * @throws {TypeError} Always.
+   */
+  sendPong(): never {
+    throw unsupported("send a Pong");
+  }
+
+  /** False: the built-in socket can't be told to stop reading. */
+  get pausable(): boolean {
+    return false;
+  }
+
+  /** Changes nothing: the runtime gives messages only as a whole. */
+  receiveParts(): void {}
+
+  /**
+   * Refuses: the built-in socket can't be told to stop reading, and messages held back here would pile up unseen.
+   *
+   * @throws {TypeError} Always.
+   */
+  pause(): never {
+    throw unsupported("pause");
+  }
+
+  /**
+   * Refuses, as nothing can have been paused.
+   *
+   * @throws {TypeError} Always.
+   */
+  resume(): never {
+    throw unsupported("resume");
+  }
+
+  /**
+   * Runs something when all that was sent by now is written: at once where nothing waits, else when the runtime's count
+   * of waiting bytes shows it. There is no event for that, so that the count is looked at by a timer, after 0 ms at
+   * first, and at least every 64 ms where the peer doesn't read. Once the connection is closing, it runs
+   * when the peer's Close has come; and never where none does.
+   *
+   * @param callback What to run. What it throws is reported as an uncaught exception.
+   */
+  whenWritten(callback: () => void): void {
+    if (!this.#ended) this.#writes.whenWritten(callback);
+  }
+
+  /**
+   * Begins the closing handshake; every code that RFC 6455 §7.4 allows goes on the wire as it is.
+   *
+   * @param code The code to send, 1005 for none.
+   * @param reason The reason to send.
+   * @returns False where it has begun before.
+   * @throws {RangeError} Where the code may not be sent, or the reason is too long.
+   */
+  close(code: number, reason: string): boolean {
+    formatClosePayload(code, reason);
+    if (this.state !== "open") return false;
+    this.#startClosing(code, reason);
+    return true;
+  }
+
+  /**
+   * Fails the connection with the error's close code, 1002 where it has none. Messages that come later are dropped.
+   *
+   * @param error Why; its message becomes the reason, as far as it fits.
+   * @throws {RangeError} Where its close code may not be sent.
+   */
+  fail(error: WebSocketError): void {
+    if (this.#failed || this.#ended) return;
+    const code = error.closeCode ?? CloseCode.PROTOCOL_ERROR;
+    const reason = fitReason(error.message);
+    formatClosePayload(code, reason);
+    this.#failed = true;
+    this.#info = { code, reason: error.message };
+    this.#startClosing(code, reason);
+    this.#handler.onError(error);
+  }
+
+  /**
+   * Ends the connection at once for the handler. The platform can't cut TCP: the peer gets a Close with 1001, and TCP
+   * ends when the peer answers, sends anything else, or leaves.
+   */
+  terminate(): void {
+    if (this.#ended) return;
+    this.#startClosing(CloseCode.GOING_AWAY, "");
+    this.#sendClose();
+    this.#end();
+  }
+
+  /**
+   * Begins the closing, unless it has begun. From now on the peer has `closeTimeout` to end the connection.
+   *
+   * Our Close leaves in the next turn of the event loop: had the runtime read more messages by now, it would drop them,
+   * and the connection, without sending the Close at all. By then they are delivered.
+   */
+  #startClosing(code: number, reason: string): void {
+    if (this.#ownClose !== null) return;
+    this.#ownClose = { code, reason };
+    this.#sendTimer = setTimeout(() => this.#sendClose(), 0);
+    this.#closeTimer = setTimeout(() => this.#onCloseTimeout(), this.#closeTimeout);
+  }
+
+  #sendClose(): void {
+    const { code, reason } = this.#ownClose!;
+    this.#closeSent = true;
+    if (code === CloseCode.NO_STATUS_RECEIVED) this.#socket.close();
+    else this.#socket.close(code, reason);
+  }
+
+  #onCloseTimeout(): void {
+    if (!this.#failed) {
+      this.#handler.onError(
+        new ConnectionError(
+          `Cannot wait any longer for the peer to close: received no Close within ${this.#closeTimeout} ms`,
+          ErrorCode.CLOSE_TIMEOUT,
+        ),
+      );
+    }
+    this.#end();
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** The length of a message in bytes where that is above a limit, else null. A text is only measured where need be. */
+function lengthAbove(message: string | Uint8Array, limit: number): number | null {
+  const units = message.length;
+  if (typeof message !== "string" || units > limit) return units > limit ? units : null;
+  // A UTF-16 code unit takes at most three bytes of UTF-8.
+  if (units * 3 <= limit) return null;
+  const { length } = encoder.encode(message);
+  return length > limit ? length : null;
+}
+
+/** The error that an event carries, made from its message where it carries none. */
+function faultOf(event: Event): Error {
+  const { error, message } = event as ErrorEvent;
+  return error instanceof Error ? error : new Error(message || "the runtime gave no reason");
+}
+
+/**
+ * Says that the built-in socket can't do something.
+ *
+ * @param what What.
+ * @returns The error to throw.
+ */
+export function unsupported(what: string): TypeError {
+  return new TypeError(
+    `Cannot ${what} as the runtime's own WebSocket has no way to: received a connection from Deno.serve, ` +
+      "expected one from serve of @wsd/driver, or from node:http",
+  );
+}

@@ -1,0 +1,206 @@
+import { Block } from "./block.ts";
+import { decodeText } from "./decode_text.ts";
+import { findNonAscii, NOT_ASCII } from "./mask.ts";
+import { Opcode } from "./opcode.ts";
+import type { Platform } from "./platform.ts";
+import { Utf8Validator } from "./utf8_validator.ts";
+import { invalidUtf8 } from "./protocol_errors.ts";
+
+/** What is reserved at first for a message whose length is not known yet, in bytes. */
+const FIRST_RESERVE = 1024;
+/** What is reserved at most for a message whose last frame's header is there, before its payload is, in bytes. */
+const FIRST_RESERVE_KNOWN = 64 * 1024;
+/** Up to this size a block grows fourfold, above it twofold, in bytes. */
+const FAST_GROWTH = 1024 * 1024;
+/** Below this length in bytes, a loop copies faster than `set` with its view. */
+const COPY_BY_LOOP = 32;
+
+/**
+ * The message whose frames are being received, where it did not come whole in one read.
+ *
+ * All fragments are copied into one growing block, so that a message of a million fragments costs no more memory than
+ * its bytes; the block grows with what has arrived, never to what a header claims.
+ */
+export class MessageBuffer {
+  /** The opcode of the message, CONTINUATION where none is under way. */
+  opcode: Opcode = Opcode.CONTINUATION;
+  /** Whether the message goes through the extension. */
+  transformed = false;
+  /** Whether the message is handed out as it comes, and only counted and validated here. */
+  passing = false;
+  /** The bytes that have arrived. */
+  length = 0;
+  /** The frames that have arrived, the current one included. */
+  fragments = 0;
+
+  readonly #platform: Platform;
+  readonly #maxLength: number;
+  readonly #validator = new Utf8Validator();
+  #block: Block | null = null;
+
+  /**
+   * @param platform Where memory comes from.
+   * @param maxLength The longest message, in bytes.
+   */
+  constructor(platform: Platform, maxLength: number) {
+    this.#platform = platform;
+    this.#maxLength = maxLength;
+  }
+
+  /**
+   * Begins a message.
+   *
+   * @param opcode TEXT or BINARY.
+   * @param transformed Whether it goes through the extension.
+   * @param passing Whether it is handed out as it comes.
+   */
+  begin(opcode: Opcode, transformed: boolean, passing: boolean): void {
+    this.opcode = opcode;
+    this.transformed = transformed;
+    this.passing = passing;
+    this.length = 0;
+    this.fragments = 0;
+    this.#validator.reset();
+  }
+
+  /** Whether the text is to be validated as it comes. */
+  get #validates(): boolean {
+    return this.opcode === Opcode.TEXT && !this.transformed;
+  }
+
+  /**
+   * Gives the memory behind what has arrived, for the transport to read into.
+   *
+   * @param remaining The bytes that the current frame still lacks.
+   * @param fin Whether that frame is the last one.
+   * @returns At least one byte, and no more than the frame lacks.
+   */
+  tail(remaining: number, fin: boolean): Uint8Array {
+    const block = this.#reserve(1, remaining, fin);
+    return block.bytes.subarray(this.length, Math.min(block.size, this.length + remaining));
+  }
+
+  /**
+   * The block that {@linkcode MessageBuffer.tail} gave a part of.
+   *
+   * @returns The block.
+   */
+  get block(): Block {
+    return this.#block!;
+  }
+
+  /**
+   * Takes bytes that were read into {@linkcode MessageBuffer.tail} and are unmasked.
+   *
+   * @param count How many.
+   * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
+   */
+  advance(count: number): void {
+    const start = this.length;
+    this.length += count;
+    if (this.#validates) this.#validate(this.#block!, start, this.length);
+  }
+
+  /**
+   * Takes unmasked bytes from another block.
+   *
+   * @param block Where they are.
+   * @param start Where they begin.
+   * @param end Where they end.
+   * @param remaining What the current frame lacks, these bytes included.
+   * @param fin Whether that frame is the last one.
+   * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
+   */
+  append(block: Block, start: number, end: number, remaining: number, fin: boolean): void {
+    const count = end - start;
+    const target = this.#reserve(count, remaining, fin).bytes;
+    if (count < COPY_BY_LOOP) {
+      for (let i = 0; i < count; i++) target[this.length + i] = block.bytes[start + i];
+    } else {
+      target.set(block.bytes.subarray(start, end), this.length);
+    }
+    this.advance(count);
+  }
+
+  /**
+   * Counts and validates unmasked bytes of a message that is handed out as it comes.
+   *
+   * @param block Where they are.
+   * @param start Where they begin.
+   * @param end Where they end.
+   * @param last Whether the message ends with them.
+   * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
+   */
+  pass(block: Block, start: number, end: number, last: boolean): void {
+    this.length += end - start;
+    if (this.opcode !== Opcode.TEXT) return;
+    this.#validate(block, start, end);
+    if (last && !this.#validator.complete) throw invalidUtf8("text");
+  }
+
+  #validate(block: Block, start: number, end: number): void {
+    const valid = (findNonAscii(block, start, end) & NOT_ASCII) === 0
+      ? this.#validator.pushAscii(end - start)
+      : this.#validator.push(block.bytes, start, end);
+    if (!valid) throw invalidUtf8("text");
+  }
+
+  #reserve(count: number, remaining: number, fin: boolean): Block {
+    const needed = this.length + count;
+    const block = this.#block;
+    if (block !== null && needed <= block.size) return block;
+    const size = block?.size ?? 0;
+    const grown = Math.max(size < FAST_GROWTH ? size * 4 : size * 2, fin ? FIRST_RESERVE_KNOWN : FIRST_RESERVE);
+    const most = fin ? this.length + remaining : this.#maxLength;
+    const next = new Block(Math.max(needed, Math.min(grown, most)));
+    if (block !== null) next.bytes.set(block.bytes.subarray(0, this.length));
+    return this.#block = next;
+  }
+
+  /**
+   * Ends a message that goes through the extension.
+   *
+   * @returns Its payload, which is only valid until the next frame.
+   */
+  finishRaw(): Uint8Array {
+    const payload = this.#block === null ? new Uint8Array(0) : this.#block.bytes.subarray(0, this.length);
+    this.end();
+    return payload;
+  }
+
+  /**
+   * Ends the message.
+   *
+   * @returns The text or the bytes.
+   * @throws {ProtocolError} Where the text ends in the middle of a character.
+   */
+  finish(): string | Uint8Array {
+    const message = this.opcode === Opcode.TEXT ? this.#text() : this.#binary();
+    this.end();
+    return message;
+  }
+
+  #text(): string {
+    if (this.#block === null) return "";
+    return decodeText(this.#platform, this.#block.bytes, 0, this.length, this.#validator.ascii ? 0 : NOT_ASCII);
+  }
+
+  /** Gives the block itself away where little of it is unused. */
+  #binary(): Uint8Array {
+    const { length } = this;
+    const block = this.#block;
+    if (block !== null && block.size - length <= length >> 3) {
+      return block.size === length ? block.bytes : block.bytes.subarray(0, length);
+    }
+    const message = this.#platform.slab.take(length);
+    if (block !== null) message.set(block.bytes.subarray(0, length));
+    return message;
+  }
+
+  /** Forgets the message and frees its memory. */
+  end(): void {
+    this.opcode = Opcode.CONTINUATION;
+    this.#block = null;
+    this.length = 0;
+  }
+}

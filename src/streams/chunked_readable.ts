@@ -1,0 +1,136 @@
+import { ConnectionError, ErrorCode } from "../errors.ts";
+import { MessageStream } from "./message_stream.ts";
+import { closeInfoOf, costOf, type FlowControl, type MessageConsumer, type MessageType } from "./message_consumer.ts";
+import type { MessageReadableOptions } from "./message_readable.ts";
+
+const encoder = new TextEncoder();
+
+/** A message that is being received. */
+interface OpenMessage {
+  readonly stream: MessageStream;
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** Nobody wants the rest of it. */
+  dropped: boolean;
+}
+
+/**
+ * The messages of a connection as a stream of streams, each of them handed out as it arrives: `ws.messages`.
+ *
+ * At most one message is open at a time, and holds no more than the high-water mark and one piece. While a whole message
+ * waits to be taken, the connection is held back.
+ */
+export class ChunkedReadable implements MessageConsumer {
+  /** True: it takes messages as they arrive. */
+  readonly takesParts: boolean = true;
+  /** The stream of messages. */
+  readonly messages: ReadableStream<MessageStream>;
+  readonly #owner: FlowControl;
+  readonly #options: MessageReadableOptions;
+  #controller!: ReadableStreamDefaultController<MessageStream>;
+  #open: OpenMessage | null = null;
+  #stopped = false;
+  #ended = false;
+  #fault: unknown = null;
+
+  /**
+   * @param owner The connection.
+   * @param options The size of a message's queue, and how to close.
+   */
+  constructor(owner: FlowControl, options: MessageReadableOptions) {
+    this.#owner = owner;
+    this.#options = options;
+    // Nothing is asked for ahead: a pull is a read of the user's.
+    this.messages = new ReadableStream<MessageStream>({
+      start: (controller) => void (this.#controller = controller),
+      pull: () => this.#onNext(),
+      cancel: (reason) => this.#onCancel(reason),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Takes a message that could not come in pieces. */
+  onMessage(message: string | Uint8Array): void {
+    if (typeof message === "string") this.onPart("text", encoder.encode(message), true);
+    else this.onPart("binary", message, true);
+  }
+
+  /** Hands a piece on to its message. */
+  onPart(type: MessageType, part: Uint8Array, last: boolean): void {
+    if (this.#stopped) return;
+    const open = this.#open ??= this.#begin(type);
+    if (!open.dropped && part.length > 0) open.controller.enqueue(part);
+    if (last) this.#finish(open);
+    else if (!open.dropped && open.controller.desiredSize! <= 0) this.#hold(open);
+  }
+
+  #hold({ controller }: OpenMessage): void {
+    this.#owner.hold(this.#options.highWaterMark - (controller.desiredSize ?? 0));
+  }
+
+  #begin(type: MessageType): OpenMessage {
+    let controller!: ReadableStreamDefaultController<Uint8Array>;
+    const stream = new MessageStream(type, {
+      start: (given) => void (controller = given),
+      pull: () => this.#owner.release(),
+      cancel: () => this.#drop(open),
+    }, { highWaterMark: this.#options.highWaterMark, size: costOf });
+    const open: OpenMessage = { stream, controller, dropped: false };
+    this.#controller.enqueue(stream);
+    return open;
+  }
+
+  #finish(open: OpenMessage): void {
+    this.#open = null;
+    if (!open.dropped) open.controller.close();
+    // A message that nobody has asked for yet waits in the queue.
+    if (this.#controller.desiredSize! < 0) this.#owner.hold(this.#options.highWaterMark);
+  }
+
+  #drop(open: OpenMessage): void {
+    open.dropped = true;
+    this.#owner.release();
+  }
+
+  /** The next message is asked for: the one before it is being read by now, or its rest is lost, and told to be. */
+  #onNext(): void {
+    if (this.#fault !== null && this.#controller.desiredSize === 0) return this.#controller.error(this.#fault);
+    const open = this.#open;
+    if (open !== null && !open.dropped && !open.stream.locked) {
+      open.dropped = true;
+      open.controller.error(new TypeError("Cannot read on in a message after the next one was asked for"));
+    }
+    this.#owner.release();
+  }
+
+  #onCancel(reason: unknown): void {
+    this.#ended = true;
+    this.stop();
+    this.#owner.close(closeInfoOf(reason, this.#options.closeCode));
+  }
+
+  /** Drops what comes from now on, the rest of an open message too. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cut(null);
+    this.#owner.release();
+  }
+
+  /** Ends the stream behind the messages that wait. */
+  onEnd(fault: unknown): void {
+    this.#cut(fault);
+    if (this.#ended) return;
+    this.#ended = true;
+    if (fault === null) return this.#controller.close();
+    this.#fault = fault;
+    if (this.#controller.desiredSize === 0) this.#controller.error(fault);
+  }
+
+  /** The rest of an open message will not come. */
+  #cut(fault: unknown): void {
+    const open = this.#open;
+    this.#open = null;
+    if (open === null || open.dropped) return;
+    open.controller.error(
+      fault ?? new ConnectionError("Cannot read on as the message was cut off", ErrorCode.CONNECTION_LOST),
+    );
+  }
+}
