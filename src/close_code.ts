@@ -1,5 +1,5 @@
 /**
- * The status codes that a Close frame may carry, and those that only stand for the lack of one.
+ * Close codes: those a Close frame may carry, and those that are only reported locally.
  *
  * RFC 6455 §7.4.1, and the IANA registry of WebSocket close codes.
  *
@@ -15,33 +15,33 @@
 export const CloseCode = {
   /** The purpose for which the connection was opened has been fulfilled. */
   NORMAL_CLOSURE: 1000,
-  /** The endpoint goes away: a server shuts down, a page is left. */
+  /** The endpoint is going away: a server shuts down, a user leaves the page. */
   GOING_AWAY: 1001,
   /** The peer broke the protocol. */
   PROTOCOL_ERROR: 1002,
-  /** The endpoint takes no data of this type, such as binary where it wants text. */
+  /** The endpoint doesn't accept this type of data, such as binary instead of text. */
   UNSUPPORTED_DATA: 1003,
-  /** Reported where the Close frame carried no code; never on the wire. */
+  /** Reported if the Close frame had no code; never sent. */
   NO_STATUS_RECEIVED: 1005,
-  /** Reported where the connection ended without a Close frame; never on the wire. */
+  /** Reported if the connection ended without a Close frame; never sent. */
   ABNORMAL_CLOSURE: 1006,
-  /** The payload doesn't fit its type: text that is no UTF-8, data that can't be inflated. */
+  /** The payload doesn't match its type: text that isn't valid UTF-8, data that can't be decompressed. */
   INVALID_PAYLOAD: 1007,
-  /** The message breaks a rule of the endpoint's own. */
+  /** The message violates the endpoint's policy. */
   POLICY_VIOLATION: 1008,
-  /** The message is longer than the endpoint takes. */
+  /** The message is longer than the endpoint accepts. */
   MESSAGE_TOO_BIG: 1009,
-  /** The client had expected an extension that the server did not agree to. */
+  /** The client expected an extension that the server didn't negotiate. */
   MANDATORY_EXTENSION: 1010,
-  /** The server met a condition that kept it from going on. */
+  /** The server ran into an unexpected condition. */
   INTERNAL_ERROR: 1011,
-  /** The service restarts. */
+  /** The service is restarting. */
   SERVICE_RESTART: 1012,
   /** The service is overloaded. */
   TRY_AGAIN_LATER: 1013,
-  /** A gateway got an invalid answer from the server behind it. */
+  /** A gateway received an invalid response from the server behind it. */
   BAD_GATEWAY: 1014,
-  /** Reported where a TLS handshake failed; never on the wire. */
+  /** Reported if the TLS handshake failed; never sent. */
   TLS_HANDSHAKE: 1015,
 } as const;
 
@@ -49,15 +49,15 @@ export const CloseCode = {
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
 
 /**
- * Tells whether a code may stand in a Close frame.
+ * Returns whether a close code may be sent in a Close frame.
  *
- * RFC 6455 §7.4: 1000-1003 and 1007-1014 are registered for the wire, 3000-4999 are left to libraries
- * and applications; everything else is reserved or only ever reported locally.
+ * RFC 6455 §7.4: 1000-1003 and 1007-1014 are registered, 3000-4999 are for libraries and applications;
+ * everything else is reserved or only reported locally.
  *
- * @param code The status code.
- * @returns True for a code that an endpoint may send.
+ * @param code The close code.
+ * @returns True if an endpoint may send it.
  *
- * @example Check a code before it is sent
+ * @example Check a code before sending it
  * ```ts
  * import { isSendableCloseCode } from "@wsd/driver";
  * import { assert, assertFalse } from "@std/assert";

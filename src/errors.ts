@@ -1,7 +1,7 @@
 import { CloseCode, isSendableCloseCode } from "./close_code.ts";
 
 /**
- * The stable codes of {@linkcode WebSocketError}: what a program can act on, where the message is for people.
+ * The stable codes of {@linkcode WebSocketError}: programs act on these; the message is for people.
  *
  * @example Act on a code
  * ```ts
@@ -13,7 +13,7 @@ import { CloseCode, isSendableCloseCode } from "./close_code.ts";
  * ```
  */
 export const ErrorCode = {
-  /** RFC 6455 §5.2: a reserved bit is set that no agreed extension owns. Closes 1002. */
+  /** RFC 6455 §5.2: a reserved bit is set that no negotiated extension owns. Closes 1002. */
   RESERVED_BIT: "WS_RESERVED_BIT",
   /** RFC 6455 §5.2: opcode 3-7 or 11-15. Closes 1002. */
   RESERVED_OPCODE: "WS_RESERVED_OPCODE",
@@ -35,35 +35,35 @@ export const ErrorCode = {
   MESSAGE_TOO_LONG: "WS_MESSAGE_TOO_LONG",
   /** A message of more than `maxFragments` frames. Closes 1008. */
   TOO_MANY_FRAGMENTS: "WS_TOO_MANY_FRAGMENTS",
-  /** RFC 6455 §8.1: text, or the reason of a Close frame, that is no UTF-8. Closes 1007. */
+  /** RFC 6455 §8.1: text, or the reason of a Close frame, that isn't valid UTF-8. Closes 1007. */
   INVALID_UTF8: "WS_INVALID_UTF8",
   /** RFC 6455 §5.5.1: the payload of a Close frame is a single byte. Closes 1002. */
   INVALID_CLOSE_PAYLOAD: "WS_INVALID_CLOSE_PAYLOAD",
-  /** RFC 6455 §7.4: a Close frame with a code that may not be on the wire. Closes 1002. */
+  /** RFC 6455 §7.4: a Close frame with a code that must not be sent. Closes 1002. */
   INVALID_CLOSE_CODE: "WS_INVALID_CLOSE_CODE",
-  /** RFC 7692 §7.2.2: data that can't be inflated. Closes 1007. */
+  /** RFC 7692 §7.2.2: data that can't be decompressed. Closes 1007. */
   INVALID_COMPRESSED_DATA: "WS_INVALID_COMPRESSED_DATA",
   /** The transport failed: a reset, a broken pipe, a TLS alert. Reported as 1006. */
   CONNECTION_LOST: "WS_CONNECTION_LOST",
-  /** The peer did not end the connection within `closeTimeout`. Reported as 1006. */
+  /** The peer didn't end the connection within `closeTimeout`. Reported as 1006. */
   CLOSE_TIMEOUT: "WS_CLOSE_TIMEOUT",
   /** The peer was silent for `pingTimeout` after a Ping. Reported as 1006. */
   HEARTBEAT_TIMEOUT: "WS_HEARTBEAT_TIMEOUT",
-  /** More waited to be written, or to be read where reading can't be paused, than `backpressureLimit`. Closes 1013. */
+  /** More bytes than `backpressureLimit` were waiting to be written, or to be read if reading can't be paused. Closes 1013. */
   BACKPRESSURE_LIMIT: "WS_BACKPRESSURE_LIMIT",
-  /** The source of a streamed message failed in the middle of it; `cause` is its error. Closes 1011. */
+  /** The source of a streamed message failed partway; `cause` is its error. Closes 1011. */
   SOURCE_FAILED: "WS_SOURCE_FAILED",
-  /** A listener of the application threw; `cause` is what it threw. Closes 1011. */
+  /** A listener threw or returned a promise that rejected; `cause` is the error. Closes 1011. */
   LISTENER_FAILED: "WS_LISTENER_FAILED",
-  /** An extension failed by its own fault, not the peer's; `cause` is what it threw. Closes 1011. */
+  /** An extension failed through no fault of the peer's; `cause` is the error. Closes 1011. */
   EXTENSION_FAILED: "WS_EXTENSION_FAILED",
-  /** The client could not reach the server: the name, the port, the network. */
+  /** The client couldn't reach the server: its name, its port, or the network. */
   CONNECT_FAILED: "WS_CONNECT_FAILED",
-  /** The client could not agree on TLS with the server; `cause` is the reason. */
+  /** The TLS handshake with the server failed; `cause` is the reason. */
   TLS_FAILED: "WS_TLS_FAILED",
-  /** RFC 6455 §4: the peer's opening handshake breaks a rule, or refuses the connection. */
+  /** RFC 6455 §4: the peer's opening handshake broke a rule, or the server refused the connection. */
   HANDSHAKE_FAILED: "WS_HANDSHAKE_FAILED",
-  /** The opening handshake did not end within `handshakeTimeout`. */
+  /** The opening handshake didn't end within `handshakeTimeout`. */
   HANDSHAKE_TIMEOUT: "WS_HANDSHAKE_TIMEOUT",
 } as const;
 
@@ -71,9 +71,9 @@ export const ErrorCode = {
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 
 /**
- * What a {@linkcode WebSocketError} is made from.
+ * Options of {@linkcode WebSocketError}.
  *
- * @example Tell the peer why a stream is given up
+ * @example Tell the peer why a stream was aborted
  * ```ts
  * import { makePair, WebSocketError, type WebSocketErrorOptions } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -90,7 +90,7 @@ export interface WebSocketErrorOptions {
   /**
    * The close code that goes with the error.
    *
-   * @default {null, or 1000 where there is a reason}
+   * @default {null, or 1000 if there is a reason}
    */
   closeCode?: number | null;
   /**
@@ -99,7 +99,7 @@ export interface WebSocketErrorOptions {
    * @default {""}
    */
   reason?: string;
-  /** What led to the error. */
+  /** What caused the error. */
   cause?: unknown;
 }
 
@@ -107,14 +107,14 @@ export interface WebSocketErrorOptions {
 const MAX_REASON = 123;
 
 /**
- * A fault of the peer or of the network, on a WebSocket connection. It is what `"error"` listeners get, and what streams
- * fail with; a mistake of the caller's own is a TypeError or RangeError instead.
+ * A fault of the peer or the network. `"error"` listeners receive it, and streams fail with it; a mistake in a call throws
+ * a TypeError or RangeError instead.
  *
- * An application makes one to say how a connection shall be closed: `abort` and `cancel` of the streams send its
- * `closeCode` and `reason`. It has the shape of the WHATWG WebSockets Standard's `WebSocketError`, and takes more close
- * codes than that: all that RFC 6455 §7.4 lets an endpoint send.
+ * Create one to say how a connection should be closed: `abort` and `cancel` of the streams send its `closeCode` and
+ * `reason`. It has the shape of the WHATWG WebSockets Standard's `WebSocketError`, and accepts more close codes: all that
+ * RFC 6455 §7.4 lets an endpoint send.
  *
- * @example Make one by hand
+ * @example Create one
  * ```ts
  * import { WebSocketError } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -124,22 +124,22 @@ const MAX_REASON = 123;
  * ```
  */
 export class WebSocketError extends Error {
-  /** The class's name, also for programs that received the error from another realm. */
+  /** The class's name, which also works across realms. */
   override readonly name: string = "WebSocketError";
-  /** The stable code, null where the program that made the error gave none. */
+  /** The stable code; null if none was given. */
   readonly code: ErrorCode | null;
-  /** The code of the Close frame that the error led to or shall lead to, 1006 where there was none to send. */
+  /** The code of the Close frame that goes with the error; 1006 if none was sent. */
   readonly closeCode: number | null;
   /** The reason of the Close frame. */
   readonly reason: string;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
-   * @param message What was tried, which rule forbids it, what was received.
+   * @param message What failed, what was expected, what was received.
    * @param options The stable code, the close code with its reason, and the cause.
-   * @throws {DOMException} An `InvalidAccessError` where the close code may not be sent and no stable code explains it;
-   * a `SyntaxError` where the reason is longer than 123 bytes.
+   * @throws {DOMException} An `InvalidAccessError` if the close code may not be sent and there is no stable code; a
+   * `SyntaxError` if the reason is longer than 123 bytes.
    */
   constructor(message = "", options: WebSocketErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
@@ -155,7 +155,7 @@ function checkReason(reason: string): string {
   const { length } = new TextEncoder().encode(reason);
   if (length <= MAX_REASON) return reason;
   throw new DOMException(
-    `Cannot take a reason above ${MAX_REASON} bytes (RFC 6455 5.5): received ${length} bytes`,
+    `Cannot create the error: a reason holds at most ${MAX_REASON} bytes of UTF-8 (RFC 6455 5.5), received ${length}`,
     "SyntaxError",
   );
 }
@@ -163,13 +163,13 @@ function checkReason(reason: string): string {
 function checkCloseCode(code: number): void {
   if (isSendableCloseCode(code)) return;
   throw new DOMException(
-    `Cannot take a close code that must not be sent (RFC 6455 7.4): received ${code}`,
+    `Cannot create the error: expected a close code that may be sent (RFC 6455 7.4), received ${code}`,
     "InvalidAccessError",
   );
 }
 
 /**
- * The peer broke a rule of RFC 6455 or a limit of this endpoint: the connection was failed with `closeCode`.
+ * The peer broke a rule of RFC 6455 or exceeded a limit, and the connection was closed with `closeCode`.
  *
  * @example Log what a peer did wrong
  * ```ts
@@ -185,11 +185,11 @@ export class ProtocolError extends WebSocketError {
   override readonly name: string = "ProtocolError";
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
-   * @param message What was received and which rule it breaks.
+   * @param message What failed, the rule, and what was received.
    * @param code The stable code.
-   * @param closeCode The code of the Close frame that answers it.
+   * @param closeCode The code of the Close frame that is sent.
    */
   constructor(message: string, code: ErrorCode, closeCode: number = CloseCode.PROTOCOL_ERROR) {
     super(message, { code, closeCode });
@@ -199,7 +199,7 @@ export class ProtocolError extends WebSocketError {
 /**
  * The connection ended without a closing handshake: reset, timed out, or cut.
  *
- * @example Tell a lost connection from a broken peer
+ * @example Tell a lost connection from a misbehaving peer
  * ```ts
  * import { ConnectionError, ErrorCode } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -213,11 +213,11 @@ export class ConnectionError extends WebSocketError {
   override readonly name: string = "ConnectionError";
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
-   * @param message What was tried on the connection.
+   * @param message What failed.
    * @param code The stable code.
-   * @param cause The error of the transport, where there is one.
+   * @param cause The transport's error, if there is one.
    */
   constructor(message: string, code: ErrorCode, cause?: unknown) {
     super(message, { code, closeCode: CloseCode.ABNORMAL_CLOSURE, ...(cause === undefined ? {} : { cause }) });

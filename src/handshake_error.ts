@@ -2,9 +2,9 @@ import { CloseCode } from "./close_code.ts";
 import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.ts";
 
 /**
- * What a {@linkcode HandshakeError} is made from.
+ * Options of {@linkcode HandshakeError}.
  *
- * @example Try with a made-up refusal when one would connect again
+ * @example Test when to connect again, with a refusal made by hand
  * ```ts
  * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -19,7 +19,7 @@ import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.
  * ```
  */
 export interface HandshakeErrorOptions extends WebSocketErrorOptions {
-  /** The status of the HTTP response, where there was one. */
+  /** The status of the HTTP response; null if there was none. */
   status?: number | null;
   /** The header fields of the response. */
   headers?: Headers;
@@ -28,9 +28,9 @@ export interface HandshakeErrorOptions extends WebSocketErrorOptions {
 }
 
 /**
- * The opening handshake failed: the peer refused it or broke a rule of RFC 6455 §4, or could not be reached in time.
+ * The opening handshake failed: the peer refused it, broke a rule of RFC 6455 §4, or couldn't be reached in time.
  *
- * @example Read why a server said no
+ * @example Read why a server refused
  * ```ts
  * import { HandshakeError } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -48,17 +48,17 @@ export interface HandshakeErrorOptions extends WebSocketErrorOptions {
 export class HandshakeError extends WebSocketError {
   /** The class's name. */
   override readonly name: string = "HandshakeError";
-  /** The status of the HTTP response: of the server's, or of the refusal sent to a client; null where there is none. */
+  /** The status of the HTTP response that was received, or sent to refuse a client; null if there was none. */
   readonly status: number | null;
-  /** The header fields of the response, empty where there is none. */
+  /** The header fields of the response; empty if there was none. */
   readonly headers: Headers;
-  /** The start of the response's body, at most 64 KiB. */
+  /** The first bytes of the response's body, at most 64 KiB. */
   readonly body: Uint8Array;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
-   * @param message What was tried, which rule was broken, what was received.
+   * @param message What failed, what was expected, what was received.
    * @param options The response, the stable code and the cause.
    */
   constructor(message: string, options: HandshakeErrorOptions = {}) {

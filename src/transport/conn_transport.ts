@@ -3,12 +3,12 @@ import type { Transport } from "./transport.ts";
 /**
  * A {@linkcode Transport} over a `Deno.Conn`: TCP, TLS or a Unix socket.
  *
- * Small writes leave at once (`TCP_NODELAY`) where the connection has `setNoDelay`; a `Deno.TlsConn` has none, so
- * that who dials TLS with `Deno.startTls` calls `setNoDelay(true)` on the TCP connection before.
+ * Small writes leave at once (`TCP_NODELAY`) if the connection has `setNoDelay`. A `Deno.TlsConn` has none: before
+ * `Deno.startTls`, call `setNoDelay(true)` on the TCP connection.
  *
- * A `read` that is pending while {@linkcode ConnTransport.close} is called rejects with `Deno.errors.Interrupted`, one
- * that is called after it with `Deno.errors.BadResource`. A peer that resets the connection rejects it with
- * `Deno.errors.ConnectionReset`, one that ends TLS without a close_notify with `Deno.errors.UnexpectedEof`.
+ * A `read` that is pending when {@linkcode ConnTransport.close} is called rejects with `Deno.errors.Interrupted`, a
+ * later one with `Deno.errors.BadResource`. A `read` rejects with `Deno.errors.ConnectionReset` if the peer resets the
+ * connection, and with `Deno.errors.UnexpectedEof` if the peer ends TLS without a close_notify.
  *
  * @example Send a line over TCP
  * ```ts
@@ -28,15 +28,15 @@ import type { Transport } from "./transport.ts";
  * ```
  */
 export class ConnTransport implements Transport {
-  /** False: the bytes of a finished write are in the hands of the system. */
+  /** False: once a write has finished, the system has its own copy of the bytes. */
   readonly retainsWrites: boolean = false;
   #conn: Deno.Conn;
   #closed = false;
 
   /**
-   * Makes a transport that owns a connection: nobody else may read, write or close it from here on.
+   * Creates a transport that owns a connection: from now on, nothing else may read, write or close it.
    *
-   * @param conn The open connection.
+   * @param conn An open connection.
    */
   constructor(conn: Deno.Conn) {
     this.#conn = conn;
@@ -54,7 +54,7 @@ export class ConnTransport implements Transport {
   }
 
   /**
-   * Writes all of the bytes, in as many steps as the system takes.
+   * Writes all of the bytes, in as many steps as the system needs.
    *
    * @param bytes The bytes, unchanged until the promise settles.
    * @returns A promise that resolves when the system has taken the last byte.
@@ -67,7 +67,7 @@ export class ConnTransport implements Transport {
   /**
    * Ends the writing side: a TCP FIN, behind a close_notify under TLS.
    *
-   * @returns A promise that resolves when the end was handed to the system.
+   * @returns A promise that resolves when the system has taken the end of the stream.
    */
   closeWrite(): Promise<void> {
     return this.#conn.closeWrite();
@@ -80,17 +80,17 @@ export class ConnTransport implements Transport {
     try {
       this.#conn.close();
     } catch {
-      // Somebody else closed it: it is as closed as it should be.
+      // It was closed elsewhere already.
     }
   }
 }
 
-/** Turns Nagle's algorithm off, which Deno leaves on: with it, a second small write waits for the peer's delayed ACK. */
+/** Turns off Nagle's algorithm, which Deno leaves on: it makes a second small write wait for the peer's delayed ACK. */
 function disableNagle(conn: Deno.Conn): void {
   if (!("setNoDelay" in conn) || typeof conn.setNoDelay !== "function") return;
   try {
     conn.setNoDelay(true);
   } catch {
-    // The peer has gone already (some systems then refuse the option): the first read tells.
+    // The peer has gone, and some systems then refuse the option. The first read reports it.
   }
 }

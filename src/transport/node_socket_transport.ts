@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Transport } from "./transport.ts";
 
-/** What the sockets of `node:net` and `node:tls` have beyond a Duplex. */
+/** What sockets of `node:net` and `node:tls` have beyond a Duplex. */
 interface NodeSocket extends Duplex {
   setNoDelay?(noDelay: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
-  /** Deno's own: under a TLSSocket, the TCP handle that feeds it. */
+  /** Specific to Deno: the TCP handle below a TLSSocket. */
   _handle?: { _nativeTcpHandle?: { readStop?(): unknown; readStart?(): unknown } | null } | null;
 }
 
@@ -21,12 +21,11 @@ const EMPTY = new Uint8Array(0);
 /**
  * A {@linkcode Transport} over the socket of the `"upgrade"` event of `node:http` or `node:https`.
  *
- * The socket is paused unless a read is waiting, so that a reader that stops makes the peer stop too. A write resolves
- * when the socket's callback ran. The transport keeps listening for `"error"` for as long as the socket lives: none
- * is ever thrown.
+ * The socket is paused unless a read is waiting, so backpressure reaches the peer. A write resolves when the socket has
+ * called back. The transport listens for `"error"` for as long as the socket lives, so none is ever thrown.
  *
- * A `read` that is pending while {@linkcode NodeSocketTransport.close} is called resolves to null, as does every later
- * one; a pending write rejects. A connection that failed (`ECONNRESET`, `EPIPE`) rejects both with the socket's error.
+ * A `read` that is pending when {@linkcode NodeSocketTransport.close} is called resolves to null, and so does every later
+ * one; a pending write rejects. If the connection fails (`ECONNRESET`, `EPIPE`), both reject with the socket's error.
  *
  * @example Take over the socket of an upgrade
  * ```ts
@@ -43,10 +42,10 @@ const EMPTY = new Uint8Array(0);
  * ```
  */
 export class NodeSocketTransport implements Transport {
-  /** False: the bytes of a finished write are in the hands of the system. */
+  /** False: once a write has finished, the system has its own copy of the bytes. */
   readonly retainsWrites: boolean = false;
   #socket: NodeSocket;
-  /** What arrived and was not read yet: `head`, then never more than what is left of one chunk. */
+  /** Bytes that have arrived and not been read: `head` at first, then at most the rest of one chunk. */
   #rest: Uint8Array;
   #pendingRead: PendingRead | null = null;
   #rejectPendingWrite: ((reason: unknown) => void) | null = null;
@@ -56,17 +55,17 @@ export class NodeSocketTransport implements Transport {
   #error: Error | null;
 
   /**
-   * Makes a transport that owns a socket: nobody else may read, write or destroy it from here on.
+   * Creates a transport that owns a socket: from now on, nothing else may read, write or destroy it.
    *
-   * @param socket The socket, as the event gave it.
-   * @param head The bytes that arrived behind the request, as the event gave them; they are read first.
+   * @param socket The socket from the event.
+   * @param head The bytes from the event that followed the request; they are read first.
    */
   constructor(socket: Duplex, head: Uint8Array = EMPTY) {
     this.#socket = socket;
     this.#rest = head;
     this.#error = socket.errored ?? null;
     this.#ended = socket.destroyed || socket.readableEnded;
-    // node:https makes its sockets without: the end of what the peer sends would then end what we send.
+    // node:https leaves this off: the peer's end of stream would then end our writing side too.
     socket.allowHalfOpen = true;
     this.#socket.setTimeout?.(0);
     this.#socket.setNoDelay?.(true);
@@ -97,7 +96,7 @@ export class NodeSocketTransport implements Transport {
    * @returns A promise that resolves when the system has taken the last byte.
    */
   write(bytes: Uint8Array): Promise<void> {
-    // Asking the socket itself would destroy it: a write after its end is an "error" event.
+    // A write after the end is an "error" event, which destroys the socket.
     if (!this.#socket.writable) return Promise.reject(this.#notWritable());
     return this.#untilClosed((done) => this.#socket.write(bytes, done));
   }
@@ -105,7 +104,7 @@ export class NodeSocketTransport implements Transport {
   /**
    * Ends the writing side: a TCP FIN, behind a close_notify under TLS. Calling it again does nothing.
    *
-   * @returns A promise that resolves when the end was handed to the system.
+   * @returns A promise that resolves when the system has taken the end of the stream.
    */
   closeWrite(): Promise<void> {
     if (this.#ending === null && !this.#socket.writable) return Promise.reject(this.#notWritable());
@@ -163,7 +162,7 @@ export class NodeSocketTransport implements Transport {
   #pause(): void {
     this.#flowing = false;
     this.#socket.pause();
-    // Deno's TLSSocket goes on reading TCP while it is paused, and gathers without bound what the peer sends.
+    // A paused TLSSocket of Deno reads on from TCP, and buffers what the peer sends without limit.
     this.#socket._handle?._nativeTcpHandle?.readStop?.();
   }
 
@@ -174,7 +173,7 @@ export class NodeSocketTransport implements Transport {
     this.#socket.resume();
   }
 
-  /** A socket's operation as a promise; not every Duplex calls back when it is destroyed meanwhile. */
+  /** Turns a socket's operation into a promise. Not every Duplex calls back if it is destroyed meanwhile. */
   #untilClosed(operation: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#rejectPendingWrite = reject;
@@ -183,6 +182,6 @@ export class NodeSocketTransport implements Transport {
   }
 
   #notWritable(): Error {
-    return this.#error ?? new Error("Cannot write to the socket as it must be open: its writing side has ended");
+    return this.#error ?? new Error("Cannot write to the socket: its writing side has ended");
   }
 }

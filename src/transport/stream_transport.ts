@@ -1,9 +1,9 @@
 import type { Transport } from "./transport.ts";
 
 /**
- * A pair of Web Streams, whatever lies behind them.
+ * A pair of Web Streams that carries bytes both ways.
  *
- * @example Talk to a program over its standard input and output
+ * @example Talk to a program through its standard input and output
  * ```ts
  * import { type ByteStreamPair, type Client, makeClient } from "@wsd/driver";
  *
@@ -14,9 +14,9 @@ import type { Transport } from "./transport.ts";
  * ```
  */
 export interface ByteStreamPair {
-  /** What arrives. */
+  /** The bytes that arrive. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** Where bytes go. */
+  /** Where bytes to send are written. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -25,16 +25,16 @@ const EMPTY = new Uint8Array(0);
 /**
  * A {@linkcode Transport} over any pair of Web Streams of bytes.
  *
- * A write resolves when the sink has taken the chunk, so that the sink's backpressure is felt; whoever holds the chunk
- * then may go on reading it, hence {@linkcode StreamTransport.retainsWrites}. A chunk that is no `Uint8Array` rejects
- * the read with a `TypeError`.
+ * A write resolves when the sink has taken the chunk, so the sink's backpressure applies. The sink may keep the chunk and
+ * read it later, hence {@linkcode StreamTransport.retainsWrites}. A read rejects with a `TypeError` if a chunk isn't a
+ * `Uint8Array`.
  *
  * {@linkcode StreamTransport.close} cancels the readable and aborts the writable with an `AbortError`: a pending read
- * resolves to null, a pending write rejects, even where the sink never comes back.
+ * resolves to null and a pending write rejects, even if the sink never settles.
  *
- * A `Deno.Conn` has such streams too, but to close its writable is to close both sides: it takes a `ConnTransport`.
+ * A `Deno.Conn` has such streams too, but closing its writable closes both sides: use a `ConnTransport` for it.
  *
- * @example Talk over two streams
+ * @example Two transports over a pair of streams
  * ```ts
  * import { StreamTransport } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -56,17 +56,17 @@ const EMPTY = new Uint8Array(0);
  * ```
  */
 export class StreamTransport implements Transport {
-  /** True: a sink may keep a chunk, or pass it on, after its write resolved. */
+  /** True: a sink may keep a chunk, or pass it on, after its write has resolved. */
   readonly retainsWrites: boolean = true;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** What the last chunk held beyond the reader's buffer. */
+  /** What didn't fit into the reader's buffer of the last chunk. */
   #rest: Uint8Array = EMPTY;
   #ending: Promise<void> | null = null;
   #rejectPending: ((reason: unknown) => void) | null = null;
 
   /**
-   * Makes a transport that owns both streams, and locks them.
+   * Creates a transport that owns both streams, and locks them.
    *
    * @param streams The pair of streams.
    * @throws {TypeError} If one of the streams is locked.
@@ -80,7 +80,7 @@ export class StreamTransport implements Transport {
   }
 
   /**
-   * Reads from the current chunk, or from the next one that is not empty.
+   * Reads from the current chunk, or from the next one that isn't empty.
    *
    * @param buffer Where the bytes go, at least one byte long.
    * @returns How many bytes were read, null at the end of the stream.
@@ -98,11 +98,11 @@ export class StreamTransport implements Transport {
   /**
    * Writes the bytes as one chunk.
    *
-   * @param bytes The bytes. They are the sink's from here on: never change them again.
+   * @param bytes The bytes. They belong to the sink from now on: never change them again.
    * @returns A promise that resolves when the sink has taken the chunk.
    */
   write(bytes: Uint8Array): Promise<void> {
-    // A byte stream's controller refuses empty chunks, and nobody misses them.
+    // A byte stream's controller refuses empty chunks.
     if (bytes.length === 0) return Promise.resolve();
     return this.#untilClosed(this.#writer.write(bytes));
   }
@@ -143,13 +143,13 @@ export class StreamTransport implements Transport {
 
 function requireUnlocked(stream: ReadableStream | WritableStream, name: string): void {
   if (stream.locked) {
-    throw new TypeError(`Cannot make a StreamTransport as its streams must be unlocked: received a locked ${name}`);
+    throw new TypeError(`Cannot create a StreamTransport: expected unlocked streams, received a locked ${name}`);
   }
 }
 
 function requireBytes(chunk: unknown): asserts chunk is Uint8Array {
   if (chunk instanceof Uint8Array) return;
-  throw new TypeError(`Cannot read from the readable as its chunks must be Uint8Arrays: received ${describe(chunk)}`);
+  throw new TypeError(`Cannot read from the readable: expected chunks of type Uint8Array, received ${describe(chunk)}`);
 }
 
 function describe(value: unknown): string {

@@ -1,9 +1,9 @@
 /**
- * A duplex of bytes, in the shape of `Deno.Conn`: what lies under a connection.
+ * Carries the bytes of a connection, both ways, in the shape of `Deno.Conn`.
  *
- * A transport knows nothing of frames. At most one `read` and one `write` are under way at a time.
+ * A transport knows nothing about frames. At most one `read` and one `write` are under way at a time.
  *
- * @example A transport of one's own
+ * @example A transport that discards what is written
  * ```ts
  * import type { Transport } from "@wsd/driver";
  *
@@ -18,8 +18,8 @@
  */
 export interface Transport {
   /**
-   * True where bytes given to {@linkcode Transport.write} may still be read by someone after it resolved, so that
-   * their memory must not be used again.
+   * True if bytes given to {@linkcode Transport.write} may still be read after it has resolved. Their memory is then
+   * never reused.
    */
   readonly retainsWrites: boolean;
 
@@ -27,8 +27,8 @@ export interface Transport {
    * Reads what has arrived, at least one byte and at most what the buffer holds.
    *
    * @param buffer Where the bytes go, at least one byte long.
-   * @returns How many bytes were read, null at the end of the stream. Rejects where the transport fails, and resolves
-   * to null or rejects when {@linkcode Transport.close} is called meanwhile.
+   * @returns How many bytes were read, null at the end of the stream. Rejects if the transport fails; resolves to null
+   * or rejects if {@linkcode Transport.close} is called meanwhile.
    */
   read(buffer: Uint8Array): Promise<number | null>;
 
@@ -44,12 +44,12 @@ export interface Transport {
    * Ends the writing side (a TCP FIN, a TLS close_notify); reading goes on. A later `write` rejects; calling it again
    * does nothing.
    *
-   * @returns A promise that resolves when the transport has taken the end, and rejects where the transport fails.
+   * @returns A promise that resolves when the transport has taken the end, and rejects if the transport fails.
    */
   closeWrite(): Promise<void>;
 
   /**
-   * Ends both sides at once and frees the resource. Bytes that were not read are dropped; a pending `write` or
+   * Ends both sides at once and frees the resource. Bytes that have not been read are dropped; a pending `write` or
    * `closeWrite` rejects, as does a later one. Never throws; calling it again does nothing.
    */
   close(): void;

@@ -50,7 +50,7 @@ for (
   ] as const
 ) {
   Deno.test(`StreamTransport.read() rejects a chunk that is no Uint8Array: ${description}`, async () => {
-    const message = `Cannot read from the readable as its chunks must be Uint8Arrays: received ${description}`;
+    const message = `Cannot read from the readable: expected chunks of type Uint8Array, received ${description}`;
     await assertRejects(() => transportOf([chunk]).read(new Uint8Array(1)), TypeError, message);
   });
 }
@@ -140,7 +140,7 @@ Deno.test("StreamTransport leaves no rejection unhandled where both streams fail
 });
 
 Deno.test("StreamTransport throws for a locked stream, and leaves the other unlocked", () => {
-  const message = "Cannot make a StreamTransport as its streams must be unlocked: received a locked ";
+  const message = "Cannot create a StreamTransport: expected unlocked streams, received a locked ";
   const readable = new ReadableStream<Uint8Array>();
   const writable = new WritableStream<Uint8Array>();
   const writer = writable.getWriter();
