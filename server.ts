@@ -24,6 +24,7 @@ export type { AccessPolicy } from "./src/server/access_policy.ts";
 export { isWebSocket } from "./src/server/is_web_socket.ts";
 export { makeServer } from "./src/server/make_server.ts";
 export { serve, type WebSocketListener } from "./src/server/serve.ts";
+export type { ShutdownOptions } from "./src/server/shutdown.ts";
 export { Server, type ServerOptions } from "./src/server/server.ts";
 export type { DuplexEnv, NodeEnv, RequestLike, ServerEnv } from "./src/server/server_env.ts";
 export type { ServeHandler, ServeHandlerInfo, ServeOptions } from "./src/server/serve_options.ts";

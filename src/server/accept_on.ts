@@ -24,6 +24,7 @@ export async function acceptOn(transport: Transport, options: ServerOptions): Pr
       },
       handshakeTimeout: options.handshakeTimeout ?? 10_000,
       headLimits: {},
+      retryAfter: null,
       policy: {},
       origin: new URL("http://localhost/"),
       onFault: (fault) => {

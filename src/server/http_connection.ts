@@ -27,6 +27,8 @@ export interface HttpConnectionHost {
   readonly handshakeTimeout: number;
   /** How long a head may be. */
   readonly headLimits: Partial<HeadLimits>;
+  /** How long a client that is turned away is asked to wait, in milliseconds; null to say nothing. */
+  readonly retryAfter: number | null;
   /** Who may connect. */
   readonly policy: AccessPolicy;
   /** The scheme and the authority of requests that name none. */
@@ -115,7 +117,10 @@ export class HttpConnection implements UpgradeObserver {
     this.#host.onTurnAway();
     this.#awaitsRequest = false;
     this.#stopTimer = SharedTimeout.after(TURNED_AWAY_WITHIN, () => this.#transport.close());
-    await this.#write(textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present"));
+    const response = textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present");
+    const { retryAfter } = this.#host;
+    if (retryAfter !== null) response.headers.set("retry-after", String(Math.ceil(retryAfter / 1000)));
+    await this.#write(response);
     return false;
   }
 

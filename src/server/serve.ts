@@ -1,4 +1,3 @@
-import { CloseCode } from "../close_code.ts";
 import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../http/head_limits.ts";
@@ -8,6 +7,7 @@ import { listen } from "./listen.ts";
 import { responseFault } from "./check_response.ts";
 import { HttpConnection, type HttpConnectionHost } from "./http_connection.ts";
 import type { ServeHandler, ServeOptions } from "./serve_options.ts";
+import { Closing, type ShutdownOptions } from "./shutdown.ts";
 
 /** How long to wait where accepting failed, such as for want of file descriptors, in milliseconds. */
 const ACCEPT_AGAIN = 50;
@@ -36,12 +36,26 @@ export interface WebSocketListener extends AsyncDisposable {
   /** The WebSocket connections that are open, each until its `"close"`. */
   readonly connections: ReadonlySet<WebSocketDriver>;
   /**
-   * Stops to listen, closes every WebSocket with 1001, and waits for the end of all connections. That takes the longest
-   * `closeTimeout` of a WebSocket, whatever its peer does, and as long as handlers of requests run.
+   * Stops listening, closes every WebSocket, and waits for all connections to end. That takes at most `spread`, plus the
+   * longest `closeTimeout` of a WebSocket whatever its peer does, plus as long as handlers of requests run.
    *
+   * A later call hurries an earlier one: it closes the WebSockets that are still open by its own options.
+   *
+   * @param options The close code and reason, and the time to spread the closing over.
    * @returns {@linkcode WebSocketListener.finished}.
+   * @throws {TypeError} If an option is of the wrong type, or unknown.
+   * @throws {RangeError} If the code may not be sent, the reason is too long, or `spread` is out of range.
+   *
+   * @example Restart without a stampede
+   * ```ts
+   * import type { WebSocketListener } from "@wsd/driver";
+   *
+   * export async function restart(server: WebSocketListener): Promise<void> {
+   *   await server.shutdown({ code: 1012, reason: "Back in a moment", spread: 10_000 });
+   * }
+   * ```
    */
-  shutdown(): Promise<void>;
+  shutdown(options?: ShutdownOptions): Promise<void>;
   /** Keeps the process running as long as the server listens, as it does from the start. */
   ref(): void;
   /** Lets the process end though the server listens. */
@@ -94,6 +108,7 @@ class ServeListener implements WebSocketListener, HttpConnectionHost {
   readonly headLimits: HttpConnectionHost["headLimits"];
   readonly policy: AccessPolicy;
   readonly maxConnections: number;
+  readonly retryAfter: number | null;
   readonly origin: URL;
   readonly addr: Deno.Addr;
   readonly connections = new Set<WebSocketDriver>();
@@ -105,6 +120,7 @@ class ServeListener implements WebSocketListener, HttpConnectionHost {
   /** Those among the accepted that were told 503: they take nobody's place. */
   #turnedAway = 0;
   readonly #listening = new AbortController();
+  #closing: Closing | null = null;
   #shutDown = false;
   #accepting = true;
 
@@ -115,6 +131,7 @@ class ServeListener implements WebSocketListener, HttpConnectionHost {
     this.headLimits = resolveHeadLimits(options.headLimits ?? {}, REQUEST_HEAD_LIMITS);
     this.maxConnections = options.maxConnections ?? Infinity;
     checkMaxConnections(this.maxConnections);
+    this.retryAfter = options.retryAfter === undefined ? null : checkInteger(options, "retryAfter", 0, 0, MAX_TIMEOUT);
     checkAccessPolicy(options);
     this.policy = { allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts };
     this.#onError = options.onError;
@@ -185,11 +202,12 @@ class ServeListener implements WebSocketListener, HttpConnectionHost {
 
   onOpen(ws: WebSocketDriver): void {
     this.connections.add(ws);
-    if (this.#shutDown) this.#dismiss(ws);
+    this.#closing?.closeNow(ws);
   }
 
   onClose(ws: WebSocketDriver): void {
     this.connections.delete(ws);
+    this.#closing?.forget(ws);
   }
 
   onEnd(connection: HttpConnection): void {
@@ -198,19 +216,18 @@ class ServeListener implements WebSocketListener, HttpConnectionHost {
     this.#finishIfOver();
   }
 
-  shutdown(): Promise<void> {
-    if (this.#shutDown) return this.finished;
-    this.#shutDown = true;
-    this.#listening.abort();
-    this.#listener.close();
-    for (const ws of this.connections) this.#dismiss(ws);
-    for (const connection of this.#accepted) connection.endIfIdle();
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    this.#closing = new Closing(options, this.#closing);
+    if (!this.#shutDown) this.#stopListening();
+    for (const ws of this.connections) this.#closing.add(ws);
     return this.finished;
   }
 
-  /** RFC 6455 §7.4.1: 1001 is for an endpoint that goes away, "such as a server going down". */
-  #dismiss(ws: WebSocketDriver): void {
-    ws.closeConnection("The server shuts down", CloseCode.GOING_AWAY);
+  #stopListening(): void {
+    this.#shutDown = true;
+    this.#listening.abort();
+    this.#listener.close();
+    for (const connection of this.#accepted) connection.endIfIdle();
   }
 
   ref(): void {

@@ -115,6 +115,13 @@ export interface ServeOptions extends AccessPolicy {
    * @default {Infinity}
    */
   maxConnections?: number;
+  /**
+   * How long a client that is answered with 503 is asked to wait, in milliseconds. It is sent in whole seconds, rounded
+   * up, as `Retry-After` (RFC 9110 §10.2.3), which this package's reconnecting client obeys.
+   *
+   * @default {no Retry-After is sent}
+   */
+  retryAfter?: number;
   /** How long a head may be: see {@linkcode HeadLimits} for units and defaults. A longer one is answered with 414 or 431. */
   headLimits?: Partial<HeadLimits>;
 }

@@ -118,6 +118,18 @@ netTest("serve() answers 503 beyond maxConnections, and serves again below it", 
   while ((await ask(server, ["Host: localhost"])).status !== "200");
 });
 
+// RFC 9110 §10.2.3: Retry-After "to indicate how long the service is expected to be unavailable"
+netTest("serve() sends Retry-After with a 503, in seconds, rounded up", async () => {
+  await using server = echo({ maxConnections: 1, retryAfter: 2_001 });
+  const first = makeClient(`ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+  await first.startConnection();
+  const { status, text } = await ask(server, ["Host: localhost"]);
+  assertEquals(status, "503");
+  assertStringIncludes(text.toLowerCase(), "\r\nretry-after: 3\r\n");
+  await first[Symbol.asyncDispose]();
+  assertThrows(() => serve({ port: 0, retryAfter: -1 }, () => new Response()), RangeError, "retryAfter");
+});
+
 Deno.test("serve() refuses a maxConnections that is no count", () => {
   assertThrows(() => serve({ port: 0, maxConnections: 0 }, () => new Response()), RangeError, "maxConnections");
   assertThrows(() => serve({ port: 0, maxConnections: "1" as unknown as number }, () => new Response()), TypeError);

@@ -1,5 +1,5 @@
 // The end of a server.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeClient } from "../../client.ts";
 import { makeServer, serve, type ServeOptions, type WebSocketListener } from "../../server.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
@@ -157,4 +157,69 @@ testWith({ net: true, run: true, read: true }, "unref() lets the process end, an
       server.unref();
     });`;
   assertEquals(await Promise.all([run("server.unref();"), run(fetching)]), ["end\n", "x\nend\n"]);
+});
+
+/** Opens many WebSockets, and tells how many of them are closed when. */
+async function openMany(server: WebSocketListener, count: number) {
+  const { port } = server.addr as Deno.NetAddr;
+  const clients = Array.from({ length: count }, () => makeClient(`ws://${HOSTNAME}:${port}/`));
+  const logs = clients.map((client) => new EventLog(client));
+  await Promise.all(clients.map((client) => client.startConnection()));
+  while (server.connections.size < count) await tick();
+  return logs;
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+netTest("shutdown() closes with the code and reason that it is given, at random times within spread", async () => {
+  const { random } = Math;
+  const { server } = start();
+  const logs = await openMany(server, 4);
+  const times = [0, 0.3, 0.6, 0.9];
+  Math.random = () => times.shift()!;
+  const order: number[] = [];
+  logs.forEach((log, i) => void log.closed.then(() => order.push(i)));
+  try {
+    await server.shutdown({ code: 1012, reason: "Back soon", spread: 200 });
+  } finally {
+    Math.random = random;
+  }
+  for (const log of logs) assertEquals(await log.closed, { code: 1012, reason: "Back soon" });
+  assertEquals(order, [0, 1, 2, 3]);
+  assertEquals(times, []);
+});
+
+netTest("shutdown() again closes at once what an earlier one has not closed yet", async () => {
+  const { server } = start();
+  const [log] = await openMany(server, 1);
+  const finished = server.shutdown({ code: 1012, spread: LONG });
+  assertEquals(server.connections.size, 1);
+  assert(server.shutdown() === finished);
+  await finished;
+  assertEquals(await log.closed, { code: 1001, reason: "The server shuts down" });
+});
+
+netTest("shutdown() waits for no WebSocket that has ended by itself within spread", async () => {
+  const { server } = start();
+  using peer = await connect(server);
+  await peer.open();
+  const finished = server.shutdown({ spread: LONG });
+  await peer.close(1000);
+  assertEquals(await peer.frame(), "close 1000");
+  peer.leave();
+  await finished;
+});
+
+netTest("shutdown() throws for options that are wrong, and goes on", async () => {
+  const { server } = start();
+  assertThrows(() => server.shutdown({ code: 1005 }), RangeError);
+  assertThrows(() => server.shutdown({ spread: -1 }), RangeError, "spread");
+  assertThrows(() => server.shutdown({ spread: "1" as unknown as number }), TypeError, "spread");
+  assertThrows(() => server.shutdown({ spred: 1 } as unknown as { spread: number }), TypeError, '"spread"');
+  using peer = await connect(server);
+  assertStringIncludes(await peer.open(), " 101 ");
+  peer.leave();
+  await server.shutdown();
 });
