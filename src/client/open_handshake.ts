@@ -1,3 +1,4 @@
+import { ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { generateKey } from "../handshake/accept_key.ts";
 import { checkResponse, formatRequestHead, isInterimResponse } from "../handshake/client_handshake.ts";
@@ -59,7 +60,7 @@ export async function openHandshake(
   }
   const extensions = formatExtensions(offers);
   const request = { target: target.resource, host: target.host, key, protocols, extensions, fields };
-  await transport.write(formatRequestHead(request));
+  await writeHead(transport, formatRequestHead(request));
   const { head, early } = await readResponse(transport);
   const answer = checkResponse(head, { key, protocols, extensions: offers.map(({ name }) => name), sha1 });
   if (answer.accepted) return { protocol: answer.protocol, extensions: answer.extensions, fields: head.fields, early };
@@ -67,6 +68,21 @@ export async function openHandshake(
     status: head.status,
     headers: new Headers([...head.fields]),
     body: head.status === 101 ? new Uint8Array(0) : await readBody(transport, head, early),
+  });
+}
+
+async function writeHead(transport: Transport, head: Uint8Array): Promise<void> {
+  try {
+    await transport.write(head);
+  } catch (cause) {
+    throw lost(cause);
+  }
+}
+
+function lost(cause: unknown): HandshakeError {
+  return new HandshakeError("Cannot open the connection: it was lost before the server's answer", {
+    code: ErrorCode.CONNECTION_LOST,
+    cause,
   });
 }
 
@@ -95,7 +111,9 @@ async function readHead(transport: Transport, early: Uint8Array): Promise<{ head
     }
   } catch (cause) {
     if (cause instanceof HeadError) throw new HandshakeError(cause.message, { cause });
-    throw new HandshakeError("Cannot open the connection as it was lost before the server's answer", { cause });
+    throw lost(cause);
   }
-  throw new HandshakeError("Cannot open the connection as the server ended it before its answer was whole");
+  throw new HandshakeError("Cannot open the connection: the server ended it before its answer was whole", {
+    code: ErrorCode.CONNECTION_LOST,
+  });
 }

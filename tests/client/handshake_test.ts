@@ -426,6 +426,36 @@ netTest("startConnection() may be left alone where somebody listens for errors",
   assertEquals(log.events, ["error WS_HANDSHAKE_FAILED 1006", "close 1006"]);
 });
 
+const CUTS = [
+  ["no answer", ""],
+  ["half a head", "HTTP/1.1 101 Switching Pro"],
+  ["a head without its end", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"],
+] as const;
+
+for (const [what, answer] of CUTS) {
+  netTest(`startConnection() tells a connection that ends with ${what} from a refusal`, async () => {
+    const { error } = await refusal(respond(answer));
+    assertEquals([error.code, error.status], [ErrorCode.CONNECTION_LOST, null]);
+  });
+}
+
+Deno.test("startConnection() rejects with what the transport failed with while the request was written", async () => {
+  const cause = new Deno.errors.BrokenPipe("gone");
+  const transport: Transport = {
+    retainsWrites: false,
+    read: () => Promise.resolve(null),
+    write: () => Promise.reject(cause),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const ws = makeClient("ws://localhost/", { transport });
+  const log = new EventLog(ws);
+  const error = await assertRejects(() => ws.startConnection(), HandshakeError);
+  assertEquals(error.code, ErrorCode.CONNECTION_LOST);
+  assert(error.cause === cause);
+  assertEquals(log.events, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
+});
+
 netTest("startConnection() tells apart what can't be reached", async () => {
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = gone.addr;
