@@ -30,8 +30,22 @@
 export * from "./src/driver/mod.ts";
 export * from "./src/web/mod.ts";
 export { Client, type ClientOptions } from "./src/client/client.ts";
+export { connect } from "./src/client/connect.ts";
+export type { ConnectionFailure } from "./src/client/connection_failure.ts";
+export { connections, type ConnectionsOptions } from "./src/client/connections.ts";
 export type { DialOptions } from "./src/client/dial.ts";
 export { makeClient } from "./src/client/make_client.ts";
+export { makeReconnectingClient, type ReconnectingClient } from "./src/client/reconnecting_client.ts";
+export type {
+  Down,
+  Dropped,
+  ReconnectingClientOptions,
+  ReconnectingEvents,
+  ReconnectingSendOptions,
+} from "./src/client/reconnecting_options.ts";
+export type { Waiting } from "./src/client/reconnector.ts";
+export type { RetryOptions } from "./src/client/retry_options.ts";
+export type { ConnectionUrl, UrlContext, UrlSource } from "./src/client/url_source.ts";
 export type { StartConnectionOptions } from "./src/client/start_options.ts";
 export { WebSocket, type WebSocketInit, type WebSocketOptions } from "./src/web/web_socket.ts";
 export { WebSocketStream, type WebSocketStreamOptions } from "./src/web/web_socket_stream.ts";

@@ -1,0 +1,37 @@
+import { Client, type ClientOptions } from "./client.ts";
+
+/**
+ * Connects to a WebSocket server: {@linkcode makeClient} and {@linkcode Client.startConnection} in one.
+ *
+ * @param url Where to: `ws:` or `wss:`, or `http:` and `https:` in their place.
+ * @param options Limits, times, subprotocols, headers, certificates, a signal that gives up the opening handshake.
+ * @returns The client, open. What the server has sent right behind its answer is delivered to listeners that are added
+ * before the next turn of the event loop.
+ * @throws {HandshakeError} As a rejection, if the server can't be reached, refuses, breaks a rule or takes longer than
+ * `handshakeTimeout`.
+ * @throws {TypeError} If the URL or an option is malformed.
+ * @throws {RangeError} If a number is out of its range.
+ *
+ * @example Connect, talk, and close
+ * ```ts
+ * import { connect, makeServer, serve } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("message", (message) => ws.send(message));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ *
+ * await using ws = await connect(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`);
+ * const answer = new Promise((resolve) => ws.once("message", resolve));
+ * ws.send("Hi");
+ * assertEquals(await answer, "Hi");
+ * ```
+ */
+export async function connect(url: string | URL, options: ClientOptions = {}): Promise<Client> {
+  const client = new Client(url, options);
+  await client.startConnection();
+  return client;
+}

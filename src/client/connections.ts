@@ -1,0 +1,169 @@
+import { CloseCode } from "../close_code.ts";
+import { Client, type ClientOptions } from "./client.ts";
+import { errorOf } from "./connection_failure.ts";
+import { type Environment, systemEnvironment } from "./environment.ts";
+import { Reconnector } from "./reconnector.ts";
+import { checkRetryOptions, RETRY_OPTIONS, type RetryOptions, type RetrySettings } from "./retry_options.ts";
+import type { UrlSource } from "./url_source.ts";
+
+/** How often a client that connects again pings, in milliseconds, if nothing else is asked for. */
+const PING_INTERVAL = 30_000;
+
+/**
+ * How {@linkcode connections} connects: the options of each client, and when to connect again.
+ *
+ * @example Stop with the program
+ * ```ts
+ * import { connections, type ConnectionsOptions } from "@wsd/driver";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const stopping = new AbortController();
+ * const options: ConnectionsOptions = { signal: stopping.signal, maxDelay: 5_000, pingInterval: 10_000 };
+ * const running = (async () => {
+ *   for await (const ws of connections("ws://localhost:9/", options)) ws.send("Hi");
+ * })();
+ * stopping.abort(new Error("The program ends"));
+ * await assertRejects(() => running, Error, "The program ends");
+ * ```
+ */
+export interface ConnectionsOptions extends Omit<ClientOptions, "signal" | "transport">, RetryOptions {
+  /** Ends it for good: the wait, the attempt or the connection that is under way. */
+  signal?: AbortSignal;
+  /**
+   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Together with `pingTimeout`, it
+   * decides how soon a network that has vanished without a word is noticed.
+   *
+   * @default {30000}
+   */
+  pingInterval?: number;
+}
+
+/** The options, sorted by who they are for. */
+export interface SortedOptions {
+  /** Those of each client. */
+  readonly client: ClientOptions;
+  /** When to connect again. */
+  readonly retry: RetrySettings;
+}
+
+/**
+ * Checks the options, and sorts them by who they are for.
+ *
+ * @param source Where to connect to.
+ * @param options What the caller gave.
+ * @returns The options of a client, and those of reconnecting.
+ * @throws {TypeError} If the URL or an option is malformed.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function sortOptions(source: UrlSource, options: ConnectionsOptions): SortedOptions {
+  const retry = checkRetryOptions(options);
+  const { signal, pingInterval = PING_INTERVAL, ...rest } = options;
+  const client: ClientOptions & RetryOptions = { ...rest, pingInterval };
+  for (const name of RETRY_OPTIONS) delete client[name];
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`Cannot take signal as an AbortSignal: received ${typeof signal}`);
+  }
+  if (client.transport !== undefined) {
+    throw new TypeError(
+      "Cannot connect twice over one transport: let a function give the URL, and a transport with it",
+    );
+  }
+  // A client checks its options when it is made: this one is never started.
+  new Client(typeof source === "function" ? "wss://localhost/" : source, client);
+  return { client, retry };
+}
+
+/**
+ * Connects again and again: iterates over open connections, each a new one after the last was lost.
+ *
+ * The body of the loop talks over its connection until that is over. If the body is done sooner, the connection is
+ * closed, and the next one is opened. Leaving the loop closes the connection and ends it for good. So does a close with
+ * 1000 by the server, or by the body if it waits for `closed`.
+ *
+ * Between two connections it waits, by {@linkcode RetryOptions}.
+ *
+ * @param url Where to connect to, or a function that tells it before each attempt, such as for a fresh token.
+ * @param options The options of each client, and when to connect again.
+ * @returns The connections, one at a time.
+ * @throws {TypeError} If the URL or an option is malformed.
+ * @throws {RangeError} If a number is out of its range.
+ *
+ * @example Take messages, whatever becomes of the server
+ * ```ts
+ * import { connections, makeServer, serve } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // It breaks down after each message.
+ * let count = 0;
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   const ws = makeServer(request);
+ *   ws.on("open", () => ws.send(`${++count}`, { callback: () => ws.closeConnection("", 1011) }));
+ *   ws.startConnection();
+ *   return ws.response;
+ * });
+ *
+ * const messages: unknown[] = [];
+ * const url = `ws://localhost:${(server.addr as Deno.NetAddr).port}/`;
+ * for await (const ws of connections(url, { minDelay: 10 })) {
+ *   ws.send("Hi");
+ *   for await (const message of ws) messages.push(message);
+ *   if (messages.length === 3) break;
+ * }
+ * assertEquals(messages, ["1", "2", "3"]);
+ * ```
+ */
+export function connections(url: UrlSource, options: ConnectionsOptions = {}): AsyncGenerator<Client, void, void> {
+  return connectionsIn(systemEnvironment, url, options);
+}
+
+/**
+ * As {@linkcode connections}.
+ *
+ * @param environment The time and the chance.
+ * @param source Where to connect to.
+ * @param options How.
+ * @returns The connections.
+ */
+export function connectionsIn(
+  environment: Environment,
+  source: UrlSource,
+  options: ConnectionsOptions = {},
+): AsyncGenerator<Client, void, void> {
+  const sorted = sortOptions(source, options);
+  return iterate(new Reconnector({ source, ...sorted, environment }), options.signal);
+}
+
+async function* iterate(
+  reconnector: Reconnector,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Client, void, void> {
+  let client: Client | null = null;
+  const onAbort = () => {
+    reconnector.stop();
+    client?.terminate();
+  };
+  if (signal?.aborted) reconnector.stop();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    while ((client = await reconnector.next()) !== null) {
+      if (reconnector.stopped) client.terminate();
+      yield client;
+      await finish(client, reconnector);
+    }
+    signal?.throwIfAborted();
+    const { failure } = reconnector;
+    if (failure !== null && failure.code !== CloseCode.NORMAL_CLOSURE) throw errorOf(failure, reconnector.url);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    reconnector.stop();
+    await client?.[Symbol.asyncDispose]();
+  }
+}
+
+/** A body that is done before its connection is over wants another one. */
+async function finish(client: Client, reconnector: Reconnector): Promise<void> {
+  const left = client.readyState !== "closed";
+  if (left) await client[Symbol.asyncDispose]();
+  const { code, reason } = await client.closed;
+  reconnector.lost({ phase: "open", code, reason, error: null }, left ? false : undefined);
+}

@@ -1,0 +1,193 @@
+import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import type { Client } from "./client.ts";
+import type { ConnectionFailure } from "./connection_failure.ts";
+import type { ConnectionsOptions } from "./connections.ts";
+import type { Waiting } from "./reconnector.ts";
+
+/**
+ * How {@linkcode makeReconnectingClient} connects, and what becomes of messages while it is away.
+ *
+ * @example Log in before anything else is sent, and keep what is sent while the server restarts
+ * ```ts
+ * import { makeReconnectingClient, type ReconnectingClientOptions } from "@wsd/driver";
+ *
+ * const options: ReconnectingClientOptions = {
+ *   whileAway: "queue",
+ *   maxQueueAge: 10_000,
+ *   onConnect: (client) => void client.send(JSON.stringify({ subscribe: "prices" })),
+ * };
+ * await using ws = makeReconnectingClient("wss://example.com/", options);
+ * ```
+ */
+export interface ReconnectingClientOptions extends ConnectionsOptions {
+  /**
+   * What becomes of a message that is sent while there is no connection: `"queue"` keeps it for the next one, `"refuse"`
+   * lets `send` answer false.
+   *
+   * @default {"refuse"}
+   */
+  whileAway?: "queue" | "refuse";
+  /**
+   * How many bytes may wait for the next connection, each message counted with 64 bytes more; beyond that, `send`
+   * answers false.
+   *
+   * @default {1048576}
+   */
+  maxQueueBytes?: number;
+  /**
+   * How long a message may wait for the next connection, in milliseconds; then it is dropped, and `"dropped"` says so.
+   *
+   * @default {60000}
+   */
+  maxQueueAge?: number;
+  /**
+   * Called with each connection before anything that waits is sent on it: the place to authenticate and to subscribe.
+   * What it sends goes first. If it returns a promise, that is waited for; if it fails, the connection is closed, and
+   * that is a failure like any other.
+   *
+   * Messages that arrive meanwhile go to the listeners of `client` and to those of the reconnecting client.
+   *
+   * @param client The open connection.
+   * @param context A signal that aborts when the connection is over.
+   */
+  onConnect?: (client: Client, context: { signal: AbortSignal }) => unknown;
+}
+
+/** The options of the queue, with their defaults. */
+export type QueueSettings =
+  & Required<Pick<ReconnectingClientOptions, "whileAway" | "maxQueueBytes" | "maxQueueAge">>
+  & Pick<ReconnectingClientOptions, "onConnect">;
+
+/**
+ * Takes the options of the queue from all others.
+ *
+ * @param options What the caller gave.
+ * @returns Those of the queue, with their defaults, and the others.
+ * @throws {TypeError} If a value is of the wrong type.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function takeQueueOptions(
+  options: ReconnectingClientOptions,
+): { settings: QueueSettings; rest: ConnectionsOptions } {
+  const { whileAway = "refuse", maxQueueBytes: _bytes, maxQueueAge: _age, onConnect, ...rest } = options;
+  if (whileAway !== "queue" && whileAway !== "refuse") {
+    throw new TypeError(`Cannot take whileAway as "queue" or "refuse": received ${whileAway}`);
+  }
+  if (onConnect !== undefined && typeof onConnect !== "function") {
+    throw new TypeError(`Cannot take onConnect as a function: received ${typeof onConnect}`);
+  }
+  const maxQueueBytes = checkInteger(options, "maxQueueBytes", 1024 * 1024, 1, Number.MAX_SAFE_INTEGER);
+  const maxQueueAge = checkInteger(options, "maxQueueAge", 60_000, 1, MAX_TIMEOUT);
+  return { settings: { whileAway, maxQueueBytes, maxQueueAge, onConnect }, rest };
+}
+
+/**
+ * How a message is sent that may have to wait for a connection.
+ *
+ * @example Send only the newest position, and take it back when the user stops
+ * ```ts
+ * import { makeReconnectingClient, type ReconnectingSendOptions } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const stopping = new AbortController();
+ * const options: ReconnectingSendOptions = { key: "position", signal: stopping.signal };
+ *
+ * await using ws = makeReconnectingClient("ws://localhost:9/", { whileAway: "queue" });
+ * assertEquals(ws.send("1,1", options), "queued");
+ * assertEquals(ws.send("1,2", options), "queued");
+ * assertEquals(ws.bufferedAmount, 3);
+ * stopping.abort();
+ * assertEquals(ws.bufferedAmount, 0);
+ * ```
+ */
+export interface ReconnectingSendOptions {
+  /**
+   * What to send the data as.
+   *
+   * @default {"text" for a string, "binary" for bytes}
+   */
+  type?: "text" | "binary";
+  /**
+   * False sends this message as it is, though the connection compresses.
+   *
+   * @default {true}
+   */
+  compress?: boolean;
+  /** A newer message with the same key takes the place of one that still waits. */
+  key?: string;
+  /** Takes the message back, as long as no byte of it was handed to the system. */
+  signal?: AbortSignal;
+  /** Runs when the message's bytes were handed to the system. */
+  callback?: () => void;
+}
+
+/**
+ * What is known when a connection is lost.
+ *
+ * @example Ask the server about what may be missing
+ * ```ts
+ * import { type Down, makeReconnectingClient } from "@wsd/driver";
+ *
+ * await using ws = makeReconnectingClient("wss://example.com/", { whileAway: "queue" });
+ * ws.on("down", ({ code, unconfirmed }: Down) => {
+ *   console.log(`Lost with ${code}; ${unconfirmed.length} messages may not have arrived`);
+ * });
+ * ```
+ */
+export interface Down extends ConnectionFailure {
+  /**
+   * The messages that were handed to the system, whole or in part, and that the server didn't confirm: each of them has
+   * arrived or has not, and none of them is sent again.
+   */
+  readonly unconfirmed: readonly (string | Uint8Array)[];
+}
+
+/**
+ * Messages that are not sent, though `send` has taken them.
+ *
+ * @example Tell the user
+ * ```ts
+ * import { type Dropped, makeReconnectingClient } from "@wsd/driver";
+ *
+ * await using ws = makeReconnectingClient("wss://example.com/", { whileAway: "queue", maxQueueAge: 5_000 });
+ * ws.on("dropped", ({ messages, reason }: Dropped) => console.log(messages.length, "messages are lost:", reason));
+ * ```
+ */
+export interface Dropped {
+  /** The messages, in order; no byte of them was handed to the system. */
+  readonly messages: readonly (string | Uint8Array)[];
+  /** They waited for longer than `maxQueueAge`; the connection was lost, and nothing is queued; it has ended for good. */
+  readonly reason: "age" | "away" | "ended";
+}
+
+/**
+ * What a reconnecting client tells its listeners, by event.
+ *
+ * @example Show the state to people
+ * ```ts
+ * import type { ReconnectingEvents } from "@wsd/driver";
+ *
+ * const onWaiting = (...[{ attempt, delay }]: ReconnectingEvents["waiting"]) => {
+ *   console.log(`Attempt ${attempt} in ${Math.round(delay / 1000)} s`);
+ * };
+ * ```
+ */
+export interface ReconnectingEvents {
+  /** There is a connection, and `onConnect` is done; what waits is being sent. */
+  up: [client: Client];
+  /** The connection that was up is over. */
+  down: [down: Down];
+  /** A message has come: text as a string, binary as bytes. */
+  message: [message: string | Uint8Array];
+  /** It waits before the next attempt. */
+  waiting: [waiting: Waiting];
+  /** Messages that were taken are not sent. */
+  dropped: [dropped: Dropped];
+  /** There is room again for more to send, after `desiredSize` was at or below 0. */
+  drain: [];
+  /** A failure was final; `"close"` follows. */
+  gaveUp: [failure: ConnectionFailure];
+  /** It has ended for good; the last event. The code is that of the last connection, 1006 if there was none. */
+  close: [info: CloseInfo];
+}

@@ -1,0 +1,114 @@
+/** A message that was taken, and not handed to a connection yet. */
+export interface QueuedMessage {
+  /** Text, or bytes that nobody else changes. */
+  readonly data: string | Uint8Array;
+  /** What to send it as. */
+  readonly type: "text" | "binary";
+  /** False sends it as it is. */
+  readonly compress: boolean;
+  /** Its length in bytes. */
+  readonly bytes: number;
+  /** When it was taken, in milliseconds. */
+  readonly takenAt: number;
+  /** A newer message with the same key takes its place; null for none. */
+  readonly key: string | null;
+  /** Takes it back. */
+  readonly signal: AbortSignal | null;
+  /** What to run when it was handed to the system. */
+  readonly callback: (() => void) | null;
+}
+
+/** The messages that wait for a connection, in order. */
+export class ResendQueue {
+  /** A Set keeps the order, and forgets a message in the middle at no cost. */
+  readonly #messages = new Set<QueuedMessage>();
+  readonly #keys = new Map<string, QueuedMessage>();
+  readonly #onAbort = new Map<QueuedMessage, () => void>();
+  #bytes = 0;
+
+  /** The bytes of all messages. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /**
+   * How many bytes a message with this key would take the place of.
+   *
+   * @param key The key, null for none.
+   * @returns The length of the waiting message with this key; null if there is none.
+   */
+  replaces(key: string | null): number | null {
+    return key === null ? null : this.#keys.get(key)?.bytes ?? null;
+  }
+
+  /**
+   * Adds a message behind all others; one with the same key leaves.
+   *
+   * @param message The message.
+   */
+  push(message: QueuedMessage): void {
+    const { key, signal } = message;
+    if (key !== null) {
+      const older = this.#keys.get(key);
+      if (older !== undefined) this.delete(older);
+      this.#keys.set(key, message);
+    }
+    this.#messages.add(message);
+    this.#bytes += message.bytes;
+    if (signal === null) return;
+    const onAbort = () => this.delete(message);
+    this.#onAbort.set(message, onAbort);
+    signal.addEventListener("abort", onAbort, { once: true });
+  }
+
+  /** The oldest message, null if there is none. */
+  get first(): QueuedMessage | null {
+    for (const message of this.#messages) return message;
+    return null;
+  }
+
+  /**
+   * Removes a message.
+   *
+   * @param message The message; one that isn't here is ignored.
+   */
+  delete(message: QueuedMessage): void {
+    if (!this.#messages.delete(message)) return;
+    this.#bytes -= message.bytes;
+    if (message.key !== null && this.#keys.get(message.key) === message) this.#keys.delete(message.key);
+    const onAbort = this.#onAbort.get(message);
+    if (onAbort === undefined) return;
+    this.#onAbort.delete(message);
+    message.signal!.removeEventListener("abort", onAbort);
+  }
+
+  /**
+   * Removes what was taken too long ago.
+   *
+   * @param before The time up to which that is so, in milliseconds.
+   * @returns What was removed.
+   */
+  expire(before: number): QueuedMessage[] {
+    const old: QueuedMessage[] = [];
+    for (const message of this.#messages) {
+      if (message.takenAt > before) break;
+      old.push(message);
+    }
+    old.forEach((message) => this.delete(message));
+    return old;
+  }
+
+  /**
+   * Removes everything.
+   *
+   * @returns What was removed.
+   */
+  clear(): QueuedMessage[] {
+    return this.expire(Infinity);
+  }
+}
