@@ -7,12 +7,11 @@
  */
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode } from "@wsd/driver";
+import { entryPoints } from "./support/entry_points.ts";
 import { testWith } from "./support/permissions.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const READ = { read: true } as const;
-
-const ENTRY_POINTS = ["mod.ts", "client.ts", "server.ts", "protocol.ts"];
 
 /** The part of `deno doc --json` that is read here. */
 interface Docs {
@@ -117,10 +116,11 @@ testWith(
   { read: true, run: true },
   "each entry point and all it exports have a description and an example",
   async () => {
-    const args = ["doc", "--json", ...ENTRY_POINTS];
+    const files = entryPoints(ROOT);
+    const args = ["doc", "--json", ...files];
     const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
     const { nodes }: Docs = JSON.parse(new TextDecoder().decode(stdout));
-    assertEquals(Object.keys(nodes).map((url) => url.replace(ROOT.href, "")).sort(), ENTRY_POINTS.toSorted());
+    assertEquals(Object.keys(nodes).map((url) => url.replace(ROOT.href, "")).sort(), files.toSorted());
     const faults = Object.entries(nodes).flatMap(([url, { module_doc, symbols }]) => [
       ...lacks(url.replace(ROOT.href, ""), [module_doc]),
       ...symbols.flatMap(({ name, declarations }) => {

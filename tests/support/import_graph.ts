@@ -1,4 +1,5 @@
 import { relative } from "node:path/posix";
+import { entryPoints } from "./entry_points.ts";
 
 /** One import, of values or of types, in one file. */
 export interface Import {
@@ -25,8 +26,6 @@ interface Resolved {
   specifier?: string;
 }
 
-const ENTRY_POINTS = ["mod.ts", "server.ts", "client.ts", "protocol.ts"];
-
 /**
  * Reads every import of the entry points and of all files in `src/`, whether an entry point reaches them or not.
  *
@@ -35,7 +34,7 @@ const ENTRY_POINTS = ["mod.ts", "server.ts", "client.ts", "protocol.ts"];
  */
 export async function readImportGraph(root: URL): Promise<ImportGraph> {
   const graph: ImportGraph = { files: [], imports: [] };
-  const files = [...ENTRY_POINTS.filter((name) => exists(new URL(name, root))), ...sourceFiles(root, "src/")];
+  const files = [...entryPoints(root), ...sourceFiles(root, "src/")];
   for (const file of files) {
     if (!graph.files.includes(file)) addInfo(graph, await info(root, file), root);
   }
