@@ -54,6 +54,7 @@ netTest("a client answers a Close, and leaves the end of TCP to the server", asy
   assertEquals(log.events, ["open", "close 4000 Go"]);
 });
 
+// RFC 6455 §7.1.7 MUST closes
 netTest("a client ends TCP itself where the server broke the protocol", async () => {
   const log = await play(async (peer) => {
     await peer.send(0x83);

@@ -89,6 +89,7 @@ netTest("startConnection() takes a right answer however it is spelt, and its sub
   ws.terminate();
 });
 
+// RFC 9110 §15.2 MUST read-past
 netTest("startConnection() reads past 1xx responses, up to 16", async () => {
   await using server = rawServer(async (peer) => {
     const lines = (await accepted(peer)).join("\r\n");
@@ -121,13 +122,18 @@ const chunked = "5\r\nHello\r\n6;x=y\r\n world\r\n0\r\n\r\n";
 
 const BODIES: readonly (readonly [string, string, string[], string])[] = [
   ["Content-Length", "401 Unauthorized\r\nContent-Length: 5\r\n", ["Hello", "more"], "Hello"],
+  // RFC 9112 §6.3 MUST behind-response
   ["Content-Length, in pieces", "401 Unauthorized\r\nContent-Length: 5\r\n", ["He", "l", "lo"], "Hello"],
   ["Content-Length, cut off", "401 Unauthorized\r\nContent-Length: 50\r\n", ["Hello"], "Hello"],
   ["a Content-Length of 0", "401 Unauthorized\r\nContent-Length: 0\r\n", ["x"], ""],
   ["a negative Content-Length", "401 Unauthorized\r\nContent-Length: -5\r\n", ["Hello"], ""],
+  // RFC 9112 §6.3 MUST content-length-response
   ["a Content-Length that is no number", "401 Unauthorized\r\nContent-Length: 1e3\r\n", ["Hello"], ""],
   ["chunks", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [chunked], "Hello world"],
+  // RFC 9112 §6.1 MUST chunked
+  // RFC 9112 §7.1.1 MUST
   ["chunks in single bytes", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [...chunked], "Hello world"],
+  // RFC 9112 §7.1 MUST
   ["chunks with zeros in front", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [
     `${"0".repeat(40)}`,
     `${"0".repeat(40)}5;a\r\nHello\r\n00\r\nmore`,
@@ -143,6 +149,9 @@ const BODIES: readonly (readonly [string, string, string[], string])[] = [
 
 for (const [what, head, parts, body] of BODIES) {
   // Row: refusals
+  // RFC 6455 §4.1 Text
+  // RFC 6455 §10.5 Text
+  // RFC 9110 §15.5.2 SHOULD
   netTest(`startConnection() rejects with status, headers and body: ${what}`, async () => {
     const { error } = await refusal(respond(`HTTP/1.1 ${head}X-Why: because\r\n\r\n`, ...parts));
     assertEquals(error.status, Number(head.slice(0, 3)));
@@ -456,6 +465,7 @@ Deno.test("startConnection() rejects with what the transport failed with while t
   assertEquals(log.events, ["error WS_CONNECTION_LOST 1006", "close 1006"]);
 });
 
+// RFC 6455 §4.1 MUST unreachable
 netTest("startConnection() tells apart what can't be reached", async () => {
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = gone.addr;

@@ -11,6 +11,7 @@ const BAD_URLS = [
   ["/chat", "parsed"],
   ["ftp://localhost/", "scheme"],
   ["file:///etc/passwd", "scheme"],
+  // RFC 6455 §3 MUST fragment
   ["ws://localhost/#there", "fragment"],
   ["ws://localhost/#", "fragment"],
   ["ws://", "parsed"],
@@ -19,6 +20,7 @@ const BAD_URLS = [
 ] as const;
 
 for (const [url, reason] of BAD_URLS) {
+  // RFC 6455 §4.1 MUST valid-uri
   Deno.test(`makeClient() throws TypeError for the URL ${JSON.stringify(url)}`, () => {
     assertStringIncludes(assertThrows(() => makeClient(url), TypeError).message, reason);
   });
@@ -72,6 +74,7 @@ for (const [what, options, type] of WRONG) {
   });
 }
 
+// RFC 9110 §4.2.2 MUST
 Deno.test("makeClient() throws TypeError for a Unix socket with wss:, which would go in the clear", () => {
   assertStringIncludes(
     assertThrows(() => makeClient("wss://localhost/", { socketPath: "/tmp/x" }), TypeError).message,
@@ -95,17 +98,23 @@ Deno.test("startConnection() throws TypeError for a wrong option, and can be cal
   assertEquals(ws.readyState, "closed");
 });
 
+// RFC 9110 §4.2.4 MUST
 Deno.test("url is that of the server, with its scheme and without credentials", () => {
   assertEquals(makeClient("http://localhost:5000/a?b").url, "ws://localhost:5000/a?b");
   assertEquals(makeClient(new URL("https://user:secret@localhost/")).url, "wss://localhost/");
   assertEquals(makeClient("ws://LOCALHOST:80").url, "ws://localhost/");
 });
 
+// RFC 6455 §3 MUST hash
+// RFC 6455 §11.1.1 MUST
 Deno.test("url is written in ASCII, and keeps a # that stands there as %23", () => {
   const { url } = makeClient("ws://b\u00fccher.example/gr\u00fc\u00dfe%23?q=\u00fc");
   assertEquals(url, "ws://xn--bcher-kva.example/gr%C3%BC%C3%9Fe%23?q=%C3%BC");
 });
 
+// RFC 6455 §4.1 MUST target
+// RFC 9112 §3.2 MUST client
+// RFC 9112 §3.2.1 MUST
 netTest("startConnection() asks for what the URL names", async () => {
   const requests: string[] = [];
   await using server = rawServer(async (peer) => {
@@ -163,6 +172,7 @@ netTest("startConnection() prefers the caller's own Authorization and Host", asy
   await closed;
 });
 
+// RFC 6455 §4.1 MUST key
 netTest("startConnection() makes a new key for every connection", async () => {
   const keys = new Set<string | null>();
   await using server = rawServer(async (peer) => {

@@ -31,6 +31,7 @@ netTest("startConnection() follows no redirect of itself", async () => {
   assertEquals(error.headers.get("location"), "/there");
 });
 
+// RFC 9110 §15.4 SHOULD loops
 netTest("startConnection() follows redirects up to maxRedirects, with all headers on the same origin", async () => {
   const asked: Headers[] = [];
   await using server = redirecting(asked);
@@ -51,6 +52,7 @@ netTest("startConnection() follows redirects up to maxRedirects, with all header
 });
 
 // Row: redirects
+// RFC 9110 §15.4 SHOULD credentials
 netTest("startConnection() leaves credentials behind on the way to another origin", async () => {
   const asked: Headers[] = [];
   await using there = redirecting(asked);
@@ -87,6 +89,7 @@ netTest("startConnection() says where a redirect leads nowhere", async () => {
   assertStringIncludes(error.message, "ftp://example.com/");
 });
 
+// RFC 9110 §4.2.4 SHOULD
 netTest("startConnection() takes no credentials from a redirect", async () => {
   await using server = redirecting([]);
   const there = `user:secret@127.0.0.1:${portOf(server)}/`;

@@ -51,6 +51,10 @@ async function refused(url: string, options: ClientOptions): Promise<HandshakeEr
 }
 
 // Row: certificates
+// RFC 6455 §4.1 MUST all-through-tls
+// RFC 6455 §4.2.2 MUST all-through-tls
+// RFC 6455 §10.6 MUST
+// RFC 9112 §9.7 MUST
 netTest("wss: works with caCerts, and is refused without them with the reason", async () => {
   const certificate = await makeCertificate({ hostnames: ["localhost", HOSTNAME] });
   await using server = secureEcho(certificate);
@@ -65,6 +69,8 @@ netTest("wss: works with caCerts, and is refused without them with the reason", 
 });
 
 // Row: certificates
+// RFC 9110 §4.3.4 MUST name
+// RFC 9110 §4.3.4 MUST error
 netTest("wss: is refused where the certificate is for another host, unless the check is turned off", async () => {
   const certificate = await makeCertificate({ hostnames: ["example.com"] });
   await using server = secureEcho(certificate);
@@ -89,6 +95,8 @@ netTest("wss: is refused where the certificate is out of date", async () => {
   assertStringIncludes((await refused(url, { caCerts: [certificate.ca] })).message, "expired");
 });
 
+// RFC 6455 §4.1 MUST tls
+// RFC 9112 §9.8 SHOULD
 netTest("wss: is refused by what speaks no TLS, and by what ends the connection", async () => {
   await using plain = rawServer(async (peer) => {
     await peer.write("HTTP/1.1 400 Bad Request\r\n\r\n");

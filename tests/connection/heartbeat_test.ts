@@ -101,6 +101,7 @@ Deno.test("heartbeat does not take the silence of a paused connection for the pe
   assertEquals((await closed).code, 1006);
 });
 
+// RFC 6455 §7.1.7 SHOULD no-reason-of-its-own
 Deno.test("heartbeat is off where pingInterval is 0", async () => {
   const { ws, closed, frames } = await play({ pingInterval: 0, pingTimeout: 1, idleTimeout: 100 });
   // The first frame is the Close of the idle time-out: nothing came before it.

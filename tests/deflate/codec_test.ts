@@ -12,6 +12,8 @@ const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 const text = (bytes: Uint8Array | Promise<Uint8Array>) => new TextDecoder().decode(bytes as Uint8Array);
 
 for (const role of ROLES) {
+  // RFC 7692 §6.1 MUST rsv1-first
+  // RFC 7692 §7.2.1 Text
   Deno.test(`PerMessageDeflate on a ${role} sends RFC 7692 7.2.3.1 and 7.2.3.2 exactly`, () => {
     const extension = makeDeflate(role);
     assertEquals((extension.encode(HELLO) as Uint8Array).toHex(), "f248cdc9c90700");
@@ -19,6 +21,7 @@ for (const role of ROLES) {
     assertEquals((extension.encode(new Uint8Array(0)) as Uint8Array).toHex(), "00");
   });
 
+  // RFC 7692 §7.2.1 MUST no-takeover
   Deno.test(`PerMessageDeflate on a ${role} sends without takeover as in RFC 7692 7.2.3.2`, () => {
     const extension = makeDeflate(role, { serverNoContextTakeover: true, clientNoContextTakeover: true });
     for (let i = 0; i < 3; i++) assertEquals((extension.encode(HELLO) as Uint8Array).toHex(), "f248cdc9c90700");
@@ -30,6 +33,7 @@ for (const role of ROLES) {
     assertEquals((extension.encode(HELLO) as Uint8Array).toHex(), "000500faff48656c6c6f00");
   });
 
+  // RFC 7692 §7.2.2 MUST takeover
   Deno.test(`PerMessageDeflate on a ${role} takes every example of RFC 7692 7.2.3`, () => {
     const extension = makeDeflate(role);
     // 7.2.3.1, 7.2.3.2 with the window of the message before, 7.2.3.3, 7.2.3.4, 7.2.3.5, 7.2.3.6
@@ -46,6 +50,7 @@ for (const role of ROLES) {
   });
 
   // Row: final-block
+  // RFC 7692 §7.2.3.4 Text
   Deno.test(`PerMessageDeflate on a ${role} goes on behind a final block`, async () => {
     const message = randomMessage(new Random(1), 5000);
     const extension = makeDeflate(role);
@@ -125,6 +130,8 @@ Deno.test("PerMessageDeflate takes random bytes as a message or as corrupt, and 
 });
 
 for (const [deflateBits, inflateBits] of [[15, 15], [9, 9], [15, 9], [12, 8], [9, 15]]) {
+  // RFC 7692 §7.2.1 MUST window
+  // RFC 7692 §7.2.2 MUST full-window
   Deno.test(`PerMessageDeflate and zlib read each other with windows of ${deflateBits} and ${inflateBits}`, async () => {
     for (const level of [0, 1, 6, 9]) {
       const random = new Random(level + deflateBits);

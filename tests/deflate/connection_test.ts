@@ -84,6 +84,8 @@ const AGREED: readonly [
 ];
 
 for (const [who, client, server, extensions] of AGREED) {
+  // RFC 6455 §5.8 MUST
+  // RFC 7692 §5 MUST used
   netTest(`ws.extensions is ${JSON.stringify(extensions)} where ${who} asked for compression`, async () => {
     await openPair(client, server, async (ours, theirs) => {
       assertEquals([ours.extensions, theirs.extensions], [extensions, extensions]);
@@ -160,6 +162,7 @@ const REFUSED = [
 ];
 
 for (const extensions of REFUSED) {
+  // RFC 7692 §7 MUST impossible-answer
   netTest(`startConnection() of a client refuses the response ${extensions}`, async () => {
     const [client, far] = await openTcpConns();
     using peer = new RawPeer(new ConnTransport(far), "server");
@@ -172,6 +175,7 @@ for (const extensions of REFUSED) {
   });
 }
 
+// RFC 7692 §5 MUST invalid-answer
 netTest("startConnection() of a client without compression refuses a response with it", async () => {
   const [client, far] = await openTcpConns();
   using peer = new RawPeer(new ConnTransport(far), "server");

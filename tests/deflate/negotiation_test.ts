@@ -49,6 +49,8 @@ const ANSWERS: readonly [what: string, offer: string, options: PerMessageDeflate
   ["a wish for 8, which zlib can't do", `${NAME}; client_max_window_bits`, {
     clientMaxWindowBits: 8,
   }, `${NAME}; client_max_window_bits=9`],
+  // RFC 7692 §7 MUST impossible-offer
+  // RFC 7692 §7.1.2.2 MUST offered-only
   ["a wish that the client can't keep", NAME, { clientMaxWindowBits: 10 }, null],
   ["a second offer that can keep it", `${NAME}, ${NAME}; client_max_window_bits`, {
     clientMaxWindowBits: 10,
@@ -63,6 +65,10 @@ const ANSWERS: readonly [what: string, offer: string, options: PerMessageDeflate
 ];
 
 for (const [what, offer, options, expected] of ANSWERS) {
+  // RFC 6455 §4.2.2 MUST extensions
+  // RFC 6455 §9 MUST offered-only
+  // RFC 7692 §5 MUST accept
+  // RFC 7692 §7.1.1.1 SHOULD
   Deno.test(`answerOffers() answers ${what}`, () => assertEquals(answer(offer, options), expected));
 }
 
@@ -86,12 +92,18 @@ const BAD_PARAMETERS = [
 
 for (const parameters of BAD_PARAMETERS) {
   // Row: window-bits
+  // RFC 6455 §9 MUST known-parameters
+  // RFC 7692 §5 MUST decline
+  // RFC 7692 §7 MUST malformed-offer
+  // RFC 7692 §7.1.2.1 MUST
+  // RFC 7692 §7.1.2.2 MUST value
   Deno.test(`answerOffers() declines ${parameters}`, () => {
     assertEquals(answer(`${NAME}; ${parameters}`), null);
     assertEquals(answer(`${NAME}; ${parameters}, ${NAME}`), NAME);
   });
 
   // Row: window-bits
+  // RFC 7692 §7 MUST malformed-answer
   Deno.test(`checkAnswer() refuses ${parameters}`, () => {
     assertThrows(() => check(`${NAME}; ${parameters}`), SyntaxError, "RFC 7692");
   });
@@ -133,11 +145,15 @@ const OFFERS: readonly [what: string, options: PerMessageDeflateOptions, offers:
 ];
 
 for (const [what, options, offers] of OFFERS) {
+  // RFC 6455 §9.1 MUST registered
+  // RFC 7692 §5 MUST offer
+  // RFC 7692 §7.3 SHOULD
   Deno.test(`makeOffers() offers ${what}`, () => {
     assertEquals(formatExtensions(makeOffers(checkDeflateOptions(options)!)), offers);
   });
 }
 
+// RFC 7692 §7.1.1.2 MUST
 Deno.test("checkAnswer() reads what was agreed on", () => {
   assertEquals(check(NAME), {
     serverNoContextTakeover: false,

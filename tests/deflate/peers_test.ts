@@ -107,6 +107,7 @@ type Untyped = any;
 
 const loadWs = async (): Promise<Untyped> => await import("npm:ws@8.18.3");
 
+// RFC 7692 §7.2.2 MUST offer-not-binding
 testWith(NEEDS, "our client and npm ws exchange compressed messages with every combination of parameters", async () => {
   const { WebSocketServer } = await loadWs();
   const servers: Untyped[] = [];

@@ -26,6 +26,8 @@ const inHex = (payload: Uint8Array) => {
 const noise = (length: number) => new Random(length).bytes(length);
 
 const VECTORS: readonly Vector[] = [
+  // RFC 7692 §6.2 MUST compressed
+  // RFC 7692 §7.2.2 Text
   { does: "inflates one frame", frames: "c1 07 f248cdc9c90700", events: ["text Hello"] },
   {
     does: "inflates fragments with control frames between them",
@@ -34,6 +36,7 @@ const VECTORS: readonly Vector[] = [
     sent: ["pong 61"],
   },
   {
+    // RFC 7692 §6.2 MUST plain
     does: "keeps the window from one message to the next, past one that is not compressed",
     frames: "c1 07 f248cdc9c90700 | 81 01 61 | c1 05 f200110000",
     events: ["text Hello", "text a", "text Hello"],
@@ -47,11 +50,14 @@ const VECTORS: readonly Vector[] = [
     events: ["text Hello", "text Hello", "text Hello"],
   },
   {
+    // RFC 7692 §7.2.3.6 Text
     does: "takes empty messages",
     frames: "c1 01 00 | c2 02 0200 | c1 00 | 41 00 | 80 01 00",
     events: ["text", "binary", "text", "text"],
   },
+  // RFC 7692 §6.1 MUST rsv1-continuation
   { does: "refuses RSV1 on a continuation", frames: "41 03 f248cd | c0 04 c9c90700", ...violation("RESERVED_BIT") },
+  // RFC 7692 §6.1 MUST rsv1-control
   { does: "refuses RSV1 on a Ping", frames: "c9 01 00", ...violation("RESERVED_BIT") },
   { does: "refuses RSV1 on a Pong", frames: "ca 00", ...violation("RESERVED_BIT") },
   { does: "refuses RSV1 on a Close", frames: "c8 00", ...violation("RESERVED_BIT") },

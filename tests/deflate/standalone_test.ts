@@ -5,7 +5,7 @@ import { Random } from "../support/random.ts";
 import { decode, makeDeflate, randomMessage, ZlibPeer } from "./_pair.ts";
 
 for (const windowBits of [8, 9, 12, 15]) {
-  // RFC 7692 §7.1.2
+  // RFC 7692 §7.2.1 MUST window
   Deno.test(`compressStandalone() with ${windowBits} bits suits every window from there on, between other messages`, async () => {
     for (const role of ROLES) {
       for (let bits = windowBits; bits <= 15; bits++) {

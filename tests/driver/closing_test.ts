@@ -12,6 +12,7 @@ hostKinds.forEach(suite);
 function suite(kind: HostKind): void {
   const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
+  // RFC 6455 §5.5.1 MUST both-closed
   test("closeConnection() of the client ends both sides with its code and reason", async () => {
     await using pair = await openPair(kind);
     const states: string[] = [];
@@ -103,6 +104,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.serverLog.events, ["open", "close 4321 Why"]);
   });
 
+  // RFC 6455 §7.1.5 Text
   test("a Close without a code is reported as 1005", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x88);
@@ -111,6 +113,7 @@ function suite(kind: HostKind): void {
     assertEquals(await pair.serverLog.closed, { code: 1005, reason: "" });
   });
 
+  // RFC 6455 §7.2.1 MUST no-close
   test("a peer that leaves without a Close is told as CONNECTION_LOST and 1006, once and last", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x81, "Hi");

@@ -75,6 +75,7 @@ function suite(kind: HostKind): void {
   const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
   for (const [way, direction] of DIRECTIONS) {
+    // RFC 6455 §6.1 MUST sent
     test(`send() carries text and binary of every size, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
@@ -192,6 +193,7 @@ function suite(kind: HostKind): void {
     assert(atClient.every((message, i) => message === `s${i}`));
   });
 
+  // RFC 6455 §6.2 MUST type
   test("a message in fragments is delivered whole", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x01, "Gr");
@@ -293,6 +295,7 @@ function suite(kind: HostKind): void {
     });
   }
 
+  // RFC 6455 §6.1 MUST open-only
   test("send() returns false once the connection is closing, and sends nothing", async () => {
     await using pair = await openRaw(kind);
     const { server, peer } = pair;

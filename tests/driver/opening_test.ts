@@ -59,6 +59,7 @@ function suite(kind: HostKind): void {
     assert(waiting[1] >= 12);
   });
 
+  // RFC 6455 §4.1 MUST silent-until-answered
   test("send() queues while the client's side is connecting, in order", async () => {
     const before: [number, number][] = [];
     await using pair = await openPair(kind, {

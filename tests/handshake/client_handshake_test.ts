@@ -44,6 +44,11 @@ function violationOf(head: ResponseHead, options: Partial<CheckResponseOptions> 
   return result.violation;
 }
 
+// RFC 6455 §4.1 MUST request
+// RFC 9112 §2.2 MUST no-extra-lines
+// RFC 9110 §7.2 MUST
+// RFC 9110 §7.2 SHOULD
+// RFC 9110 §10.1.1 MUST no-waiting
 Deno.test("formatRequestHead() writes the request of RFC 6455 1.2", () => {
   const head = formatRequestHead({ ...OPTIONS, protocols: ["chat", "superchat"], origin: "http://example.com" });
   assertEquals(
@@ -54,6 +59,7 @@ Deno.test("formatRequestHead() writes the request of RFC 6455 1.2", () => {
   );
 });
 
+// RFC 9110 §5.6.1.1 MUST
 Deno.test("formatRequestHead() leaves out what is not offered", () => {
   for (const options of [{}, { protocols: [], extensions: null, origin: null }, { extensions: "" }]) {
     assertEquals(requestFields({ ...OPTIONS, ...options }).map(([name]) => name), [
@@ -85,6 +91,7 @@ Deno.test("formatRequestHead() lets the caller choose another Host", () => {
   assertThrows(() => requestFields({ ...OPTIONS, fields: [["Host", "a/b"]] }), TypeError, "Cannot write Host");
 });
 
+// RFC 6455 §4.1 MUST origin
 Deno.test("formatRequestHead() lets the caller give Origin once", () => {
   const fields: Field[] = [["origin", "http://a"]];
   assertEquals(requestFields({ ...OPTIONS, fields }).at(-1), ["origin", "http://a"]);
@@ -104,6 +111,9 @@ Deno.test("formatRequestHead() refuses a target, host or key that can't be sent"
 });
 
 // Row: injection
+// RFC 9112 §6.1 MUST client
+// RFC 9110 §8.6 SHOULD no-content
+// RFC 9110 §9.3.1 SHOULD
 Deno.test("formatRequestHead() refuses injections and names of the handshake's own", () => {
   for (const text of INJECTIONS) {
     assertThrows(() => formatRequestHead({ ...OPTIONS, origin: text }), TypeError, "Origin");
@@ -131,12 +141,14 @@ Deno.test("checkResponse() refuses a status other than 101", () => {
   }
 });
 
+// RFC 9110 §15.2 Text
 Deno.test("checkResponse() refuses a 101 of HTTP/1.0, which knows none", () => {
   const head = response([]);
   open({ ...head, version: "1.2" });
   assertMatch(violationOf({ ...head, version: "1.0" }), /version must be 1.1 or higher: received "1.0"/);
 });
 
+// RFC 6455 §4.1 MUST upgrade
 Deno.test("checkResponse() wants Upgrade to be websocket and nothing else", () => {
   open(response([["Upgrade", "WebSocket"]]));
   for (const upgrade of [null, "", "h2c", "websocket, h2c", "websocket/13", "websockets", "websoc\u212aet"]) {
@@ -145,6 +157,7 @@ Deno.test("checkResponse() wants Upgrade to be websocket and nothing else", () =
   violationOf(response([["Upgrade", "websocket"], ["Upgrade", "websocket"]]));
 });
 
+// RFC 6455 §4.1 MUST connection
 Deno.test("checkResponse() wants Connection to contain Upgrade", () => {
   open(response([["Connection", "keep-alive, UPGRADE"]]));
   open(response([["Connection", "a"], ["Connection", "upgrade"]]));
@@ -153,6 +166,7 @@ Deno.test("checkResponse() wants Connection to contain Upgrade", () => {
   }
 });
 
+// RFC 6455 §4.1 MUST accept-value
 Deno.test("checkResponse() wants the accept value of its own key", () => {
   const wrong = [
     null,
@@ -172,6 +186,7 @@ Deno.test("checkResponse() wants the accept value of its own key", () => {
   violationOf(response(), { key: "AAAAAAAAAAAAAAAAAAAAAA==" });
 });
 
+// RFC 6455 §4.1 MUST subprotocol-not-offered
 Deno.test("checkResponse() refuses a subprotocol that was not offered", () => {
   for (const protocol of ["", "b", "A", "a, b", "a,b", "a, a", "a b", '"a"', "__proto__"]) {
     const head = response([["Sec-WebSocket-Protocol", protocol]]);
@@ -187,6 +202,8 @@ Deno.test("checkResponse() lets the server choose no subprotocol unless one is r
   assertMatch(violationOf(response(), { protocols: ["a"], requireProtocol: true }), /must be chosen: received none/);
 });
 
+// RFC 6455 §4.1 MUST extension-not-offered
+// RFC 7692 §5 MUST conflict
 Deno.test("checkResponse() refuses an extension that was not offered", () => {
   const agreed = response([["Sec-WebSocket-Extensions", "a; b=1"]]);
   assertEquals(open(agreed, { extensions: ["c", "a"] }).extensions, [
@@ -201,6 +218,7 @@ Deno.test("checkResponse() refuses an extension that was not offered", () => {
   }
 });
 
+// RFC 6455 §11.3.2 MUST
 Deno.test("checkResponse() refuses a second line of Sec-WebSocket-Extensions", () => {
   for (const second of ["", "b"]) {
     const head = response([["Sec-WebSocket-Extensions", "a"], ["Sec-WebSocket-Extensions", second]]);
@@ -208,6 +226,7 @@ Deno.test("checkResponse() refuses a second line of Sec-WebSocket-Extensions", (
   }
 });
 
+// RFC 6455 §4.1 MUST other-rules
 Deno.test("checkResponse() refuses a malformed list of extensions", () => {
   for (const value of ["", ",", "a;", "a b", 'a;b="']) {
     assertMatch(
@@ -237,6 +256,7 @@ Deno.test("isInterimResponse() tells forerunners from the answer", () => {
   for (const status of [101, 200, 302, 404, 500]) assertFalse(isInterimResponse(response([], status)), String(status));
 });
 
+// RFC 9110 §2.3 MUST
 Deno.test("both sides of the handshake agree", () => {
   const parser = new RequestHeadParser();
   parser.push(formatRequestHead({ ...OPTIONS, protocols: ["b", "a"], extensions: "x; y" }));

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { formatExtensions, parseExtensions } from "../../src/handshake/extension_list.ts";
 import { growth, shortestTime } from "../http/_bytes.ts";
 
+// RFC 9110 §5.6.4 MUST
 Deno.test("parseExtensions() reads the examples of RFC 6455 9.1", () => {
   assertEquals(parseExtensions("foo"), [{ name: "foo", parameters: [] }]);
   assertEquals(parseExtensions("bar; baz=2"), [{ name: "bar", parameters: [{ name: "baz", value: "2" }] }]);
@@ -50,6 +51,8 @@ Deno.test("parseExtensions() has no use for the names of Object.prototype", () =
   }]);
 });
 
+// RFC 6455 §4.3 MUST
+// RFC 6455 §9.1 MUST grammar
 Deno.test("parseExtensions() refuses what doesn't follow the grammar", () => {
   const refused = [
     "",
@@ -115,6 +118,7 @@ Deno.test("parseExtensions() takes linear time on hostile values", () => {
   }
 });
 
+// RFC 9110 §5.6.3 SHOULD
 Deno.test("formatExtensions() writes what parseExtensions() reads", () => {
   for (const value of ["a", "a; b", "a; b=c", "a; b=c; d, e; f"]) {
     assertEquals(formatExtensions(parseExtensions(value)), value);

@@ -65,6 +65,9 @@ Deno.test("acceptHandshake() takes what RequestHeadParser read, and a web Header
 });
 
 // Row: list-fields
+// RFC 6455 §4.2.1 Text tokens
+// RFC 9110 §7.8 SHOULD
+// RFC 9110 §7.8 MUST chosen
 Deno.test("acceptHandshake() finds the tokens of Upgrade and Connection in lists of any case", () => {
   const accepted: Lines[] = [
     [["Connection", "keep-alive, Upgrade"]],
@@ -87,6 +90,9 @@ Deno.test("acceptHandshake() finds the tokens of Upgrade and Connection in lists
   }
 });
 
+// RFC 6455 §4.2.1 MUST
+// RFC 9110 §9.1 SHOULD not-allowed
+// RFC 9110 §10.2.1 MUST
 Deno.test("acceptHandshake() answers another method with 405 and Allow", () => {
   for (const method of ["POST", "HEAD", "get", "CONNECT", "", "GET "]) {
     const refusal = refuse(request([], method));
@@ -94,6 +100,7 @@ Deno.test("acceptHandshake() answers another method with 405 and Allow", () => {
   }
 });
 
+// RFC 9110 §7.8 MUST http-1.0
 Deno.test("acceptHandshake() refuses HTTP below 1.1", () => {
   for (const version of ["1.0", "0.9"]) {
     const refusal = refuse(request([], "GET", version));
@@ -103,6 +110,7 @@ Deno.test("acceptHandshake() refuses HTTP below 1.1", () => {
   for (const version of ["1.1", "1.2", "2.0"]) accept(request([], "GET", version));
 });
 
+// RFC 6455 §4.2.1 Text host
 Deno.test("acceptHandshake() wants exactly one well-formed Host", () => {
   for (
     const lines of [[["Host", null]], [["Host", ""]], [["Host", "a"], ["Host", "a"]], [["Host", "a/b"]], [[
@@ -118,6 +126,9 @@ Deno.test("acceptHandshake() wants exactly one well-formed Host", () => {
   accept(request([["Host", "[::1]:80"]]), { requireHost: true });
 });
 
+// RFC 6455 §4.2.2 MUST version
+// RFC 6455 §4.4 MUST
+// RFC 9110 §7.8 MUST required
 Deno.test("acceptHandshake() answers another version with 426 and the one it speaks", () => {
   for (const version of ["0", "8", "7, 8", "13, 8", "14", "013", "13.0", "", "+13", "1e1", "abc"]) {
     const refusal = refuse(request([["Sec-WebSocket-Version", version]]));
@@ -150,6 +161,7 @@ Deno.test("acceptHandshake() refuses a hixie-76 and an older hybi handshake", ()
   assertEquals(refuse(request(hybi)).status, 426);
 });
 
+// RFC 6455 §4.2.1 Text key
 Deno.test("acceptHandshake() refuses a key that is none", () => {
   for (const key of [null, "", "x", RFC_KEY.slice(1), RFC_KEY + "=", "dGhlIHNhbXBsZSBub25jZR==", "a".repeat(24)]) {
     const refusal = refuse(request([["Sec-WebSocket-Key", key]]));
@@ -176,6 +188,7 @@ Deno.test("acceptHandshake() refuses a request with a body", () => {
   }
 });
 
+// RFC 6455 §4.2.2 MUST refusal
 Deno.test("acceptHandshake() lets in the allowed origins only", () => {
   const allowedOrigins = ["https://example.com"];
   accept(request([["Origin", "https://example.com"]]), { allowedOrigins });
@@ -211,6 +224,7 @@ Deno.test("acceptHandshake() lets in the allowed hosts only", () => {
   assertEquals(refuse(request([["Host", null]]), { allowedHosts: ["a"], requireHost: false }).status, 403);
 });
 
+// RFC 6455 §4.2.2 MUST subprotocol
 Deno.test("acceptHandshake() chooses the client's first subprotocol that it accepts", () => {
   const offers: Lines[] = [
     [["Sec-WebSocket-Protocol", "a,b"]],
@@ -302,6 +316,8 @@ Deno.test("isHandshake() tells a handshake from other requests", () => {
   assertFalse(isHandshake(request([], "POST")));
 });
 
+// RFC 6455 §4.2.2 MUST response
+// RFC 9110 §7.8 MUST connection
 Deno.test("responseFields() composes the response of RFC 6455 1.2", () => {
   const acceptance = accept(request([["Sec-WebSocket-Protocol", "chat"]]), { acceptProtocols: ["chat"] });
   assertEquals(
@@ -319,6 +335,7 @@ Deno.test("responseFields() adds extensions and the caller's own fields", () => 
   assertEquals(responseFields(acceptance, { extensions: null }).length, 3);
 });
 
+// RFC 9110 §5.3 MUST once
 Deno.test("responseFields() refuses fields of its own and injections", () => {
   const acceptance = accept(request());
   assertThrows(

@@ -43,6 +43,7 @@ Deno.test("chooseSubprotocol() takes the client's first that the server accepts"
   assertEquals(chooseSubprotocol([], ["a"]), null);
 });
 
+// RFC 6455 §4.1 MUST subprotocols
 Deno.test("checkSubprotocols() takes an array of different tokens", () => {
   checkSubprotocols([]);
   checkSubprotocols(["soap", "Soap", "v2.wamp"]);

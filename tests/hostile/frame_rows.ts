@@ -5,12 +5,9 @@
  */
 import type { ErrorCode, Role } from "../../protocol.ts";
 import { vector } from "../support/frames.ts";
-import type { RowId } from "./rows.ts";
 
 /** Bytes from a peer, and how the connection has to end. */
 export interface FrameRow {
-  /** The row of the table that it belongs to. */
-  readonly row: RowId;
   /** What the peer does, for the test's name. */
   readonly does: string;
   /** The frames, as `vector()` reads them. */
@@ -40,7 +37,7 @@ function each(values: readonly string[], make: (value: string) => Omit<FrameRow,
 
 const FORM: readonly FrameRow[] = [
   ...["c1", "a1", "91", "f2", "c8", "a9", "9a", "41"].map((first): FrameRow => ({
-    row: "reserved-bit",
+    // Row: reserved-bit
     does: `reserved bits in ${first}`,
     frames: `${first} 02 03e8`,
     ownedByCompression: first === "c1" || first === "41",
@@ -48,21 +45,21 @@ const FORM: readonly FrameRow[] = [
     close: 1002,
   })),
   {
-    row: "reserved-bit",
+    // Row: reserved-bit
     does: "a reserved bit in a continuation",
     frames: "01 01 61 | c0 01 62",
     code: "WS_RESERVED_BIT",
     close: 1002,
   },
   ...[0x83, 0x84, 0x85, 0x86, 0x87, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x03, 0x0b].map((first): FrameRow => ({
-    row: "reserved-opcode",
+    // Row: reserved-opcode
     does: `the reserved opcode in ${hexByte(first)}`,
     frames: `${hexByte(first)} 00`,
     code: "WS_RESERVED_OPCODE",
     close: 1002,
   })),
   ...["81 01 61", "82 00", "89 00", "88 02 03e8", "01 01 61"].map((frames): FrameRow => ({
-    row: "mask",
+    // Row: mask
     does: `the other side's mask on ${frames}`,
     frames,
     misplacedMask: true,
@@ -71,14 +68,14 @@ const FORM: readonly FrameRow[] = [
   })),
   ...["88", "89", "8a"].flatMap((first): FrameRow[] => [
     {
-      row: "control-frame",
+      // Row: control-frame
       does: `126 bytes in a control frame ${first}`,
       frames: `${first} 7e007e 03e8 61*124`,
       code: "WS_CONTROL_FRAME_TOO_LONG",
       close: 1002,
     },
     {
-      row: "control-frame",
+      // Row: control-frame
       does: `a fragmented control frame ${first}`,
       frames: `0${first[1]} 00 | 80 00`,
       code: "WS_CONTROL_FRAME_FRAGMENTED",
@@ -86,14 +83,14 @@ const FORM: readonly FrameRow[] = [
     },
   ]),
   ...["80 01 61", "00 00", "00 01 61 | 80 01 62"].map((frames): FrameRow => ({
-    row: "fragment-order",
+    // Row: fragment-order
     does: `a continuation of nothing, ${frames}`,
     frames,
     code: "WS_UNEXPECTED_CONTINUATION",
     close: 1002,
   })),
   {
-    row: "fragment-order",
+    // Row: fragment-order
     does: "a continuation behind a whole message",
     frames: "81 01 61 | 80 01 62",
     messages: ["text a"],
@@ -101,7 +98,7 @@ const FORM: readonly FrameRow[] = [
     close: 1002,
   },
   ...["01 01 61 | 81 01 62", "02 00 | 01 00", "02 01 61 | 82 01 62"].map((frames): FrameRow => ({
-    row: "fragment-order",
+    // Row: fragment-order
     does: `a message inside another, ${frames}`,
     frames,
     code: "WS_EXPECTED_CONTINUATION",
@@ -111,14 +108,14 @@ const FORM: readonly FrameRow[] = [
 
 const LENGTHS: readonly FrameRow[] = [
   ...["7e0000", "7e007d", "7f0000000000000000", "7f000000000000007d", "7f000000000000ffff"].map((length): FrameRow => ({
-    row: "length-form",
+    // Row: length-form
     does: `the length ${length}`,
     frames: `82 ${length}`,
     code: "WS_INVALID_LENGTH",
     close: 1002,
   })),
   ...["7f8000000000000000", "7fffffffffffffffff"].map((length): FrameRow => ({
-    row: "length-size",
+    // Row: length-size
     does: `the length ${length}, with its top bit set`,
     frames: `82 ${length}`,
     code: "WS_INVALID_LENGTH",
@@ -127,7 +124,7 @@ const LENGTHS: readonly FrameRow[] = [
   ...["7f7fffffffffffffff", "7f0020000000000000", "7f0000000100000001", "7f0000000004000000"].map((
     length,
   ): FrameRow => ({
-    row: "length-size",
+    // Row: length-size
     does: `the length ${length}, above the limit`,
     frames: `82 ${length}`,
     limits: { maxLength: 0x3ffffff },
@@ -135,7 +132,7 @@ const LENGTHS: readonly FrameRow[] = [
     close: 1009,
   })),
   {
-    row: "message-too-long",
+    // Row: message-too-long
     does: "the header of a message above maxLength",
     frames: "82 7e0401",
     limits: { maxLength: 1024 },
@@ -143,7 +140,7 @@ const LENGTHS: readonly FrameRow[] = [
     close: 1009,
   },
   {
-    row: "message-too-long",
+    // Row: message-too-long
     does: "a second message above maxLength",
     frames: "81 05 48656c6c6f | 81 06",
     messages: ["text Hello"],
@@ -152,7 +149,7 @@ const LENGTHS: readonly FrameRow[] = [
     close: 1009,
   },
   {
-    row: "fragments-too-long",
+    // Row: fragments-too-long
     does: "three fragments above maxLength together",
     frames: "02 03 000102 | 00 02 0304 | 80 01",
     limits: { maxLength: 5 },
@@ -160,7 +157,7 @@ const LENGTHS: readonly FrameRow[] = [
     close: 1009,
   },
   {
-    row: "endless-fragments",
+    // Row: endless-fragments
     does: "empty fragments above maxFragments",
     frames: "02 00 | 00 00 | 00 00 | 00 00",
     limits: { maxFragments: 3 },
@@ -168,7 +165,7 @@ const LENGTHS: readonly FrameRow[] = [
     close: 1008,
   },
   {
-    row: "endless-fragments",
+    // Row: endless-fragments
     does: "fragments of a byte above maxFragments, with a Ping between",
     frames: "01 01 61 | 00 01 61 | 89 00 | 00 01 61 | 00 01 61",
     limits: { maxFragments: 3 },
@@ -191,40 +188,46 @@ const TEXT: readonly FrameRow[] = each(
     "01 01 f0 | 00 01 9f | 80 01 28",
     "01 03 f09f98 | 89 00 | 80 01 61",
   ],
-  (frames) => ({ row: "utf8", frames, does: `text that is no UTF-8, ${frames}`, code: "WS_INVALID_UTF8", close: 1007 }),
+  (frames) => ({
+    // Row: utf8
+    does: `text that is no UTF-8, ${frames}`,
+    frames,
+    code: "WS_INVALID_UTF8",
+    close: 1007,
+  }),
 );
 
 const CLOSES: readonly FrameRow[] = [
   {
-    row: "close-payload",
+    // Row: close-payload
     does: "a Close of one byte",
     frames: "88 01 03",
     code: "WS_INVALID_CLOSE_PAYLOAD",
     close: 1002,
   },
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535].map((code): FrameRow => ({
-    row: "close-payload",
+    // Row: close-payload
     does: `a Close with the code ${code}`,
     frames: closeOf(code),
     code: "WS_INVALID_CLOSE_CODE",
     close: 1002,
   })),
   ...[1000, 1003, 1007, 1014, 3000, 4999].map((code): FrameRow => ({
-    row: "close-payload",
+    // Row: close-payload
     does: `a Close with the code ${code}, which is fine`,
     frames: closeOf(code),
     code: null,
     close: code,
   })),
   ...["ff", "e282", "eda080"].map((reason): FrameRow => ({
-    row: "close-payload",
+    // Row: close-payload
     does: `a Close with the reason ${reason}`,
     frames: `88 0${2 + reason.length / 2} 03e8 ${reason}`,
     code: "WS_INVALID_UTF8",
     close: 1007,
   })),
   ...["81 01 61", "83 00", "88 02 03ed", "01 7f8000000000000000"].map((frames): FrameRow => ({
-    row: "after-close",
+    // Row: after-close
     does: `${frames} behind a Close`,
     frames: `88 02 03e8 | ${frames}`,
     code: null,
@@ -236,15 +239,18 @@ const HELLO = "f248cdc9c90700";
 
 const COMPRESSED: readonly FrameRow[] = [
   ...["c8 02 03e8", "c9 00", "ca 01 61"].map((frames): Omit<FrameRow, "code" | "close"> => ({
-    row: "rsv1",
+    // Row: rsv1
     does: `RSV1 on the control frame ${frames}`,
     frames,
   })),
-  { row: "rsv1" as const, does: "RSV1 on a continuation", frames: "41 03 f248cd | c0 04 c9c90700" },
-  { row: "rsv1" as const, does: "RSV1 on a continuation of what is not compressed", frames: "01 01 61 | c0 01 62" },
+  // Row: rsv1
+  { does: "RSV1 on a continuation", frames: "41 03 f248cd | c0 04 c9c90700" },
+  // Row: rsv1
+  { does: "RSV1 on a continuation of what is not compressed", frames: "01 01 61 | c0 01 62" },
 ].map((row): FrameRow => ({ ...row, compressed: true, code: "WS_RESERVED_BIT", close: 1002 }));
 
 const DAMAGED: readonly FrameRow[] = [
+  // Row: corrupt-deflate
   ["a block of the reserved type", "c1 02 0700"],
   ["a distance that leads in front of the first byte", "c1 05 f200110000"],
   ["data that is cut off", "c1 04 f248cdc9"],
@@ -252,7 +258,6 @@ const DAMAGED: readonly FrameRow[] = [
   ["data that is cut off, in fragments", "41 02 f248 | 80 02 cdc9"],
   ["a stored block whose lengths contradict each other", "c2 06 000500ffff61"],
 ].map(([does, frames]): FrameRow => ({
-  row: "corrupt-deflate",
   does,
   frames,
   compressed: true,
@@ -262,7 +267,7 @@ const DAMAGED: readonly FrameRow[] = [
 
 const INFLATED: readonly FrameRow[] = [
   {
-    row: "final-block",
+    // Row: final-block
     does: "a final block, and a message behind it",
     frames: `c1 08 f348cdc9c9070000 | c1 07 ${HELLO} | 88 02 03e8`,
     messages: ["text Hello", "text Hello"],
@@ -271,7 +276,7 @@ const INFLATED: readonly FrameRow[] = [
     close: 1000,
   },
   {
-    row: "bomb",
+    // Row: bomb
     does: "five bytes above maxLength once they are inflated",
     frames: `c1 07 ${HELLO}`,
     limits: { maxLength: 4 },
@@ -280,7 +285,7 @@ const INFLATED: readonly FrameRow[] = [
     close: 1009,
   },
   {
-    row: "bomb",
+    // Row: bomb
     does: "fragments that are above maxLength once they are inflated",
     frames: "41 03 f248cd | 00 02 c9c9 | 80 02 0700",
     limits: { maxLength: 4 },
@@ -289,7 +294,7 @@ const INFLATED: readonly FrameRow[] = [
     close: 1009,
   },
   {
-    row: "utf8",
+    // Row: utf8
     does: "what is no UTF-8 once it is inflated",
     frames: "c1 08 000200fdffff6100",
     compressed: true,

@@ -10,6 +10,9 @@ for (const path of READ_PATHS) {
   for (const role of ROLES) {
     for (const row of FRAME_ROWS) {
       if (path.extensions === null ? row.compressed : row.ownedByCompression) continue;
+      // RFC 6455 §7.1.7 SHOULD log
+      // RFC 6455 §10.7 MUST
+      // RFC 6455 §10.7 SHOULD close-code
       Deno.test(`a ${role} that reads by ${path.name} meets ${row.does}, and closes ${row.close}`, async () => {
         for (const [name, pieces] of splits(bytesOf(row, role))) await check(row, role, path, pieces, name);
       });

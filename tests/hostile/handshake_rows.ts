@@ -4,12 +4,9 @@
  * @module
  */
 import { handshake } from "../support/raw_peer.ts";
-import type { RowId } from "./rows.ts";
 
 /** A client's request, and how a server has to answer. */
 export interface RequestRow {
-  /** The row of the table that it belongs to. */
-  readonly row: RowId;
   /** What the client sends, for the test's name. */
   readonly does: string;
   /** The head; its characters are bytes. */
@@ -22,8 +19,6 @@ export interface RequestRow {
 
 /** A server's answer, and whether a client may open on it. */
 export interface AnswerRow {
-  /** The row of the table that it belongs to. */
-  readonly row: RowId;
   /** What the server sends, for the test's name. */
   readonly does: string;
   /** The answer, made from the right accept value. */
@@ -37,7 +32,7 @@ type Changes = Record<string, string | null>;
 const lines = (head: string, ...added: string[]) => head.replace("\r\n\r\n", `\r\n${added.join("\r\n")}\r\n\r\n`);
 
 const hosts = ["", "a b", "a, b", "[::1", "a:b", "a:99999", "a/b", "a@b", "é"].map((host): RequestRow => ({
-  row: "host-origin-target",
+  // Row: host-origin-target
   does: `the Host ${JSON.stringify(host)}`,
   head: handshake({ Host: host }),
   status: [400],
@@ -57,29 +52,33 @@ const targets: readonly (readonly [string, readonly number[]])[] = [
   ["", [400]],
 ];
 
-const fields: readonly (readonly [RowId, string, Changes, readonly number[]])[] = [
-  ["list-fields", "Connection: keep-alive, Upgrade", { Connection: "keep-alive, Upgrade" }, [101]],
-  ["list-fields", "Connection: UPGRADE,", { Connection: ",UPGRADE," }, [101]],
-  ["list-fields", "Upgrade: WebSocket", { Upgrade: "WebSocket" }, [101]],
-  ["list-fields", "Upgrade: h2c, websocket", { Upgrade: "h2c, websocket" }, [101]],
-  ["list-fields", "no Upgrade", { Upgrade: null }, [400, 426]],
-  ["list-fields", "Upgrade: websockets", { Upgrade: "websockets" }, [400, 426]],
-  ["list-fields", "no Connection", { Connection: null }, [400, 426]],
-  ["list-fields", "Connection: Upgraded", { Connection: "Upgraded" }, [400, 426]],
-  ["old-handshakes", "version 8", { "Sec-WebSocket-Version": "8" }, [426]],
-  ["old-handshakes", "version 0", { "Sec-WebSocket-Version": "0" }, [426]],
-  ["old-handshakes", "version 255", { "Sec-WebSocket-Version": "255" }, [426]],
-  ["old-handshakes", "version 13, 8", { "Sec-WebSocket-Version": "13, 8" }, [400, 426]],
-  ["old-handshakes", "no version", { "Sec-WebSocket-Version": null }, [400, 426]],
-  ["old-handshakes", "no key", { "Sec-WebSocket-Key": null }, [400]],
-  ["old-handshakes", "a key of 15 bytes", { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" }, [400]],
-  ["old-handshakes", "a key that is no base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }, [400]],
-  ["prototype-names", "__proto__ as an extension", { "Sec-WebSocket-Extensions": "__proto__; constructor=1" }, [101]],
-  ["prototype-names", "toString as an extension", { "Sec-WebSocket-Extensions": "toString, valueOf; a" }, [101]],
-  ["long-lists", "an unfinished list of extensions", { "Sec-WebSocket-Extensions": "a; b=" }, [400]],
-  ["long-lists", "8 KiB of spaces in the extensions", { "Sec-WebSocket-Extensions": `a${" ".repeat(8000)}b` }, [400]],
-  ["long-lists", "8 KiB of backslashes in quotes", { "Sec-WebSocket-Extensions": `a;b="${"\\c".repeat(4000)}` }, [400]],
-  ["long-lists", "8 KiB of spaces in the subprotocols", { "Sec-WebSocket-Protocol": `a${" ".repeat(8000)}b` }, [400]],
+const fields: readonly (readonly [string, Changes, readonly number[]])[] = [
+  // Row: list-fields
+  ["Connection: keep-alive, Upgrade", { Connection: "keep-alive, Upgrade" }, [101]],
+  ["Connection: UPGRADE,", { Connection: ",UPGRADE," }, [101]],
+  ["Upgrade: WebSocket", { Upgrade: "WebSocket" }, [101]],
+  ["Upgrade: h2c, websocket", { Upgrade: "h2c, websocket" }, [101]],
+  ["no Upgrade", { Upgrade: null }, [400, 426]],
+  ["Upgrade: websockets", { Upgrade: "websockets" }, [400, 426]],
+  ["no Connection", { Connection: null }, [400, 426]],
+  ["Connection: Upgraded", { Connection: "Upgraded" }, [400, 426]],
+  // Row: old-handshakes
+  ["version 8", { "Sec-WebSocket-Version": "8" }, [426]],
+  ["version 0", { "Sec-WebSocket-Version": "0" }, [426]],
+  ["version 255", { "Sec-WebSocket-Version": "255" }, [426]],
+  ["version 13, 8", { "Sec-WebSocket-Version": "13, 8" }, [400, 426]],
+  ["no version", { "Sec-WebSocket-Version": null }, [400, 426]],
+  ["no key", { "Sec-WebSocket-Key": null }, [400]],
+  ["a key of 15 bytes", { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" }, [400]],
+  ["a key that is no base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }, [400]],
+  // Row: prototype-names
+  ["__proto__ as an extension", { "Sec-WebSocket-Extensions": "__proto__; constructor=1" }, [101]],
+  ["toString as an extension", { "Sec-WebSocket-Extensions": "toString, valueOf; a" }, [101]],
+  // Row: long-lists
+  ["an unfinished list of extensions", { "Sec-WebSocket-Extensions": "a; b=" }, [400]],
+  ["8 KiB of spaces in the extensions", { "Sec-WebSocket-Extensions": `a${" ".repeat(8000)}b` }, [400]],
+  ["8 KiB of backslashes in quotes", { "Sec-WebSocket-Extensions": `a;b="${"\\c".repeat(4000)}` }, [400]],
+  ["8 KiB of spaces in the subprotocols", { "Sec-WebSocket-Protocol": `a${" ".repeat(8000)}b` }, [400]],
 ];
 
 const subprotocols: readonly RequestRow[] = [
@@ -88,7 +87,7 @@ const subprotocols: readonly RequestRow[] = [
   ["a ,\tsuperchat , chat", "superchat"],
   ["none", null],
 ].map(([value, protocol]): RequestRow => ({
-  row: "subprotocols",
+  // Row: subprotocols
   does: `the subprotocols ${JSON.stringify(value)}`,
   head: handshake({ "Sec-WebSocket-Protocol": value }),
   status: [101],
@@ -98,23 +97,25 @@ const subprotocols: readonly RequestRow[] = [
 /** What clients may send. */
 export const REQUEST_ROWS: readonly RequestRow[] = [
   ...hosts,
-  { row: "host-origin-target", does: "no Host", head: handshake({ Host: null }), status: [400] },
-  { row: "host-origin-target", does: "two Hosts", head: lines(handshake(), "Host: other.example"), status: [400] },
+  // Row: host-origin-target
+  { does: "no Host", head: handshake({ Host: null }), status: [400] },
+  // Row: host-origin-target
+  { does: "two Hosts", head: lines(handshake(), "Host: other.example"), status: [400] },
   ...targets.map(([target, status]): RequestRow => ({
-    row: "host-origin-target",
+    // Row: host-origin-target
     does: `the target ${JSON.stringify(target)}`,
     head: handshake({}, `GET ${target} HTTP/1.1`),
     status,
   })),
   ...["null", "", "http://", "\xff", "a b", "https://a,https://b"].map((origin): RequestRow => ({
-    row: "host-origin-target",
+    // Row: host-origin-target
     does: `the Origin ${JSON.stringify(origin)}`,
     head: handshake({ Origin: origin }),
     status: [101, 400],
   })),
-  ...fields.map(([row, does, changes, status]): RequestRow => ({ row, does, head: handshake(changes), status })),
+  ...fields.map(([does, changes, status]): RequestRow => ({ does, head: handshake(changes), status })),
   {
-    row: "list-fields",
+    // Row: list-fields
     does: "Connection and Upgrade on two lines each",
     head: lines(
       handshake({ Connection: null, Upgrade: null }),
@@ -125,10 +126,12 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     ),
     status: [101],
   },
-  { row: "list-fields", does: "a POST", head: handshake({}, "POST / HTTP/1.1"), status: [400, 404, 405] },
-  { row: "list-fields", does: "HTTP/1.0", head: handshake({}, "GET / HTTP/1.0"), status: [400, 426, 505] },
+  // Row: list-fields
+  { does: "a POST", head: handshake({}, "POST / HTTP/1.1"), status: [400, 404, 405] },
+  // Row: list-fields
+  { does: "HTTP/1.0", head: handshake({}, "GET / HTTP/1.0"), status: [400, 426, 505] },
   {
-    row: "old-handshakes",
+    // Row: old-handshakes
     does: "the handshake of hixie-76",
     head: lines(
       handshake({ "Sec-WebSocket-Key": null, "Sec-WebSocket-Version": null }),
@@ -138,53 +141,57 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     status: [400, 426],
   },
   {
-    row: "old-handshakes",
+    // Row: old-handshakes
     does: "two keys",
     head: lines(handshake(), "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
     status: [400],
   },
   ...subprotocols,
   {
-    row: "subprotocols",
+    // Row: subprotocols
     does: "subprotocols on two lines",
     head: lines(handshake(), "Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: superchat"),
     status: [101],
     protocol: "superchat",
   },
   ...["chat, chat", "a b", "(a)", ",", '"chat"'].map((value): RequestRow => ({
-    row: "subprotocols",
+    // Row: subprotocols
     does: `the subprotocols ${JSON.stringify(value)}, which are malformed`,
     head: handshake({ "Sec-WebSocket-Protocol": value }),
     status: [400],
   })),
   {
-    row: "endless-head",
+    // Row: endless-head
     does: "2,000 header fields before Upgrade",
     head: handshake({}, `GET / HTTP/1.1\r\n${Array.from({ length: 2000 }, (_, i) => `X-${i}: a`).join("\r\n")}`),
     status: [400, 431],
   },
   {
-    row: "endless-head",
+    // Row: endless-head
     does: "a request line of 256 KiB",
     head: handshake({}, `GET /${"a".repeat(256 * 1024)} HTTP/1.1`),
     status: [400, 414, 431],
   },
   {
-    row: "endless-head",
+    // Row: endless-head
     does: "a header field of 256 KiB",
     head: handshake({ "X-Long": "a".repeat(256 * 1024) }),
     status: [400, 431],
   },
   ...["\0", "a\x7fb", "a\x01b"].map((value): RequestRow => ({
-    row: "injection",
+    // Row: injection
     does: `a header field with the byte 0x${latin1(value).toHex().replace(/61/g, "")}`,
     head: handshake({ "X-Odd": value }),
     status: [400],
   })),
-  { row: "injection", does: "a bare LF in a value", head: handshake({ "X-Odd": "a\nX-More: b" }), status: [400] },
-  { row: "injection", does: "a bare CR in a value", head: handshake({ "X-Odd": "a\rX-More: b" }), status: [400] },
-  { row: "injection", does: "a folded line", head: handshake({ "X-Odd": "a\r\n b" }), status: [400] },
-  { row: "injection", does: "white space before a colon", head: handshake({ "X-Odd ": "a" }), status: [400] },
+  // Row: injection
+  { does: "a bare LF in a value", head: handshake({ "X-Odd": "a\nX-More: b" }), status: [400] },
+  // Row: injection
+  { does: "a bare CR in a value", head: handshake({ "X-Odd": "a\rX-More: b" }), status: [400] },
+  // Row: injection
+  { does: "a folded line", head: handshake({ "X-Odd": "a\r\n b" }), status: [400] },
+  // Row: injection
+  { does: "white space before a colon", head: handshake({ "X-Odd ": "a" }), status: [400] },
 ];
 
 const OPEN: Changes = { "Upgrade": "websocket", "Connection": "Upgrade" };
@@ -205,21 +212,24 @@ const CHAT: Changes = { "Sec-WebSocket-Protocol": "chat" };
 
 /** What servers may answer. The client has offered the subprotocol `chat`. */
 export const ANSWER_ROWS: readonly AnswerRow[] = [
-  { row: "list-fields", does: "what the RFC shows", answer: answer(CHAT), opens: true },
-  { row: "list-fields", does: "Upgrade: WebSocket", answer: answer({ ...CHAT, Upgrade: "WebSocket" }), opens: true },
+  // Row: list-fields
+  { does: "what the RFC shows", answer: answer(CHAT), opens: true },
+  // Row: list-fields
+  { does: "Upgrade: WebSocket", answer: answer({ ...CHAT, Upgrade: "WebSocket" }), opens: true },
   {
-    row: "list-fields",
+    // Row: list-fields
     does: "a list in Connection",
     answer: answer({ ...CHAT, Connection: "keep-alive, upgrade" }),
     opens: true,
   },
   {
-    row: "subprotocols",
+    // Row: subprotocols
     does: "the subprotocol offered",
     answer: answer(CHAT),
     opens: true,
   },
   ...([
+    // Row: bad-answer
     ["no accept value", { "Sec-WebSocket-Accept": null }],
     ["another accept value", { "Sec-WebSocket-Accept": "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" }],
     ["an empty accept value", { "Sec-WebSocket-Accept": "" }],
@@ -234,30 +244,34 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
     ["an extension called __proto__", { "Sec-WebSocket-Extensions": "__proto__" }],
     ["a malformed extension", { "Sec-WebSocket-Extensions": ";" }],
   ] as const).map(([does, changes]): AnswerRow => ({
-    row: "bad-answer",
     does,
     answer: answer(changes),
     opens: false,
   })),
-  { row: "refusals", does: "200", answer: answer({ "Content-Length": "0" }, "HTTP/1.1 200 OK"), opens: false },
+  // Row: refusals
+  { does: "200", answer: answer({ "Content-Length": "0" }, "HTTP/1.1 200 OK"), opens: false },
   {
-    row: "refusals",
+    // Row: refusals
     does: "302",
     answer: answer({ "Location": "/there", "Content-Length": "0" }, "HTTP/1.1 302 Found"),
     opens: false,
   },
   {
-    row: "refusals",
+    // Row: refusals
     does: "401 with a body",
     answer: answer({ "WWW-Authenticate": "Basic", "Content-Length": "4" }, "HTTP/1.1 401 Unauthorized", "Who?"),
     opens: false,
   },
-  { row: "refusals", does: "HTTP/1.0 101", answer: answer({}, "HTTP/1.0 101 Switching Protocols"), opens: false },
-  { row: "refusals", does: "no HTTP", answer: () => "SSH-2.0-OpenSSH\r\n\r\n", opens: false },
-  { row: "refusals", does: "half a 101", answer: () => "HTTP/1.1 101 Switching Pro", opens: false },
-  { row: "refusals", does: "nothing, and the end", answer: () => "", opens: false },
+  // Row: refusals
+  { does: "HTTP/1.0 101", answer: answer({}, "HTTP/1.0 101 Switching Protocols"), opens: false },
+  // Row: refusals
+  { does: "no HTTP", answer: () => "SSH-2.0-OpenSSH\r\n\r\n", opens: false },
+  // Row: refusals
+  { does: "half a 101", answer: () => "HTTP/1.1 101 Switching Pro", opens: false },
+  // Row: refusals
+  { does: "nothing, and the end", answer: () => "", opens: false },
   {
-    row: "injection",
+    // Row: injection
     does: "a bare LF",
     answer: (accept) => answer({})(accept).replaceAll("\r\n", "\n"),
     opens: false,

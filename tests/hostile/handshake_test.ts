@@ -15,6 +15,7 @@ import { ANSWER_ROWS, type AnswerRow, latin1, REQUEST_ROWS, type RequestRow } fr
 const SHORT = 400;
 
 for (const row of REQUEST_ROWS) {
+  // RFC 6455 §10.7 SHOULD status
   netTest(`serve() meets ${row.does}, and answers ${row.status.join(" or ")}`, async () => {
     const faults: unknown[] = [];
     await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {}, onError: fault(faults) }, (request) => {
@@ -54,6 +55,7 @@ function fault(faults: unknown[]) {
 
 for (const row of ANSWER_ROWS) {
   const outcome = row.opens ? "opens" : "fails with a HandshakeError";
+  // RFC 6455 §7.2.1 MUST handshake
   netTest(`startConnection() meets ${row.does}, and ${outcome}`, async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     for (const size of [Infinity, 1]) await answerClient(row, size, listener);
@@ -133,6 +135,8 @@ netTest("startConnection() ends an answer that is endless in any of its parts", 
 });
 
 // Row: slow-head
+// RFC 9112 §9.5 SHOULD graceful
+// RFC 9110 §15.5.9 Text
 netTest("serve() answers 408 where a head is not whole in time, however many of its bytes have come", async () => {
   const options = { hostname: "127.0.0.1", port: 0, handshakeTimeout: 200, onListen() {} };
   await using server = serve(options, () => new Response());

@@ -24,6 +24,8 @@ async function ask(server: WebSocketListener, text: string): Promise<string> {
   return await peer.rest();
 }
 
+// RFC 9110 §5.6.7 MUST
+// RFC 9110 §6.6.1 MUST
 netTest("serve() dates every answer that is no 101, and leaves the handler's own Date alone", async () => {
   const date = "Tue, 15 Nov 1994 08:12:31 GMT";
   await using server = listen((request) =>
@@ -36,6 +38,8 @@ netTest("serve() dates every answer that is no 101, and leaves the handler's own
   assert(field(await ask(server, handshake({ "Sec-WebSocket-Version": "8" })), "Date"));
 });
 
+// RFC 9110 §10.1.1 MUST at-once
+// RFC 9110 §10.1.1 MUST final
 netTest("serve() answers 100 to who waits for it with a body, before the handler reads", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   using peer = await connect(server);
@@ -45,6 +49,8 @@ netTest("serve() answers 100 to who waits for it with a body, before the handler
   assertEquals(contentOf(await peer.rest()), "Hi");
 });
 
+// RFC 9110 §10.1.1 MUST http-1.0
+// RFC 9110 §15.2 MUST http-1.0
 netTest("serve() answers no 100 where nobody waits: no body, a body that is there, HTTP/1.0", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   for (
@@ -59,12 +65,16 @@ netTest("serve() answers no 100 where nobody waits: no body, a body that is ther
   }
 });
 
+// RFC 9110 §9.1 MUST
+// RFC 9110 §9.3.2 MUST
+// RFC 9110 §9.3.2 SHOULD
 netTest("serve() answers a HEAD without a body", async () => {
   await using server = listen(() => new Response("page\n", { headers: { "content-length": "5" } }));
   const answer = await ask(server, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   assertEquals([field(answer, "Content-Length"), answer.slice(-4)], ["5", "\r\n\r\n"]);
 });
 
+// RFC 9112 §3.2.2 MUST absolute-form
 netTest("serve() takes a target in absolute form, and its host counts for more than Host", async () => {
   const urls: string[] = [];
   await using server = listen((request) => {
@@ -75,6 +85,8 @@ netTest("serve() takes a target in absolute form, and its host counts for more t
   assertEquals(urls, ["http://there.example/a?b"]);
 });
 
+// RFC 9112 §3.2.2 MUST host-ignored
+// RFC 9110 §4.2.1 MUST
 netTest("serve() judges a target in absolute form by its own host, not by Host", async () => {
   const hosts: (string | null)[] = [];
   const handler: ServeHandler = (request) => {
@@ -95,6 +107,8 @@ netTest("serve() judges a target in absolute form by its own host, not by Host",
   }
 });
 
+// RFC 9110 §7.1 MUST
+// RFC 9110 §7.4 MUST
 netTest("serve() refuses a target that its connection is not for: https: without TLS, * without OPTIONS", async () => {
   await using server = listen((request) => new Response(request.url));
   const answer = (line: string) => ask(server, `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -103,6 +117,13 @@ netTest("serve() refuses a target that its connection is not for: https: without
   assertEquals(contentOf(await answer("OPTIONS *")), "http://localhost/");
 });
 
+// RFC 9112 §6.1 MUST chunked-last
+// RFC 9112 §6.1 MUST no-body
+// RFC 9112 §6.1 MUST http-1.0-response
+// RFC 9112 §6.2 MUST
+// RFC 9112 §6.3 SHOULD
+// RFC 9110 §8.6 MUST no-body
+// RFC 9110 §8.6 SHOULD known
 netTest(
   "serve() tells where each body ends: by its length, by chunks, and to HTTP/1.0 by the connection's end",
   async () => {
@@ -136,6 +157,10 @@ netTest(
   },
 );
 
+// RFC 9112 §6.1 SHOULD
+// RFC 9112 §6.1 MUST http-1.0-request
+// RFC 9112 §6.3 MUST unknown-coding
+// RFC 9112 §6.3 Text
 netTest("serve() refuses a body in a coding that it can't tell the end of", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   const status = async (coding: string, version = "1.1") => {
@@ -149,6 +174,9 @@ netTest("serve() refuses a body in a coding that it can't tell the end of", asyn
   assertEquals(await status("chunked", "1.0"), "400");
 });
 
+// RFC 9112 §3 SHOULD long-line
+// RFC 9110 §4.1 SHOULD
+// RFC 9110 §5.1 SHOULD
 netTest("serve() takes a request line of 8,000 bytes, and fields that it doesn't know", async () => {
   await using server = listen((request) => new Response(String(request.url.length)));
   const target = `/${"a".repeat(8000 - "GET / HTTP/1.1".length)}`;
@@ -156,11 +184,15 @@ netTest("serve() takes a request line of 8,000 bytes, and fields that it doesn't
   assertEquals(contentOf(answer), String("http://localhost".length + target.length));
 });
 
+// RFC 9110 §6.2 SHOULD own-version
+// RFC 9110 §6.2 SHOULD minor-version
 netTest("serve() takes a minor version that it doesn't know, and answers with its own", async () => {
   await using server = listen(() => new Response("page\n"));
   assertMatch(await ask(server, "GET / HTTP/1.9\r\nHost: localhost\r\n\r\n"), /^HTTP\/1\.1 200 /);
 });
 
+// RFC 9112 §2.2 SHOULD empty-line
+// RFC 9112 §2.2 MUST space
 netTest(
   "serve() takes one empty line in front of a request, and refuses white space in front of its fields",
   async () => {
@@ -172,6 +204,8 @@ netTest(
   },
 );
 
+// RFC 9112 §6.1 MUST both-lengths
+// RFC 9112 §6.3 MUST content-length
 netTest("serve() refuses what tells two lengths of a body, and never reads the one behind the other", async () => {
   const bodies: string[] = [];
   await using server = listen(async (request) => {
@@ -200,6 +234,8 @@ netTest("serve() refuses a handshake with a body, whose frames a proxy would tak
   }
 });
 
+// RFC 6455 §11.3.1 MUST
+// RFC 6455 §11.3.5 MUST
 netTest("serve() refuses a second line of Sec-WebSocket-Key, and of Sec-WebSocket-Version", async () => {
   await using server = listen((request) => {
     const ws = makeServer(request);
@@ -212,6 +248,8 @@ netTest("serve() refuses a second line of Sec-WebSocket-Key, and of Sec-WebSocke
   }
 });
 
+// RFC 6455 §11.3.3 MUST
+// RFC 6455 §11.3.4 MUST
 netTest("startConnection() refuses a second line of Sec-WebSocket-Accept, and of Sec-WebSocket-Protocol", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   for (const line of ["Sec-WebSocket-Accept: AAAA", "Sec-WebSocket-Protocol: chat"]) {
@@ -223,6 +261,7 @@ netTest("startConnection() refuses a second line of Sec-WebSocket-Accept, and of
   }
 });
 
+// RFC 6455 §4.1 MUST sni
 netTest("startConnection() sends the server's name in the TLS handshake", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`wss://localhost:${listener.addr.port}/`);
@@ -235,6 +274,8 @@ netTest("startConnection() sends the server's name in the TLS handshake", async 
   await started;
 });
 
+// RFC 6455 §7.1.1 SHOULD clean
+// RFC 9112 §9.8 MUST
 netTest("both sides end TLS with a closure alert before they end TCP", async () => {
   const { cert, key, ca } = await makeCertificate({ hostnames: ["127.0.0.1"] });
   await using server = serve({ hostname: "127.0.0.1", port: 0, cert, key, onListen() {} }, (request) => {
@@ -274,6 +315,7 @@ async function relay(from: Deno.Conn, to: Deno.Conn): Promise<number[]> {
   return records.length === 0 ? last : [];
 }
 
+// RFC 6455 §9.1 MUST not-before-answer
 netTest("a client that was not granted compression sends without it", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { perMessageDeflate: true });
@@ -286,6 +328,7 @@ netTest("a client that was not granted compression sends without it", async () =
   ws.terminate();
 });
 
+// RFC 6455 §5.5.1 SHOULD client-waits
 Deno.test("a client leaves the end of TCP to its server once both have sent a Close", async () => {
   for (const path of READ_PATHS) {
     const { ws, peer, closed } = await meet("client", path, { closeTimeout: LONG });
@@ -306,6 +349,8 @@ Deno.test("a client leaves the end of TCP to its server once both have sent a Cl
   }
 });
 
+// RFC 6455 §5.5.1 MUST server-first
+// RFC 6455 §7.1.1 SHOULD time-wait
 Deno.test("a server ends TCP first once both have sent a Close, and waits for its client's end", async () => {
   for (const path of READ_PATHS) {
     const { ws, peer, closed } = await meet("server", path, { closeTimeout: LONG });
@@ -319,6 +364,7 @@ Deno.test("a server ends TCP first once both have sent a Close, and waits for it
   }
 });
 
+// RFC 6455 §7.1.7 SHOULD close-code
 netTest("a client that fails the connection sends a Close and doesn't wait for another one", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { closeTimeout: LONG });

@@ -14,6 +14,7 @@ Deno.test("formatResponseHead() writes status, reason phrase and fields", () => 
   );
 });
 
+// RFC 9112 §4 MUST
 Deno.test("formatResponseHead() leaves the phrase of an unknown status empty", () => {
   assertEquals(textOf(formatResponseHead(599, [])), "HTTP/1.1 599 \r\n\r\n");
   assertEquals(textOf(formatResponseHead(100, [])), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -34,6 +35,8 @@ Deno.test("formatResponseHead() refuses a status that is none", () => {
 });
 
 // Row: injection
+// RFC 9112 §2.2 MUST no-bare-cr
+// RFC 9112 §5.2 MUST not-sent
 Deno.test("formatHead() refuses CR, LF, NUL and the like in names, values and the start line", () => {
   for (const text of DANGEROUS) {
     for (const dangerous of [text, `a${text}`, `a${text}b`, `${text}b`]) {
@@ -46,6 +49,8 @@ Deno.test("formatHead() refuses CR, LF, NUL and the like in names, values and th
   assertEquals(textOf(formatHead("GET /~ HTTP/1.1", [])), "GET /~ HTTP/1.1\r\n\r\n");
 });
 
+// RFC 9112 §2.2 MUST no-space-sent
+// RFC 9110 §2.2 MUST
 Deno.test("formatHead() refuses names that are no tokens, and values that are no strings", () => {
   for (const name of ["", "a b", "a:", "caf\xe9"]) assertThrows(() => formatHead("a", [[name, "x"]]), TypeError);
   for (const value of [1, null, undefined, ["a\r\nb"], { toString: () => "a\r\nb" }]) {

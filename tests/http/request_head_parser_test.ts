@@ -87,6 +87,7 @@ Deno.test("RequestHeadParser takes any token as the method, and HTTP/1.x", () =>
   assertEquals(parse("M-SEARCH * HTTP/1.9\r\n\r\n"), { consumed: 23, head: head("M-SEARCH", "*", "1.9", []) });
 });
 
+// RFC 9112 §3.2 SHOULD
 Deno.test("RequestHeadParser refuses a request line that is none with 400", () => {
   for (const line of ["GET", "GET ", "GET /", "GET  HTTP/1.1", " / HTTP/1.1", "", " "]) {
     assertRefused(`${line}\r\nHost: a\r\n\r\n`, 400, "Cannot read the request head as ", { maxFields: 9 });
@@ -124,6 +125,7 @@ Deno.test("RequestHeadParser refuses a version that is none with 400, and others
   assertRefused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "the version is HTTP/1.1");
 });
 
+// RFC 9112 §2.2 MUST bare-cr
 Deno.test("RequestHeadParser refuses bare LF and bare CR", () => {
   const heads = [
     "GET / HTTP/1.1\nHost: a\n\n",
@@ -139,6 +141,7 @@ Deno.test("RequestHeadParser refuses bare LF and bare CR", () => {
   for (const text of heads) assertRefused(text, 400, "a line ends in CRLF");
 });
 
+// RFC 9110 §5.5 MUST control-characters
 Deno.test("RequestHeadParser refuses control characters at once, wherever they stand", () => {
   for (let code = 0; code <= 0x7f; code++) {
     if ((code >= 0x20 && code < 0x7f) || [0x09, 0x0a, 0x0d].includes(code)) continue;
@@ -155,6 +158,9 @@ Deno.test("RequestHeadParser refuses control characters at once, wherever they s
   assertRefused("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 400, "no control character");
 });
 
+// RFC 9112 §2.2 MUST octets
+// RFC 9110 §5.5 MUST white-space
+// RFC 9110 §5.5 SHOULD
 Deno.test("RequestHeadParser reads field values as latin1 without the white space around them", () => {
   const outcome = parse("GET / HTTP/1.1\r\nA:b\r\nB: \t c \t d \t \r\nC:\r\nD: :\r\nE: \xff\x80\xe9\r\n\r\n");
   assert("head" in outcome);
@@ -183,6 +189,7 @@ Deno.test("RequestHeadParser takes names of Object.prototype like all others", (
   assertEquals(parser.head.fields.get("toString"), null);
 });
 
+// RFC 9112 §3 MUST
 Deno.test("RequestHeadParser refuses a request line above its limit with 414", () => {
   const line = "GET /aaaaa HTTP/1.1";
   const limits = { maxStartLine: line.length };
@@ -239,6 +246,7 @@ Deno.test("RequestHeadParser has limits of its own", () => {
 });
 
 // Row: endless-head
+// RFC 9110 §2.3 SHOULD
 Deno.test("RequestHeadParser refuses endless heads long before their end", () => {
   for (const piece of ["a", "GET ", "\r\n", "a: b\r\n"]) {
     for (const start of ["", "GET / HTTP/1.1\r\nB: c", "GET / HTTP/1.1\r\n"]) {

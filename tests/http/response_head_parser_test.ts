@@ -43,6 +43,7 @@ Deno.test("ResponseHeadParser reads the response of RFC 6455 1.2 and leaves the 
   });
 });
 
+// RFC 9112 §4 SHOULD
 Deno.test("ResponseHeadParser takes any reason phrase, an empty one, and none", () => {
   const reasons = [[" OK", "OK"], [" a  b\tc ", "a  b\tc "], [" \xe9", "\xe9"], [" ", ""], ["", ""]];
   for (const [text, reason] of reasons) {
@@ -52,6 +53,7 @@ Deno.test("ResponseHeadParser takes any reason phrase, an empty one, and none", 
   }
 });
 
+// RFC 9110 §15 SHOULD
 Deno.test("ResponseHeadParser refuses a status line that is none", () => {
   const lines = [
     "HTTP/1.1",
@@ -87,6 +89,7 @@ Deno.test("ResponseHeadParser refuses a status line that is none", () => {
   assertRefused("HTTP/2.0 101 x\r\n\r\n", 505, "the version is HTTP/1.1");
 });
 
+// RFC 9110 §15 MUST
 Deno.test("ResponseHeadParser takes any status of 100 to 599", () => {
   for (const status of [100, 199, 200, 302, 404, 500, 599]) {
     const outcome = parse(`HTTP/1.1 ${status} x\r\n\r\n`);
@@ -107,6 +110,7 @@ Deno.test("ResponseHeadParser is as strict with lines as the request's parser", 
   assertRefused("HTTP/1.1 101 x\r\nA: \0", 400, "no control character");
 });
 
+// RFC 9112 §5.2 MUST response
 Deno.test("ResponseHeadParser takes folded lines as one", () => {
   const outcome = parse("HTTP/1.1 101 x\r\nA: b\r\n c\r\n\t \r\n  d e \r\nA:\r\n f\r\n\r\n");
   assert("head" in outcome);

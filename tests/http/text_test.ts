@@ -16,6 +16,7 @@ Deno.test("equalsIgnoreCase() folds the case of ASCII letters only", () => {
   assertFalse(equalsIgnoreCase("@[", "`{"));
 });
 
+// RFC 9110 §5.6.1.2 MUST
 Deno.test("listContains() finds an element whatever its case and place", () => {
   for (
     const value of ["upgrade", "Upgrade", "keep-alive, Upgrade", "UPGRADE,x", "\tupgrade\t", "a,,upgrade", "(,upgrade"]

@@ -11,6 +11,7 @@ const codeHex = (code: number) => code.toString(16).padStart(4, "0");
 
 const CODES: readonly Vector[] = [
   ...VALID_CODES.map((code) => ({
+    // RFC 6455 §5.5.1 SHOULD echo
     does: `echoes the close code ${code}`,
     frames: `88 05 ${codeHex(code)} 627965`,
     events: [`close ${code} bye`],
@@ -18,6 +19,7 @@ const CODES: readonly Vector[] = [
   })),
   ...INVALID_CODES.map((code) => ({
     // Row: close-payload
+    // RFC 6455 §7.4.2 Text
     does: `refuses the close code ${code}`,
     frames: `88 02 ${codeHex(code)}`,
     ...violation("INVALID_CLOSE_CODE"),
@@ -26,6 +28,7 @@ const CODES: readonly Vector[] = [
 
 const REASONS: readonly Vector[] = [
   // Row: close-payload
+  // RFC 6455 §5.5.1 MUST code-size
   { does: "refuses a Close of one byte", frames: "88 01 03", ...violation("INVALID_CLOSE_PAYLOAD") },
   {
     does: "takes a reason of 123 bytes",
@@ -74,6 +77,8 @@ function pair(role: Role): [Endpoint, Endpoint] {
 }
 
 for (const role of ROLES) {
+  // RFC 6455 §7.1.2 MUST
+  // RFC 6455 §7.1.2 SHOULD
   Deno.test(`sendClose() as ${role} begins the closing handshake, and the answer ends it`, () => {
     const [endpoint, peer] = pair(role);
     assertEquals(endpoint.protocol.state, "open");
@@ -108,6 +113,7 @@ for (const role of ROLES) {
     assertEquals(empty.sent(), ["close"]);
   });
 
+  // RFC 6455 §7.4.1 MUST
   Deno.test(`sendClose() as ${role} refuses a code or a reason that may not be sent, and stays open`, () => {
     const { protocol } = new Endpoint(role);
     for (const code of INVALID_CODES.filter((code) => code !== 1005)) {
@@ -129,6 +135,7 @@ for (const role of ROLES) {
     }
   });
 
+  // RFC 6455 §5.5.1 MUST nothing-after
   Deno.test(`sendClose() as ${role} is the last that is sent`, () => {
     const endpoint = new Endpoint(role);
     const { protocol } = endpoint;
@@ -152,6 +159,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.protocol.state, "closing");
   });
 
+  // RFC 6455 §5.5.1 MUST answer
   Deno.test(`receive() as ${role} queues the answer to a Close before it tells of it`, () => {
     const endpoint = new Endpoint(role);
     const seen: unknown[] = [];

@@ -10,6 +10,8 @@ function fill(endpoint: Endpoint): void {
 }
 
 for (const role of ROLES) {
+  // RFC 6455 §5.5.2 SHOULD
+  // RFC 6455 §6.2 MUST control
   Deno.test(`receive() as ${role} queues the Pong before it tells of the Ping`, () => {
     const endpoint = new Endpoint(role);
     const queued: number[] = [];
@@ -103,6 +105,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.protocol.queued, 0);
   });
 
+  // RFC 6455 §5.5.2 MUST
   Deno.test(`receive() as ${role} answers a Ping after our Close, and none after the peer's`, () => {
     const endpoint = new Endpoint(role);
     assert(endpoint.protocol.sendClose());

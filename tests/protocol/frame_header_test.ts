@@ -29,6 +29,7 @@ for (const [length, digits] of HEADERS) {
   });
 }
 
+// RFC 6455 §5.3 MUST mask-bit
 Deno.test("headerSize() counts the masking key, and writeHeader() sets MASK for it", () => {
   for (const [length, size] of [[125, 6], [126, 8], [0xffff, 8], [0x10000, 14]]) {
     assertEquals(headerSize(length, true), size);

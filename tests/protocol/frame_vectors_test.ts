@@ -7,6 +7,8 @@ const HELLO = "48656c6c6f";
 
 const VALID: readonly Vector[] = [
   { does: "takes an unfragmented text message", frames: `81 05 ${HELLO}`, events: ["text Hello"] },
+  // RFC 6455 §5.4 MUST order
+  // RFC 6455 §5.4 MUST fragmented-and-whole
   { does: "takes a fragmented text message", frames: "01 03 48656c | 80 02 6c6f", events: ["text Hello"] },
   {
     does: "takes a fragmented binary message",
@@ -16,6 +18,7 @@ const VALID: readonly Vector[] = [
   { does: "answers a Ping", frames: `89 05 ${HELLO}`, events: [`ping ${HELLO}`], sent: [`pong ${HELLO}`] },
   { does: "answers a Ping without a payload", frames: "89 00", events: ["ping"], sent: ["pong"] },
   {
+    // RFC 6455 §5.5.3 Text
     does: "answers a Ping of 125 bytes",
     frames: "89 7d 61*125",
     events: [`ping ${"61".repeat(125)}`],
@@ -37,6 +40,7 @@ const VALID: readonly Vector[] = [
     events: ["text Hello"],
   },
   {
+    // RFC 6455 §5.4 MUST control-between
     does: "takes control frames between fragments and keeps the order",
     frames: "01 03 48656c | 89 01 61 | 00 00 | 8a 01 62 | 80 02 6c6f | 89 01 63",
     events: ["ping 61", "pong 62", "text Hello", "ping 63"],
@@ -130,6 +134,7 @@ Deno.test("receive() as client takes the examples of RFC 6455 5.7", () => {
   assertEquals(endpoint.messages.slice(2), [new Uint8Array(256), new Uint8Array(65536)]);
 });
 
+// RFC 6455 §6.2 MUST unmasked
 Deno.test("receive() as server takes the masked examples of RFC 6455 5.7", () => {
   const endpoint = new Endpoint("server");
   endpoint.feed([hex("818537fa213d7f9f4d5158"), hex("8a8537fa213d7f9f4d5158")]);

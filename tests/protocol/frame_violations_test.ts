@@ -9,6 +9,7 @@ const RESERVED_BITS: readonly Vector[] = ["c1", "a1", "91", "f1", "c2", "c0", "a
   first,
 ) => ({
   // Row: reserved-bit
+  // RFC 6455 §5.2 MUST reserved-bits
   does: `refuses the reserved bits of ${first}`,
   frames: `${first} 01 61`,
   ...violation("RESERVED_BIT"),
@@ -17,6 +18,7 @@ const RESERVED_BITS: readonly Vector[] = ["c1", "a1", "91", "f1", "c2", "c0", "a
 const RESERVED_OPCODES: readonly Vector[] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) =>
   [0x80, 0x00].map((fin) => ({
     // Row: reserved-opcode
+    // RFC 6455 §5.2 MUST opcode
     does: `refuses opcode ${opcode} with FIN ${fin >> 7}`,
     frames: `${hexByte(fin | opcode)} 00`,
     ...violation("RESERVED_OPCODE"),
@@ -26,6 +28,7 @@ const RESERVED_OPCODES: readonly Vector[] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].
 const CONTROL: readonly Vector[] = [8, 9, 10].flatMap((opcode) => [
   {
     // Row: control-frame
+    // RFC 6455 §5.5 MUST
     does: `refuses a control frame with opcode ${opcode} and 126 bytes`,
     frames: `${hexByte(0x80 | opcode)} 7e007e 00*126`,
     ...violation("CONTROL_FRAME_TOO_LONG"),
@@ -37,6 +40,7 @@ const CONTROL: readonly Vector[] = [8, 9, 10].flatMap((opcode) => [
   },
   {
     // Row: control-frame
+    // RFC 6455 §5.4 MUST control-whole
     does: `refuses a control frame with opcode ${opcode} without FIN`,
     frames: `0${opcode.toString(16)} 00`,
     ...violation("CONTROL_FRAME_FRAGMENTED"),
@@ -67,6 +71,7 @@ const FRAGMENTS: readonly Vector[] = [
     events: ["text ab", "error WS_UNEXPECTED_CONTINUATION 1002"],
     sent: ["close 1002"],
   },
+  // RFC 6455 §5.4 MUST no-interleaving
   { does: "refuses text inside a message", frames: "01 01 61 | 81 01 62", ...violation("EXPECTED_CONTINUATION") },
   { does: "refuses binary inside a message", frames: "01 00 | 82 01 62", ...violation("EXPECTED_CONTINUATION") },
   {
@@ -80,6 +85,7 @@ const FRAGMENTS: readonly Vector[] = [
 const LENGTHS: readonly Vector[] = [
   ...["7e0000", "7e0001", "7e007d"].map((field) => ({
     // Row: length-form
+    // RFC 6455 §5.2 MUST shortest-read
     does: `refuses the length ${field}`,
     frames: `82 ${field} 00*125`,
     ...violation("INVALID_LENGTH"),
@@ -91,6 +97,7 @@ const LENGTHS: readonly Vector[] = [
   })),
   ...["7f8000000000000000", "7fffffffffffffffff", "7f8000000000000001"].map((field) => ({
     // Row: length-size
+    // RFC 6455 §5.2 MUST top-bit
     does: `refuses the length ${field} for its top bit`,
     frames: `82 ${field}`,
     ...violation("INVALID_LENGTH"),
@@ -121,6 +128,7 @@ const LENGTHS: readonly Vector[] = [
 
 const ORDER: readonly Vector[] = [
   {
+    // RFC 6455 §7.1.7 MUST stops-reading
     does: "delivers what stands before a violation and nothing behind it",
     frames: "81 01 61 | 89 01 62 | 83 00 | 81 01 63 | 89 00 | 88 00",
     events: ["text a", "ping 62", "error WS_RESERVED_OPCODE 1002"],
@@ -138,6 +146,7 @@ testVectors([...RESERVED_BITS, ...RESERVED_OPCODES, ...CONTROL, ...FRAGMENTS, ..
 
 for (const first of ["81", "82", "01", "88", "89", "8a"]) {
   // Row: mask
+  // RFC 6455 §5.1 MUST unmasked-frame
   Deno.test(`receive() as server refuses ${first} without a mask`, () => {
     const endpoint = new Endpoint("server");
     endpoint.feed([vector(`${first} 02 03e8`, "client")]);
@@ -145,6 +154,7 @@ for (const first of ["81", "82", "01", "88", "89", "8a"]) {
   });
 
   // Row: mask
+  // RFC 6455 §5.1 MUST masked-frame
   Deno.test(`receive() as client refuses ${first} with a mask`, () => {
     const endpoint = new Endpoint("client");
     endpoint.feed([vector(`${first} 02 03e8`, "server")]);

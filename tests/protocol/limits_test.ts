@@ -17,6 +17,7 @@ const LIMITS: readonly Vector[] = [
     options: { maxLength: 5 },
     events: ["text aaaaa", "binary 0000000000", "binary"],
   },
+  // RFC 6455 §10.4 MUST
   { does: "refuses maxLength and one in one frame", frames: "82 06 00*6", options: { maxLength: 5 }, ...TOO_LONG },
   {
     // Row: message-too-long

@@ -23,6 +23,7 @@ const LENGTHS = [
 ] as const;
 
 for (const role of ROLES) {
+  // RFC 6455 §5.2 MUST shortest-written
   Deno.test(`sendText() as ${role} writes the shortest header and exact UTF-8 at every length`, () => {
     for (const length of LENGTHS) {
       for (const text of texts(length)) {
@@ -36,6 +37,8 @@ for (const role of ROLES) {
     }
   });
 
+  // RFC 6455 §5.4 MUST continuations
+  // RFC 6455 §6.1 MUST frames
   Deno.test(`sendFragment() as ${role} puts the type on the first frame and FIN on the last`, () => {
     const { protocol, writes } = connect(new Endpoint(role));
     const send = (opcode: Opcode, count: number): string => {
@@ -191,6 +194,8 @@ Deno.test("sendBinary() as client leaves a payload above 64 KiB as it is, also w
   assertEquals(readFrames(concat(writes()))[0].payload, pattern(100_000));
 });
 
+// RFC 6455 §5.1 MUST client-masks
+// RFC 6455 §10.3 MUST
 Deno.test("sendText() as client masks every frame with the platform's next key", () => {
   const endpoint = new Endpoint("client");
   endpoint.protocol.sendText("");
@@ -204,6 +209,7 @@ Deno.test("sendText() as client masks every frame with the platform's next key",
   assertEquals(endpoint.platform.keys, 5);
 });
 
+// RFC 6455 §5.1 MUST server-masks-nothing
 Deno.test("sendText() as server draws no masking key", () => {
   const endpoint = new Endpoint("server");
   endpoint.protocol.sendText("a");
@@ -212,6 +218,7 @@ Deno.test("sendText() as server draws no masking key", () => {
   assertEquals(endpoint.platform.keys, 0);
 });
 
+// RFC 6455 §5.3 MUST unpredictable
 Deno.test("maskingKey() of the standard platform gives other keys all the time", () => {
   const platform = new StandardPlatform();
   const keys = new Set(Array.from({ length: 5000 }, () => platform.maskingKey()));

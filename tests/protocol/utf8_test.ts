@@ -82,6 +82,7 @@ const ERROR = "error WS_INVALID_UTF8 1007";
 
 for (const role of ROLES) {
   // Row: utf8
+  // RFC 6455 §8.1 MUST
   Deno.test(`receive() as ${role} fails at the first byte that can't be UTF-8, byte by byte in one frame`, () => {
     for (const [digits, certain] of INVALID) {
       for (const before of ["", "a", "é€😀", "a".repeat(60)]) {
@@ -101,6 +102,7 @@ for (const role of ROLES) {
   });
 
   // Row: utf8
+  // RFC 6455 §5.6 MUST
   Deno.test(`receive() as ${role} fails at the first byte that can't be UTF-8, across fragments`, () => {
     for (const [digits, certain] of INVALID) {
       const endpoint = new Endpoint(role);

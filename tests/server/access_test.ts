@@ -34,6 +34,8 @@ const UPGRADE = [
 ];
 
 // Row: origins
+// RFC 6455 §4.2.1 SHOULD
+// RFC 6455 §10.2 SHOULD
 netTest("serve() answers 403 to any origin that is not listed exactly", async () => {
   await using server = echo({ allowedOrigins: ["https://example.com"] });
   const origins = [

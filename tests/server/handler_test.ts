@@ -52,6 +52,7 @@ function started(server: { addr: Deno.Addr; shutdown(): Promise<void> }, faults:
 const startServe = WEB_SERVERS[0][1];
 
 for (const [name, start] of WEB_SERVERS) {
+  // RFC 6455 §4.2.2 MUST unknown-service
   netTest(`a handler serves pages and sockets, and a middleware adds a header, under ${name}`, async () => {
     const handler: ServeHandler = (request, info) => {
       if (request.headers.get("upgrade") === null) {

@@ -49,6 +49,7 @@ Deno.test("makeServer() wants a Host in the request of a duplex", async () => {
   peer.leave();
 });
 
+// RFC 6455 §7.2.2 MUST
 Deno.test("makeServer() writes its refusal to a duplex, ends it, and leaves the response to be read", async () => {
   const { ws, peer } = duplex({ ...HEADERS, "sec-websocket-version": "8" });
   assertEquals(ws.startConnection(), false);

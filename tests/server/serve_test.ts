@@ -49,6 +49,7 @@ const long = (length: number) => "a".repeat(length);
 /** Requests that no handler gets to see, or that makeServer refuses, with the answer's status. */
 const REFUSED: readonly (readonly [string, string, number])[] = [
   ["a request line of 9000 bytes", handshake({}, `GET /${long(9000)} HTTP/1.1`), 414],
+  // RFC 9110 §5.4 MUST
   ["a header of 20000 bytes", handshake({ "X-A": long(20000) }), 431],
   ["200 headers", handshake(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`X-${i}`, "a"]))), 431],
   [
@@ -58,14 +59,18 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ],
   ["HTTP/2.0", handshake({}, "GET / HTTP/2.0"), 505],
   ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505],
+  // RFC 9112 §2.2 SHOULD not-http
   ["no HTTP at all", "\x16\x03\x01\x00\x05", 400],
   ["bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400],
   ["a NUL in a header", handshake({ "X-A": "a\0b" }), 400],
+  // RFC 9112 §5.1 MUST
   ["a space before a colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400],
+  // RFC 9112 §5.2 MUST request
   ["a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400],
   ["no Host", handshake({ Host: null }), 400],
   ["an empty Host", handshake({ Host: "" }), 400],
   ["a malformed Host", handshake({ Host: "a b" }), 400],
+  // RFC 9112 §3.2 MUST server
   ["two Hosts", handshake({ "X-A": "1\r\nHost: other" }), 400],
   ["a Host with user information", handshake({ Host: "user@a" }), 400],
   ["a Host with a port out of range", handshake({ Host: "a:99999" }), 400],
@@ -74,11 +79,14 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ["a target with user information", handshake({}, "GET http://user@a/ HTTP/1.1"), 400],
   ["a target with a space", handshake({}, "GET /a b HTTP/1.1"), 400],
   ["a target with bytes above 0x7f", handshake({}, "GET /\u00ff HTTP/1.1"), 400],
+  // RFC 9110 §9.3.6 MUST
   ["CONNECT", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 400],
+  // RFC 9110 §9.1 SHOULD unknown
   ["TRACE", handshake({}, "TRACE / HTTP/1.1"), 501],
   ["a chunked body", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411],
   ["a Content-Length that is no number", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400],
   ["two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400],
+  // RFC 9110 §8.6 MUST many-digits
   ["a length beyond numbers", `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${"9".repeat(30)}\r\n\r\n`, 400],
   ["no upgrade", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400],
   ["a handshake of HTTP/1.0", handshake({}, "GET / HTTP/1.0"), 400],
@@ -101,6 +109,7 @@ const names = REFUSED.map(([what]) => what);
 const UNREADABLE = names.slice(0, names.indexOf("no upgrade"));
 
 for (const [what, request, status] of REFUSED) {
+  // RFC 9110 §15.5 SHOULD
   netTest(`serve() answers ${what} with ${status}, and goes on`, async () => {
     let seen = 0;
     await using host = start((request, info) => {
@@ -165,6 +174,7 @@ netTest("serve() reads a handshake that comes byte by byte, with a frame behind 
   await logs[0].closed;
 });
 
+// RFC 9110 §8.3 SHOULD
 netTest("serve() answers with 408 at handshakeTimeout, whatever has come of the head", async () => {
   await using host = start(upgrade, { handshakeTimeout: 30 });
   for (const part of ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n"]) {
@@ -174,6 +184,8 @@ netTest("serve() answers with 408 at handshakeTimeout, whatever has come of the 
   }
 });
 
+// RFC 9112 §9.5 SHOULD other-side
+// RFC 9110 §5.3 MUST whole-head
 netTest("serve() ends the connection of a client that leaves before its head is whole", async () => {
   await using host = start(upgrade);
   using peer = await host.connect();
@@ -184,6 +196,8 @@ netTest("serve() ends the connection of a client that leaves before its head is 
 
 // Plain requests
 
+// RFC 9112 §9.3 MUST server-close
+// RFC 9110 §10.1.1 SHOULD
 netTest("serve() hands every request to its handler, and ends the connection behind the answer", async () => {
   await using host = start(async (request) => {
     const { pathname, searchParams } = new URL(request.url);
@@ -210,6 +224,7 @@ netTest("serve() hands every request to its handler, and ends the connection beh
   assertEquals([none.status, none.body, field(none.text, "x-length")], [201, "PUT null", "0"]);
 });
 
+// RFC 9110 §7.6.1 MUST
 netTest("serve() streams a body of any length, and leaves out fields of the connection", async () => {
   await using host = start(() => {
     let count = 0;
@@ -229,6 +244,7 @@ netTest("serve() streams a body of any length, and leaves out fields of the conn
   ]);
 });
 
+// RFC 9112 §6.3 MUST cut-off
 netTest("serve() answers fetch(), and a body that is cut off is an error of the request's", async () => {
   const { promise, resolve } = Promise.withResolvers<Error>();
   await using host = start((request) =>
@@ -245,6 +261,7 @@ netTest("serve() answers fetch(), and a body that is cut off is an error of the 
   assertStringIncludes((await promise).message, "received 3 of 10");
 });
 
+// RFC 9112 §9.3 MUST read-to-end
 netTest("serve() gives up on a client that stops in the middle of its body", async () => {
   await using host = start(async (request) => new Response(await request.text()), { handshakeTimeout: 30 });
   using peer = await host.connect();
@@ -266,6 +283,7 @@ netTest("serve() gives up on a client that doesn't read its answer", async () =>
   assertEquals(host.faults, []);
 });
 
+// RFC 9112 §9.6 Text
 netTest("serve() lets a client that doesn't end its side have as long as for its request", async () => {
   await using host = start(() => new Response("x"), { handshakeTimeout: 30 });
   using peer = await host.connect();
@@ -274,6 +292,7 @@ netTest("serve() lets a client that doesn't end its side have as long as for its
   await host.server.shutdown();
 });
 
+// RFC 9112 §9.6 MUST
 netTest("serve() drops what a client sends behind its request, and not for ever", async () => {
   await using host = start(() => new Response("x"), { handshakeTimeout: 30 });
   using peer = await host.connect();

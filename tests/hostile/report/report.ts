@@ -18,7 +18,7 @@ import { ConnTransport } from "../../../src/transport/conn_transport.ts";
 import { field, RawPeer } from "../../support/raw_peer.ts";
 import { bytesOf, FRAME_ROWS, type FrameRow } from "../frame_rows.ts";
 import { ANSWER_ROWS, type AnswerRow, latin1, REQUEST_ROWS, type RequestRow } from "../handshake_rows.ts";
-import { format } from "../table.ts";
+import { formatMarkdown } from "../../support/format_markdown.ts";
 
 /** Who is asked. */
 export const SUBJECTS = ["@wsd/driver", "npm ws", "Deno's built-in socket"] as const;
@@ -33,8 +33,6 @@ const PATIENCE = 2000;
 export interface Verdict {
   /** Which rows it belongs to: `"frames as server"`. */
   readonly group: string;
-  /** The row's id. */
-  readonly row: string;
   /** What was asked. */
   readonly does: string;
   /** What came. */
@@ -71,8 +69,8 @@ export async function ask(subject: Subject): Promise<Verdict[]> {
   return verdicts;
 }
 
-function verdict(group: string, { row, does }: { row: string; does: string }, outcome: string, right: string): Verdict {
-  return { group, row, does, outcome, handled: outcome === right };
+function verdict(group: string, { does }: { does: string }, outcome: string, right: string): Verdict {
+  return { group, does, outcome, handled: outcome === right };
 }
 
 function judge({ status, protocol }: RequestRow, outcome: string): boolean {
@@ -262,6 +260,6 @@ if (import.meta.main) {
     console.log(`${subject}: ${verdicts.filter(({ handled }) => handled).length} of ${verdicts.length}`);
   }
   const date = Deno.args[0] ?? new Date().toISOString().slice(0, 10);
-  const page = await format(reportOf(answers, date));
+  const page = await formatMarkdown(reportOf(answers, date));
   Deno.writeTextFileSync(new URL("../../../docs/hostile-report.md", import.meta.url), page);
 }

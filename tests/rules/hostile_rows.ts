@@ -1,27 +1,6 @@
-/**
- * What hostile and broken peers do, row by row. Tests name the rows that they are about, and `table.ts` makes
- * docs/hostile.md of both.
- *
- * @module
- */
+/** What hostile and broken peers do, row by row. Tests cite them as `citations.ts` says: `// Row: mask`. */
 
-/** One thing that a peer, or the network, may do. */
-export interface Row {
-  /** What happens. */
-  readonly happens: string;
-  /** What this package does then. */
-  readonly outcome: string;
-  /** Where it was seen, or which rule it breaks. */
-  readonly seen?: string;
-}
-
-/** Rows about the same part of the protocol. */
-export interface Section {
-  /** The heading. */
-  readonly title: string;
-  /** The rows, by the id that tests carry. */
-  readonly rows: Readonly<Record<string, Row>>;
-}
+import type { HostileRow, HostileSection } from "./rule.ts";
 
 const FRAMES = {
   "reserved-bit": {
@@ -107,7 +86,7 @@ const FRAMES = {
     outcome: "Exactly the bytes in view are sent, or a TypeError is thrown",
     seen: "CVE-2026-45736",
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, HostileRow>;
 
 const COMPRESSION = {
   "bomb": {
@@ -141,7 +120,7 @@ const COMPRESSION = {
     outcome: "Their memory comes back",
     seen: "npm ws #804",
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, HostileRow>;
 
 const HANDSHAKE = {
   "endless-head": {
@@ -224,7 +203,7 @@ const HANDSHAKE = {
     happens: "Frames in the same segment as the request or the 101",
     outcome: "Delivered",
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, HostileRow>;
 
 const LIFE = {
   "lost": {
@@ -255,15 +234,12 @@ const LIFE = {
     happens: "A server is killed inside a message",
     outcome: "The client tells 1006, and has delivered what was whole",
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, HostileRow>;
 
 /** All rows. */
-export const SECTIONS: readonly Section[] = [
+export const HOSTILE_SECTIONS: readonly HostileSection[] = [
   { title: "Frames", rows: FRAMES },
   { title: "Compression", rows: COMPRESSION },
   { title: "Handshake", rows: HANDSHAKE },
   { title: "Life of a connection", rows: LIFE },
 ];
-
-/** The id of a row. */
-export type RowId = keyof typeof FRAMES | keyof typeof COMPRESSION | keyof typeof HANDSHAKE | keyof typeof LIFE;
