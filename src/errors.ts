@@ -111,8 +111,9 @@ const MAX_REASON = 123;
  * a TypeError or RangeError instead.
  *
  * Create one to say how a connection should be closed: `abort` and `cancel` of the streams send its `closeCode` and
- * `reason`. It has the shape of the WHATWG WebSockets Standard's `WebSocketError`, and accepts more close codes: all that
- * RFC 6455 §7.4 lets an endpoint send.
+ * `reason`. It is the WHATWG WebSockets Standard's `WebSocketError`, a DOMException, with two differences: `code` is a
+ * stable string if the error comes from a connection, and it accepts every close code that RFC 6455 §7.4 lets an endpoint
+ * send, where the standard accepts 1000 and 3000-4999.
  *
  * @example Create one
  * ```ts
@@ -126,8 +127,8 @@ const MAX_REASON = 123;
 export class WebSocketError extends Error {
   /** The class's name, which also works across realms. */
   override readonly name: string = "WebSocketError";
-  /** The stable code; null if none was given. */
-  readonly code: ErrorCode | null;
+  /** The stable code; 0, as for every DOMException of a new kind, if none was given. */
+  readonly code: ErrorCode | 0;
   /** The code of the Close frame that goes with the error; 1006 if none was sent. */
   readonly closeCode: number | null;
   /** The reason of the Close frame. */
@@ -142,14 +143,29 @@ export class WebSocketError extends Error {
    * `SyntaxError` if the reason is longer than 123 bytes.
    */
   constructor(message = "", options: WebSocketErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
-    const { code = null, closeCode = null, reason = "" } = options;
+    // What DOMException takes, which is the base class: see below.
+    super(message, { name: "WebSocketError", ...("cause" in options && { cause: options.cause }) } as ErrorOptions);
+    const { code = 0, closeCode = null, reason = "" } = options;
     this.code = code;
     this.reason = checkReason(String(reason));
     this.closeCode = closeCode ?? (this.reason === "" ? null : CloseCode.NORMAL_CLOSURE);
-    if (code === null && this.closeCode !== null) checkCloseCode(this.closeCode);
+    if (code === 0 && this.closeCode !== null) checkCloseCode(this.closeCode);
   }
 }
+
+// TypeScript can't say "a DOMException whose code is a string", hence `extends Error` above.
+Object.setPrototypeOf(WebSocketError, DOMException);
+Object.setPrototypeOf(WebSocketError.prototype, DOMException.prototype);
+
+/** `console.log` shows only the stack of a DOMException. This shows the codes and the cause too, as of any other error. */
+Object.defineProperty(WebSocketError.prototype, Symbol.for("Deno.customInspect"), {
+  value(this: WebSocketError, inspect: (value: unknown, options: object) => string, options: object): string {
+    const { name, message, stack } = this;
+    const Shown = { [name]: class extends Error {} }[name];
+    const error = new Shown(message, "cause" in this ? { cause: this.cause } : undefined);
+    return inspect(Object.assign(error, Object.fromEntries(Object.entries(this)), { stack }), options);
+  },
+});
 
 function checkReason(reason: string): string {
   const { length } = new TextEncoder().encode(reason);

@@ -21,7 +21,7 @@ const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 const UNAUTHORIZED: ReadonlySet<number | null> = new Set([401, 403]);
 
 /** The codes of a handshake that the network has ended, and no answer of the server's. */
-const NETWORK_FAULTS: ReadonlySet<string | null> = new Set([
+const NETWORK_FAULTS: ReadonlySet<HandshakeError["code"]> = new Set([
   ErrorCode.CONNECT_FAILED,
   ErrorCode.HANDSHAKE_TIMEOUT,
   ErrorCode.CONNECTION_LOST,

@@ -94,7 +94,7 @@ export function closeInfoOf(reason: unknown, normal: number = CloseCode.NO_STATU
   if (!(reason instanceof WebSocketError)) return { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
   // An error that came from a connection may hold a code that only stands for the lack of one.
   const { closeCode, code } = reason;
-  if (code === null) return { code: closeCode ?? CloseCode.NO_STATUS_RECEIVED, reason: reason.reason };
+  if (code === 0) return { code: closeCode ?? CloseCode.NO_STATUS_RECEIVED, reason: reason.reason };
   const own = closeCode === null || closeCode === CloseCode.ABNORMAL_CLOSURE;
   return { code: own ? CloseCode.INTERNAL_ERROR : closeCode, reason: reason.reason };
 }
