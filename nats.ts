@@ -1,0 +1,25 @@
+/**
+ * Topics across machines, over NATS.
+ *
+ * @example Two processes of one application
+ * ```ts ignore
+ * import { connect } from "npm:@nats-io/transport-node@3";
+ * import { Topics } from "@wsd/driver/topics";
+ * import { NatsBroker } from "@wsd/driver/nats";
+ *
+ * const connection = await connect({ servers: "localhost", maxReconnectAttempts: -1, reconnectTimeWait: 250 });
+ * const topics = new Topics({ name: "app", broker: new NatsBroker(connection) });
+ * topics.on("gap", ({ topic, missed }) => console.log("missed", missed ?? "some", "on", topic));
+ * topics.publish("news", "Hi");
+ * ```
+ *
+ * @module
+ */
+export type { Broker, BrokerConnection, BrokerHandler } from "./src/topics/broker.ts";
+export {
+  NatsBroker,
+  type NatsBrokerOptions,
+  type NatsConnection,
+  type NatsMessage,
+  type NatsSubscription,
+} from "./src/topics/nats_broker.ts";

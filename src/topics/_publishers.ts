@@ -1,0 +1,38 @@
+import type { Count } from "./_counters.ts";
+
+/** How many publishers of one topic are remembered. One that restarts has a new id, so old ones pile up. */
+const MAX_PUBLISHERS = 1024;
+
+/** What {@linkcode Publishers.receive} says of a message that came before, or out of order. */
+export const REPEATED = -1;
+
+/** Which messages of one topic have come, publisher by publisher. */
+export class Publishers {
+  readonly #last = new Map<number, Count>();
+
+  /**
+   * Notes a message.
+   *
+   * @param publisher Who published it.
+   * @param epoch The epoch of its counter.
+   * @param counter Its number.
+   * @returns How many messages of this publisher are missing in front of it; {@linkcode REPEATED} if it must be dropped.
+   */
+  receive(publisher: number, epoch: number, counter: number): number {
+    const last = this.#last.get(publisher);
+    if (last === undefined || epoch > last.epoch) {
+      this.#begin(publisher, { epoch, counter });
+      return last === undefined ? 0 : counter - 1;
+    }
+    if (epoch < last.epoch || counter <= last.counter) return REPEATED;
+    const missed = counter - last.counter - 1;
+    last.counter = counter;
+    return missed;
+  }
+
+  #begin(publisher: number, count: Count): void {
+    if (this.#last.size >= MAX_PUBLISHERS) this.#last.delete(this.#last.keys().next().value!);
+    this.#last.delete(publisher);
+    this.#last.set(publisher, count);
+  }
+}

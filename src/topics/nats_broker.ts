@@ -1,0 +1,309 @@
+import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
+
+/**
+ * A connection to NATS, by what it can do: of npm `@nats-io/transport-node` 3 or another transport of `@nats-io`.
+ *
+ * @example Take any
+ * ```ts
+ * import { NatsBroker, type NatsConnection } from "@wsd/driver/nats";
+ *
+ * export const makeBroker = (connection: NatsConnection): NatsBroker => new NatsBroker(connection);
+ * ```
+ */
+export interface NatsConnection {
+  /** Publishes. */
+  publish(subject: string, payload: Uint8Array): void;
+  /** Subscribes. */
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: NatsMessage) => void },
+  ): NatsSubscription;
+  /** Asks for an answer, behind all that was sent before. */
+  flush(): Promise<void>;
+  /** Tells what becomes of the connection. */
+  status(): AsyncIterable<{ type: string; error?: unknown }>;
+  /** Whether it has ended for good. */
+  isClosed(): boolean;
+}
+
+/**
+ * A message of NATS, by what is read of it.
+ *
+ * @example See how long one is
+ * ```ts
+ * import type { NatsMessage } from "@wsd/driver/nats";
+ *
+ * export const lengthOf = (message: NatsMessage): number => message.data.length;
+ * ```
+ */
+export interface NatsMessage {
+  /** The payload. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * A subscription at NATS, by what it can do.
+ *
+ * @example End one
+ * ```ts
+ * import type { NatsSubscription } from "@wsd/driver/nats";
+ *
+ * export const end = (subscription: NatsSubscription): void => subscription.unsubscribe();
+ * ```
+ */
+export interface NatsSubscription {
+  /** Ends it. */
+  unsubscribe(): void;
+}
+
+/**
+ * How a {@linkcode NatsBroker} works.
+ *
+ * @example Subjects that a user's permissions allow
+ * ```ts
+ * import { NatsBroker, type NatsBrokerOptions, type NatsConnection } from "@wsd/driver/nats";
+ *
+ * export function makeBroker(connection: NatsConnection): NatsBroker {
+ *   const options: NatsBrokerOptions = { prefix: "shop.live" };
+ *   return new NatsBroker(connection, options);
+ * }
+ * ```
+ */
+export interface NatsBrokerOptions {
+  /**
+   * What the subjects begin with: tokens of letters, digits, `-` and `_`, separated by dots. Permissions for
+   * `PREFIX.>` suffice.
+   *
+   * @default {"wsd"}
+   */
+  prefix?: string;
+}
+
+const PREFIX = /^[\w-]+(\.[\w-]+)*$/;
+
+/** NATS ends the connection of a client whose line is longer than 4 KiB, unless it is configured otherwise. */
+const MAX_SUBJECT = 3_000;
+
+/**
+ * Carries messages through NATS, by a connection of your own: npm `@nats-io/transport-node` 3. So TLS, credentials and
+ * permissions are the connection's. A topic is the subject `PREFIX.NAME=3ATOPIC`, in which any character but letters,
+ * digits, `-` and `_` is written as `=` and two hexadecimal digits for each of its bytes.
+ *
+ * Connect with `maxReconnectAttempts: -1`: without it, the client gives up after ten attempts.
+ *
+ * @example With npm `@nats-io/transport-node`
+ * ```ts ignore
+ * import { connect } from "npm:@nats-io/transport-node@3";
+ * import { Topics } from "@wsd/driver/topics";
+ * import { NatsBroker } from "@wsd/driver/nats";
+ *
+ * const connection = await connect({ servers: "nats.example", maxReconnectAttempts: -1, reconnectTimeWait: 250 });
+ * const topics = new Topics({ name: "app", broker: new NatsBroker(connection) });
+ * ```
+ */
+export class NatsBroker implements Broker {
+  readonly #connection: NatsConnection;
+  readonly #prefix: string;
+
+  /**
+   * Checks the connection, and uses it once `Topics` connects.
+   *
+   * @param connection The connection. It may have other uses, and stays open when the topics are closed.
+   * @param options What the subjects begin with.
+   * @throws {TypeError} If it is no connection to NATS.
+   * @throws {SyntaxError} If the prefix is none.
+   */
+  constructor(connection: NatsConnection, options: NatsBrokerOptions = {}) {
+    const { prefix = "wsd" } = options;
+    if (typeof connection?.flush !== "function" || typeof connection.status !== "function") {
+      throw new TypeError("Cannot create a NatsBroker: expected a connection of npm @nats-io/transport-node 3");
+    }
+    if (typeof prefix !== "string" || !PREFIX.test(prefix)) {
+      throw new SyntaxError(
+        `Cannot create a NatsBroker: prefix must be tokens of letters, digits, - and _, separated by dots, received ${
+          JSON.stringify(prefix)
+        }`,
+      );
+    }
+    this.#connection = connection;
+    this.#prefix = prefix;
+  }
+
+  /**
+   * Connects.
+   *
+   * @param handler Gets the messages.
+   * @returns The connection; it is ready once NATS has answered.
+   */
+  connect(handler: BrokerHandler): BrokerConnection {
+    return new NatsLink(this.#connection, this.#prefix, handler);
+  }
+}
+
+class NatsLink implements BrokerConnection {
+  readonly #nats: NatsConnection;
+  readonly #prefix: string;
+  readonly #handler: BrokerHandler;
+  readonly #subscriptions = new Map<string, NatsSubscription>();
+  /** Channels whose subscription NATS knows. */
+  readonly #confirmed = new Set<string>();
+  /** Why NATS refused subscriptions that are not confirmed yet. */
+  readonly #refusals = new Map<string, Error>();
+  readonly #status: AsyncIterator<{ type: string; error?: unknown }>;
+  #ready = false;
+  #closed = false;
+  #losses = 0;
+  /** The answer to all that was published up to the end of this turn. */
+  #answer: Promise<void> | null = null;
+  #lastAnswer: Promise<void> = Promise.resolve();
+
+  constructor(nats: NatsConnection, prefix: string, handler: BrokerHandler) {
+    this.#nats = nats;
+    this.#prefix = prefix;
+    this.#handler = handler;
+    this.#status = nats.status()[Symbol.asyncIterator]();
+    this.#watch();
+    this.#confirm();
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.#nats.isClosed();
+  }
+
+  async subscribe(channels: readonly string[]): Promise<void> {
+    const added = channels.filter((channel) => !this.#subscriptions.has(channel));
+    for (const channel of added) this.#subscribe(channel);
+    try {
+      await this.#flush();
+      for (const channel of added) if (this.#refusals.has(channel)) throw this.#refusals.get(channel);
+    } catch (error) {
+      this.#end(added);
+      throw error;
+    } finally {
+      for (const channel of added) this.#refusals.delete(channel);
+    }
+    for (const channel of added) this.#confirmed.add(channel);
+  }
+
+  #subscribe(channel: string): void {
+    const callback = (error: Error | null, message: NatsMessage) => {
+      if (error) this.#onRefused(channel, error);
+      else if (!this.#closed) this.#handler.onMessage(channel, message.data);
+    };
+    this.#subscriptions.set(channel, this.#nats.subscribe(this.#subjectOf(channel), { callback }));
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    this.#end(channels);
+    await this.#flush();
+  }
+
+  publish(channel: string, message: Uint8Array): Promise<void> {
+    try {
+      this.#nats.publish(this.#subjectOf(channel), message);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#answer ??= this.#askOnce();
+  }
+
+  ping(): Promise<void> {
+    return this.#flush();
+  }
+
+  async close(): Promise<void> {
+    const { ready } = this;
+    this.#closed = true;
+    this.#ready = false;
+    this.#end([...this.#subscriptions.keys()]);
+    if (ready) await this.#nats.flush().catch(() => {});
+    await this.#status.return?.();
+  }
+
+  /** One question at a time: what is published meanwhile is answered by the next one. */
+  async #askOnce(): Promise<void> {
+    await this.#lastAnswer;
+    await null;
+    this.#answer = null;
+    const answer = this.#flush();
+    this.#lastAnswer = answer.catch(() => {});
+    await answer;
+  }
+
+  async #flush(): Promise<void> {
+    const losses = this.#losses;
+    try {
+      await this.#nats.flush();
+    } catch (error) {
+      // It fails with the connection, perhaps before the status says so.
+      if (losses === this.#losses) this.#onLost();
+      throw error;
+    }
+  }
+
+  #end(channels: readonly string[]): void {
+    for (const channel of channels) {
+      this.#confirmed.delete(channel);
+      if (!this.#nats.isClosed()) this.#subscriptions.get(channel)?.unsubscribe();
+      this.#subscriptions.delete(channel);
+    }
+  }
+
+  #onRefused(channel: string, error: Error): void {
+    this.#subscriptions.delete(channel);
+    if (this.#confirmed.delete(channel)) this.#handler.onRefused(channel, error);
+    else this.#refusals.set(channel, error);
+  }
+
+  async #watch(): Promise<void> {
+    for (let next = await this.#status.next(); !next.done && !this.#closed; next = await this.#status.next()) {
+      const { type, error } = next.value;
+      if (type === "disconnect" || type === "close") this.#onLost();
+      else if (type === "reconnect") this.#confirm();
+      else if (type === "error") this.#handler.onError(asError(error));
+    }
+  }
+
+  #onLost(): void {
+    this.#losses++;
+    if (!this.#ready || this.#closed) return;
+    this.#ready = false;
+    this.#handler.onDown();
+  }
+
+  /** The client has subscribed again; an answer tells that NATS knows of it. */
+  async #confirm(): Promise<void> {
+    const losses = this.#losses;
+    try {
+      await this.#nats.flush();
+    } catch {
+      return;
+    }
+    if (losses !== this.#losses || this.#closed || this.#ready) return;
+    this.#ready = true;
+    this.#handler.onUp();
+  }
+
+  #subjectOf(channel: string): string {
+    const subject = `${this.#prefix}.${encodeToken(channel)}`;
+    if (subject.length <= MAX_SUBJECT) return subject;
+    throw new RangeError(
+      `Cannot use a topic whose subject at NATS has ${subject.length} bytes: expected ${MAX_SUBJECT}`,
+    );
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Writes any name as one token: NATS gives a meaning to dots, `*`, `>` and spaces. */
+function encodeToken(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/gu, (character) => {
+    return Array.from(encoder.encode(character), (byte) => `=${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(
+      "",
+    );
+  });
+}
+
+function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(`NATS reported an error: ${String(value)}`);
+}

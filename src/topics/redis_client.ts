@@ -1,0 +1,86 @@
+// deno-lint-ignore-file no-explicit-any -- the clients type their listeners by event
+import type { Buffer } from "node:buffer";
+
+/**
+ * The part of npm `@redis/client` 6 (also as `redis`) that {@linkcode RedisBroker} needs.
+ *
+ * @example Take no other client
+ * ```ts
+ * import { type NodeRedisClient, RedisBroker } from "@wsd/driver/redis";
+ *
+ * export const makeBroker = (client: NodeRedisClient): RedisBroker => new RedisBroker(client);
+ * ```
+ */
+export interface NodeRedisClient {
+  /** Whether it is connected. */
+  readonly isReady: boolean;
+  /** Adds a listener. */
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  /** Removes a listener. */
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  /** Connects. */
+  connect(): Promise<unknown>;
+  /** Ends the connection. */
+  destroy(): void;
+  /** Makes another client with the same options. */
+  duplicate(overrides?: { disableOfflineQueue?: boolean }): unknown;
+  /** Publishes. */
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  /** Subscribes. */
+  subscribe(
+    channels: string[],
+    listener: (message: Buffer, channel: Buffer) => unknown,
+    bufferMode: true,
+  ): Promise<unknown>;
+  /** Ends subscriptions. */
+  unsubscribe(
+    channels: string[],
+    listener: (message: Buffer, channel: Buffer) => unknown,
+    bufferMode: true,
+  ): Promise<unknown>;
+  /** Asks for an answer. */
+  ping(): Promise<unknown>;
+}
+
+/**
+ * The part of npm `ioredis` 6 that {@linkcode RedisBroker} needs.
+ *
+ * @example Take no other client
+ * ```ts
+ * import { type IoRedisClient, RedisBroker } from "@wsd/driver/redis";
+ *
+ * export const makeBroker = (client: IoRedisClient): RedisBroker => new RedisBroker(client);
+ * ```
+ */
+export interface IoRedisClient {
+  /** `"ready"` if it is connected. */
+  readonly status: string;
+  /** Adds a listener. */
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  /** Removes a listener. */
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  /** Ends the connection. */
+  disconnect(): void;
+  /** Makes another client with the same options. */
+  duplicate(overrides?: Record<string, unknown>): unknown;
+  /** Publishes. */
+  publish(channel: string, message: Buffer): Promise<unknown>;
+  /** Subscribes. */
+  subscribe(...channels: string[]): Promise<unknown>;
+  /** Ends subscriptions. */
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  /** Asks for an answer. */
+  ping(): Promise<unknown>;
+}
+
+/**
+ * A Redis client, by what it can do: of npm `@redis/client` 6, or `ioredis` 6.
+ *
+ * @example Take either
+ * ```ts
+ * import { RedisBroker, type RedisClient } from "@wsd/driver/redis";
+ *
+ * export const makeBroker = (client: RedisClient): RedisBroker => new RedisBroker(client);
+ * ```
+ */
+export type RedisClient = NodeRedisClient | IoRedisClient;

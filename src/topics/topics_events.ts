@@ -1,0 +1,82 @@
+/**
+ * Messages that this process did not get, though it has subscribed.
+ *
+ * @example Load what was missed
+ * ```ts
+ * import type { Gap } from "@wsd/driver/topics";
+ *
+ * export function describe({ topic, missed }: Gap): string {
+ *   return `${topic}: ${missed === null ? "there may be" : missed} messages to load`;
+ * }
+ * ```
+ */
+export interface Gap {
+  /** The topic. */
+  readonly topic: string;
+  /** The id of the {@linkcode Topics} that has published them; null if it may have been any. */
+  readonly publisher: string | null;
+  /** How many; null if that is not known. */
+  readonly missed: number | null;
+  /**
+   * How it is known: `"lost"` means that a later message has come, `"outage"` that the broker was lost and is back. Once
+   * a later message comes, what was lost in an outage is counted by a gap of its own.
+   */
+  readonly reason: "lost" | "outage";
+}
+
+/**
+ * What {@linkcode Topics} tells its listeners, by event.
+ *
+ * @example Listen, with the right types
+ * ```ts
+ * import { Topics, type TopicsEvents } from "@wsd/driver/topics";
+ *
+ * await using topics = new Topics({ name: "app" });
+ * topics.on("state", (...[state]: TopicsEvents["state"]) => console.log("The broker is", state));
+ * ```
+ */
+export interface TopicsEvents {
+  /** Messages were lost, or may have been. */
+  gap: [gap: Gap];
+  /** The broker was lost, or is back and all subscriptions are confirmed. */
+  state: [state: "up" | "down"];
+  /** The broker or its client reported a failure, or refused something. `Topics` goes on. */
+  error: [error: Error];
+}
+
+/**
+ * Counts since a {@linkcode Topics} was created.
+ *
+ * @example Watch what is lost
+ * ```ts
+ * import { Topics, type TopicsStats } from "@wsd/driver/topics";
+ *
+ * await using topics = new Topics({ name: "app" });
+ * const { missed, dropped }: TopicsStats = topics.stats;
+ * console.log(missed + dropped, "messages lost");
+ * ```
+ */
+export interface TopicsStats {
+  /** Topics that somebody has subscribed to, or that linger. */
+  readonly topics: number;
+  /** Subscriptions of connections. */
+  readonly subscriptions: number;
+  /** Messages published here. */
+  readonly published: number;
+  /** Messages published here that the broker has. */
+  readonly relayed: number;
+  /** Messages published here that other processes will not get. */
+  readonly dropped: number;
+  /** Messages that came from the broker and were delivered. */
+  readonly received: number;
+  /** Messages that came from the broker a second time, and were not delivered. */
+  readonly repeated: number;
+  /** Events `"gap"`. */
+  readonly gaps: number;
+  /** Messages that are known not to have come. */
+  readonly missed: number;
+  /** Bytes that wait for the broker to come back. */
+  readonly waitingBytes: number;
+  /** Whether the broker can be reached. */
+  readonly state: "up" | "down";
+}
