@@ -21,6 +21,7 @@ export * from "./src/driver/mod.ts";
 export * from "./src/web/mod.ts";
 export type { HeadLimits } from "./src/http/head_limits.ts";
 export type { AccessPolicy } from "./src/server/access_policy.ts";
+export { broadcast, type BroadcastOptions, type BroadcastResult } from "./src/topics/broadcast.ts";
 export { isWebSocket } from "./src/server/is_web_socket.ts";
 export { makeServer } from "./src/server/make_server.ts";
 export { serve, type WebSocketListener } from "./src/server/serve.ts";
