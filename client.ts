@@ -33,7 +33,8 @@ export { Client, type ClientOptions } from "./src/client/client.ts";
 export { connect } from "./src/client/connect.ts";
 export type { ConnectionFailure } from "./src/client/connection_failure.ts";
 export { connections, type ConnectionsOptions } from "./src/client/connections.ts";
-export type { DialOptions } from "./src/client/dial.ts";
+export type { DialOptions } from "./src/client/dial_options.ts";
+export type { ProxyOptions } from "./src/client/proxy/proxy.ts";
 export { makeClient } from "./src/client/make_client.ts";
 export { makeReconnectingClient, type ReconnectingClient } from "./src/client/reconnecting_client.ts";
 export type {

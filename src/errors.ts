@@ -61,6 +61,11 @@ export const ErrorCode = {
   CONNECT_FAILED: "WS_CONNECT_FAILED",
   /** The TLS handshake with the server failed; `cause` is the reason. */
   TLS_FAILED: "WS_TLS_FAILED",
+  /**
+   * The client's proxy couldn't be reached, refused, or broke a rule. `status` is the proxy's own; 407 also if a SOCKS
+   * proxy refuses the user and the password, or wants some.
+   */
+  PROXY_FAILED: "WS_PROXY_FAILED",
   /** RFC 6455 §4: the peer's opening handshake broke a rule, or the server refused the connection. */
   HANDSHAKE_FAILED: "WS_HANDSHAKE_FAILED",
   /** The opening handshake didn't end within `handshakeTimeout`. */

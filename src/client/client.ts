@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
@@ -6,6 +7,7 @@ import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
 import { denoPlatform } from "../connection/deno_platform.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
+import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
 import type { Negotiated } from "../driver/negotiated.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
@@ -14,8 +16,9 @@ import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
 import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
 import { type Destination, followRedirect } from "./redirect.ts";
-import { checkStartOptions, type StartConnectionOptions } from "./start_options.ts";
+import { checkStartOptions, START_OPTION_NAMES, type StartConnectionOptions } from "./start_options.ts";
 import { parseTarget, type Target } from "./target.ts";
+import { messageOf } from "./tls_error.ts";
 
 /** A server that has accepted the handshake. */
 interface Reached extends OpenedHandshake {
@@ -40,7 +43,34 @@ interface Reached extends OpenedHandshake {
  * assertEquals(ws.maxLength, 1024 * 1024);
  * ```
  */
-export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {}
+export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {
+  /**
+   * Whether a server that picks none of `acceptProtocols` is refused. RFC 6455 leaves that to the client; the web's
+   * classes always refuse it.
+   *
+   * @default {false}
+   */
+  requireProtocol?: boolean;
+}
+
+const OPTION_NAMES: Readonly<Record<keyof ClientOptions, true>> = {
+  ...DRIVER_OPTION_NAMES,
+  ...START_OPTION_NAMES,
+  requireProtocol: true,
+};
+
+/** What other libraries and the web's classes call some of the options. */
+const OTHER_NAMES = {
+  headers: "additionalHeaders",
+  protocol: "acceptProtocols",
+  protocols: "acceptProtocols",
+  subprotocols: "acceptProtocols",
+  ca: "caCerts",
+  maxPayload: "maxLength",
+  agent: "proxy",
+  followRedirects: "maxRedirects",
+  timeout: "handshakeTimeout",
+} as const;
 
 /**
  * The client's side of a WebSocket connection; {@linkcode makeClient} makes it.
@@ -71,6 +101,7 @@ export class Client extends WebSocketDriver {
   /** What the handshake is done on. */
   #transport: Transport | null = null;
   #started = false;
+  #starting: Promise<boolean> | null = null;
   #abandoned = false;
   /** Those of the server's answer, as they came until somebody asks for them. */
   #responseHeaders: Headers | [name: string, value: string][] | null = null;
@@ -82,14 +113,15 @@ export class Client extends WebSocketDriver {
    *
    * @param url Where to connect to.
    * @param options Limits, times, certificates, headers.
-   * @throws {TypeError} Where the URL or an option is malformed.
-   * @throws {RangeError} Where a number is out of its range.
+   * @throws {TypeError} If the URL or an option is malformed, or there is no such option.
+   * @throws {RangeError} If a number is out of its range.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    super(options, { pingInterval: 0 });
+    super(checkNames(options), { pingInterval: 0 });
     this.#target = parseTarget(url);
     this.#options = options;
     checkStartOptions(options, this.#target);
+    checkRequireProtocol(options);
     this.settings.additionalHeaders.check();
   }
 
@@ -131,20 +163,19 @@ export class Client extends WebSocketDriver {
    * @param options What goes before the options that the client was made with.
    * @returns True once the connection is open; false where one was started before.
    * @throws {HandshakeError} As a rejection: the server can't be reached, refuses, breaks a rule or takes longer than
-   * `handshakeTimeout`. An `"error"` and a `"close"` come too; where somebody listens for errors, the rejection may be
-   * left alone.
+   * `handshakeTimeout`. An `"error"` and a `"close"` come too; if there is a listener for errors, the rejection
+   * may be left alone.
    * @throws {TypeError} At the call, where an option is malformed.
    */
   startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
     if (this.#started || this.readyState !== "connecting") return Promise.resolve(false);
+    checkOptionNames<StartConnectionOptions>("start the connection", options, START_OPTION_NAMES);
     const merged = { ...this.#options, ...options };
     checkStartOptions(merged, this.#target);
     checkSubprotocols(this.acceptProtocols);
     this.settings.additionalHeaders.check();
     this.#started = true;
-    const started = this.#start(merged);
-    if (this.listenerCount("error") > 0) started.catch(() => {});
-    return started;
+    return this.#starting = this.#start(merged);
   }
 
   async #start(options: ClientOptions): Promise<boolean> {
@@ -154,6 +185,8 @@ export class Client extends WebSocketDriver {
     signal.addEventListener("abort", giveUp);
     try {
       if (options.transport !== undefined) this.#transport = own(options.transport);
+      // Nothing fails before the caller can listen to it.
+      await null;
       signal.throwIfAborted();
       const { transport, protocol, extensions, fields, early } = await this.#ask(options);
       signal.throwIfAborted();
@@ -164,6 +197,8 @@ export class Client extends WebSocketDriver {
     } catch (error) {
       giveUp();
       const fault = this.#faultOf(error);
+      // A listener is told of it, so that the rejection may be left alone. It may have come after the start.
+      if (this.listenerCount("error") > 0) queueMicrotask(() => this.#starting?.catch(() => {}));
       this.#onRefused(fault);
       throw fault;
     } finally {
@@ -174,13 +209,13 @@ export class Client extends WebSocketDriver {
 
   /** Does the handshake, there or where redirects lead. */
   async #ask(options: ClientOptions): Promise<Reached> {
-    let from: Destination = { target: this.#target, fields: this.settings.additionalHeaders.check() };
-    const { maxRedirects = 0 } = options;
+    let from: Destination = { target: this.#target, fields: this.settings.additionalHeaders.check(), options };
+    const { maxRedirects = 0, requireProtocol = false } = options;
     for (let followed = 0;; followed++) {
-      const transport = await this.#reach(from.target, options);
+      const transport = await this.#reach(from, options.transport);
       try {
         const offers = offerAsClient(this.settings.perMessageDeflate);
-        const request = { protocols: this.acceptProtocols, offers, fields: from.fields };
+        const request = { protocols: this.acceptProtocols, offers, fields: from.fields, requireProtocol };
         return { transport, ...await openHandshake(transport, from.target, request) };
       } catch (refusal) {
         const next = followed < maxRedirects ? followRedirect(refusal, from) : null;
@@ -193,8 +228,8 @@ export class Client extends WebSocketDriver {
   }
 
   /** Takes the transport that was given, or makes one. */
-  async #reach(target: Target, options: ClientOptions): Promise<Transport> {
-    if (options.transport === undefined) this.#transport = await dial(target, options, this.#handshake.signal);
+  async #reach({ target, options }: Destination, given: ClientOptions["transport"]): Promise<Transport> {
+    if (given === undefined) this.#transport = await dial(target, options, this.#handshake.signal);
     return this.#transport!;
   }
 
@@ -239,8 +274,14 @@ export class Client extends WebSocketDriver {
   }
 
   #onRefused(fault: unknown): void {
-    if (!this.#abandoned && fault instanceof HandshakeError) this.failed(fault satisfies WebSocketError);
+    if (!this.#abandoned) this.failed(this.#errorFor(fault));
     this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /** What `"error"` tells: a missing permission and a signal's reason are no errors of a connection by themselves. */
+  #errorFor(fault: unknown): WebSocketError {
+    if (fault instanceof HandshakeError) return fault;
+    return new HandshakeError(`Cannot open the connection to ${this.url}: ${messageOf(fault)}`, { cause: fault });
   }
 
   /** Ends what has not begun yet, too. */
@@ -254,6 +295,25 @@ export class Client extends WebSocketDriver {
     this.#abandoned = true;
     this.#handshake.abort(new HandshakeError(`Cannot open the connection to ${this.url} as it was closed meanwhile`));
     if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+}
+
+function checkNames(options: ClientOptions): ClientOptions {
+  if (Array.isArray(options)) {
+    throw new TypeError(
+      "Cannot create a client: the options must be an object, received an array. " +
+        `To offer subprotocols, give { acceptProtocols: ${JSON.stringify(options)} }`,
+    );
+  }
+  checkOptionNames("create a client", options, OPTION_NAMES, OTHER_NAMES);
+  return options;
+}
+
+function checkRequireProtocol({ requireProtocol = false }: ClientOptions): void {
+  if (typeof requireProtocol !== "boolean") {
+    throw new TypeError(
+      `Cannot create a client: requireProtocol must be a boolean, received ${typeof requireProtocol}`,
+    );
   }
 }
 

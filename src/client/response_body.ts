@@ -7,6 +7,9 @@ const MAX_BODY = 64 * 1024;
 /** How much is read for it, in bytes: chunks take more on the wire than what is in them. */
 const MAX_READ = 4 * MAX_BODY;
 
+/** How long a body may take to come once the head is here, in milliseconds: the refusal is told then. */
+const PATIENCE = 250;
+
 /** The statuses whose responses never have a body, RFC 9110 §6.4.1. */
 const BODILESS = new Set([204, 304]);
 
@@ -25,28 +28,36 @@ interface BodyReader {
 
 /**
  * Reads the start of the body that goes with a refusal: what `Content-Length` or chunks delimit, or up to the end of
- * the connection.
+ * the connection, or as far as it has come in a quarter of a second. The transport is of no use afterwards but to be
+ * closed: it may still be reading.
  *
  * @param transport Where it comes from.
  * @param head The response's head.
  * @param early What has come with the head.
- * @returns At most 64 KiB; what was there where the connection fails meanwhile.
+ * @returns At most 64 KiB; what has come if the connection fails meanwhile.
  */
 export async function readBody(transport: Transport, head: ResponseHead, early: Uint8Array): Promise<Uint8Array> {
   const reader = readerFor(head);
-  const buffer = new Uint8Array(4096);
   reader.push(early);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeUp = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE));
+  await Promise.race([readInto(reader, transport, MAX_READ - early.length), timeUp]);
+  clearTimeout(timer);
+  return reader.body;
+}
+
+async function readInto(reader: BodyReader, transport: Transport, most: number): Promise<void> {
+  const buffer = new Uint8Array(4096);
   try {
-    for (let read = early.length; !reader.done && read < MAX_READ;) {
+    for (let read = 0; !reader.done && read < most;) {
       const count = await transport.read(buffer);
       if (count === null) break;
       reader.push(buffer.subarray(0, count));
       read += count;
     }
   } catch {
-    // The connection has failed or the time is up: what has come so far tells more than nothing.
+    // The connection has failed or was closed: what has come so far tells more than nothing.
   }
-  return reader.body;
 }
 
 /** RFC 9112 §6.3: how long a body is. */

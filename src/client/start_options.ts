@@ -1,7 +1,8 @@
 import { checkInteger } from "../check_integer.ts";
 import type { ByteStreamPair } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { DialOptions } from "./dial.ts";
+import type { DialOptions } from "./dial_options.ts";
+import { resolveProxy } from "./proxy/resolve_proxy.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -22,7 +23,8 @@ import type { Target } from "./target.ts";
 export interface StartConnectionOptions extends DialOptions {
   /**
    * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,
-   * `Cookie` and the credentials of the URL are left behind; from `wss:` to `ws:` none is followed.
+   * `Cookie`, a `Host` of your own, the credentials of the URL, `cert` with `key`, and
+   * `unsafelyDisableHostnameVerification` are left behind. From `wss:` to `ws:` none is followed.
    *
    * @default {0}
    */
@@ -35,6 +37,19 @@ export interface StartConnectionOptions extends DialOptions {
    */
   transport?: Transport | ByteStreamPair;
 }
+
+/** Every option of a start, for `checkOptionNames()`. */
+export const START_OPTION_NAMES: Readonly<Record<keyof StartConnectionOptions, true>> = {
+  caCerts: true,
+  cert: true,
+  key: true,
+  unsafelyDisableHostnameVerification: true,
+  socketPath: true,
+  proxy: true,
+  maxRedirects: true,
+  signal: true,
+  transport: true,
+};
 
 const REDIRECTS_AT_MOST = 100;
 
@@ -68,7 +83,13 @@ function checkTls({ caCerts, cert, key, unsafelyDisableHostnameVerification }: S
   }
 }
 
-function checkRoute({ socketPath, transport, maxRedirects = 0 }: StartConnectionOptions, target: Target): void {
+function checkRoute(options: StartConnectionOptions, target: Target): void {
+  const { socketPath, transport, proxy = null, maxRedirects = 0 } = options;
+  // The environment is read when it is needed, and not before.
+  if (proxy !== "env") resolveProxy(proxy, target);
+  if (proxy !== null && (transport ?? socketPath) !== undefined) {
+    throw new TypeError("Cannot go through a proxy if the way is given: received proxy with transport or socketPath");
+  }
   if (socketPath !== undefined && typeof socketPath !== "string") fail("socketPath", "a string", socketPath);
   if (transport !== undefined && !isTransport(transport)) {
     fail("transport", "a Transport or a pair of readable and writable", transport);

@@ -1,4 +1,4 @@
-import { encodeBase64 } from "@std/encoding/base64";
+import { basicAuthorization, takeCredentials } from "./url_credentials.ts";
 
 /** Where a client connects to, and what it asks for there. */
 export interface Target {
@@ -45,7 +45,7 @@ export function parseTarget(value: string | URL): Target {
     throw new TypeError(`Cannot connect to a URL with a fragment (RFC 6455 3): received ${url.hash || "#"}`);
   }
   const secure = scheme === "wss:";
-  const authorization = takeCredentials(url);
+  const credentials = takeCredentials(url);
   return {
     url,
     secure,
@@ -53,7 +53,7 @@ export function parseTarget(value: string | URL): Target {
     port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
     host: url.host,
     resource: url.pathname + url.search,
-    authorization,
+    authorization: credentials === null ? null : basicAuthorization(credentials),
   };
 }
 
@@ -63,24 +63,4 @@ function parse(text: string): URL {
   } catch {
     throw new TypeError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(text)}, ${SUCH_AS}`);
   }
-}
-
-/** Takes the user and the password out of the URL: they go into `Authorization`, RFC 7617, and nowhere else. */
-function takeCredentials(url: URL): string | null {
-  if (url.username === "" && url.password === "") return null;
-  const credentials = percentDecode(`${url.username}:${url.password}`);
-  url.username = "";
-  url.password = "";
-  return `Basic ${encodeBase64(credentials)}`;
-}
-
-/** RFC 3986 §2.1. The bytes need not be UTF-8, and a `%` that begins no octet stands for itself. */
-function percentDecode(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const octet = text[i] === "%" ? Number(`0x${text.slice(i + 1, i + 3).padEnd(2, "?")}`) : NaN;
-    bytes.push(Number.isNaN(octet) ? text.charCodeAt(i) : octet);
-    if (!Number.isNaN(octet)) i += 2;
-  }
-  return Uint8Array.from(bytes);
 }

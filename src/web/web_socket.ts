@@ -19,7 +19,8 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
  * await new Promise((resolve) => ws.onopen = resolve);
  * ```
  */
-export interface WebSocketOptions extends Omit<ClientOptions, "acceptProtocols" | "streamCloseCode"> {
+export interface WebSocketOptions
+  extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
   /** Header fields to add to the request, by the name that the runtime's own class has for them. */
   headers?: HeadersInit;
 }
@@ -89,7 +90,12 @@ export class WebSocket extends WebSocketBase {
     const { protocols: names = [], headers, ...rest } = settle(protocols, options);
     const { href } = parseWebUrl(url);
     const acceptProtocols = checkWebProtocols(typeof names === "string" ? [names] : names);
-    const client = new Client(href, { ...rest, acceptProtocols, additionalHeaders: headers ?? rest.additionalHeaders });
+    const client = new Client(href, {
+      ...rest,
+      acceptProtocols,
+      requireProtocol: true,
+      additionalHeaders: headers ?? rest.additionalHeaders,
+    });
     super(client, href, "blob");
     // An event tells of it.
     client.startConnection().catch(() => {});

@@ -20,7 +20,8 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
  * assertEquals((await stream.opened).protocol, "chat");
  * ```
  */
-export interface WebSocketStreamOptions extends Omit<ClientOptions, "acceptProtocols" | "streamCloseCode"> {
+export interface WebSocketStreamOptions
+  extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
   /**
    * The subprotocols to offer, the preferred first.
    *
@@ -69,7 +70,12 @@ export class WebSocketStream extends WebSocketStreamBase {
     const { protocols = [], ...rest } = options;
     const { href } = parseWebUrl(url);
     const acceptProtocols = checkWebProtocols(protocols);
-    const client = new Client(href, { ...rest, acceptProtocols, streamCloseCode: CloseCode.NO_STATUS_RECEIVED });
+    const client = new Client(href, {
+      ...rest,
+      acceptProtocols,
+      requireProtocol: true,
+      streamCloseCode: CloseCode.NO_STATUS_RECEIVED,
+    });
     super(client, href, client.startConnection());
   }
 }

@@ -98,7 +98,7 @@ export abstract class WebSocketStreamBase {
       extensions: driver.extensions,
       protocol: driver.protocol ?? "",
     }));
-    this.opened.catch((error) => fault ??= error);
+    this.opened.catch((error) => fault = error);
     this.closed = driver.closed.then(async ({ code, reason }) => {
       // What kept the connection from opening is known a moment after its end.
       await this.opened.catch(() => {});

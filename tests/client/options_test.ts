@@ -64,6 +64,10 @@ const WRONG: readonly (readonly [string, Record<string, unknown>, typeof TypeErr
   ["redirects over a transport", { transport, maxRedirects: 1 }, TypeError],
   ["redirects over a socketPath", { socketPath: "/tmp/x", maxRedirects: 1 }, TypeError],
   ["maxRedirects that is no number", { maxRedirects: "1" }, TypeError],
+  ["requireProtocol that is no boolean", { requireProtocol: "chat" }, TypeError],
+  ["a proxy over a transport", { transport, proxy: "http://p:1" }, TypeError],
+  ["a proxy to a socketPath", { socketPath: "/tmp/x", proxy: "env" }, TypeError],
+  ["a proxy that is no URL", { proxy: "proxy:3128" }, TypeError],
   ["maxRedirects below 0", { maxRedirects: -1 }, RangeError],
 ];
 
@@ -73,6 +77,27 @@ for (const [what, options, type] of WRONG) {
     assert(error.message.length > 20);
   });
 }
+
+const MISNAMED: readonly (readonly [options: unknown, advice: string])[] = [
+  [["chat"], 'give { acceptProtocols: ["chat"] }'],
+  [{ headers: {} }, '"headers", it is called "additionalHeaders" here'],
+  [{ protocols: ["chat"] }, '"protocols", it is called "acceptProtocols" here'],
+  [{ maxLenght: 1 }, 'did you mean "maxLength"?'],
+  [{ caCert: [] }, 'did you mean "caCerts"?'],
+  ["chat", "the options must be an object, received a string"],
+];
+
+for (const [options, advice] of MISNAMED) {
+  Deno.test(`makeClient() with ${JSON.stringify(options)} says: ${advice}`, () => {
+    const error = assertThrows(() => makeClient("ws://localhost/", options as ClientOptions), TypeError);
+    assertStringIncludes(error.message, advice);
+  });
+}
+
+Deno.test("startConnection() throws TypeError for an option that only makeClient() takes", () => {
+  const options = { maxLength: 1 } as ClientOptions;
+  assertThrows(() => makeClient("ws://localhost/").startConnection(options), TypeError, '"maxLength"');
+});
 
 // RFC 9110 §4.2.2 MUST
 Deno.test("makeClient() throws TypeError for a Unix socket with wss:, which would go in the clear", () => {

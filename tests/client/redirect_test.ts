@@ -1,7 +1,13 @@
-import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
-import { HandshakeError, makeClient, makeServer, serve, type WebSocketListener } from "@wsd/driver";
-import { makeCertificate } from "../support/certificate.ts";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { ErrorCode, HandshakeError, makeClient, makeServer, serve, type WebSocketListener } from "@wsd/driver";
+import { type Certificate, makeAuthority, makeCertificate } from "../support/certificate.ts";
 import { netTest } from "../support/permissions.ts";
+import { rawServer, respond } from "../support/raw_server.ts";
+import { closeServer } from "../support/transport_pair.ts";
 
 /** A server that redirects `/to?…` and opens everything else; it notes what it was asked with. */
 function redirecting(asked: Headers[], tls: { cert?: string; key?: string } = {}): WebSocketListener {
@@ -50,6 +56,90 @@ netTest("startConnection() follows redirects up to maxRedirects, with all header
     "c",
   ]);
 });
+
+// Fetch §4.4, HTTP-redirect fetch: the URL's credentials are those of the request, and go along on the same origin.
+netTest("startConnection() keeps the URL's credentials and the caller's Host on the same origin", async () => {
+  const asked: Headers[] = [];
+  await using server = redirecting(asked);
+  const url = `ws://user:secret@127.0.0.1:${portOf(server)}/to?/to?/there`;
+  const ws = makeClient(url, { additionalHeaders: { host: "chat.example" }, maxRedirects: 2 });
+  assert(await ws.startConnection());
+  ws.terminate();
+  assertEquals([asked[0].get("authorization"), asked[0].get("host")], ["Basic dXNlcjpzZWNyZXQ=", "chat.example"]);
+});
+
+netTest("startConnection() takes a Location with a fragment, which it doesn't send", async () => {
+  const asked: Headers[] = [];
+  await using server = redirecting(asked);
+  const there = encodeURI(`http://127.0.0.1:${portOf(server)}/there`) + "#part";
+  await using here = rawServer(respond(`HTTP/1.1 302 Found\r\nLocation: ${there}\r\nContent-Length: 0\r\n\r\n`));
+  const ws = makeClient(here.url, { maxRedirects: 1 });
+  assert(await ws.startConnection());
+  ws.terminate();
+  assertEquals(asked.length, 1);
+});
+
+// Row: redirects
+netTest(
+  "startConnection() leaves the caller's Host behind on the way to another origin, and takes it up no more",
+  async () => {
+    const asked: Headers[] = [];
+    await using here = redirecting(asked);
+    await using there = redirecting([]);
+    const back = `http://127.0.0.1:${portOf(here)}/there`;
+    const url = `ws://127.0.0.1:${portOf(here)}/to?http://127.0.0.1:${portOf(there)}/to?${back}`;
+    const additionalHeaders = { host: "chat.example", authorization: "Bearer x" };
+    const ws = makeClient(url, { additionalHeaders, maxRedirects: 2 });
+    assert(await ws.startConnection());
+    ws.terminate();
+    assertEquals([asked[0].get("host"), asked[0].get("authorization")], [`127.0.0.1:${portOf(here)}`, null]);
+  },
+);
+
+// Row: redirects
+netTest("startConnection() shows cert to the first origin alone, and checks the name at every other", async () => {
+  const authority = await makeAuthority();
+  const alice = await makeCertificate({ hostnames: [], name: "alice", authority });
+  const wrong = await makeCertificate({ hostnames: ["example.com"], authority });
+  const right = await makeCertificate({ hostnames: ["localhost"], authority });
+  const shown: (string | undefined)[] = [];
+  await using last = await askingServer(right, authority.cert, shown, () => null);
+  await using stranger = redirecting([], wrong);
+  const options = { caCerts: [authority.cert], cert: alice.cert, key: alice.key, maxRedirects: 1 };
+
+  await using first = await askingServer(right, authority.cert, shown, () => `https://localhost:${last.port}/`);
+  const ws = makeClient(`wss://localhost:${first.port}/`, options);
+  await assertRejects(() => ws.startConnection(), HandshakeError, "404");
+  assertEquals(shown, ["alice", undefined]);
+
+  await using careless = await askingServer(right, authority.cert, [], () => `https://127.0.0.1:${portOf(stranger)}/`);
+  const misled = makeClient(`wss://localhost:${careless.port}/`, {
+    ...options,
+    unsafelyDisableHostnameVerification: true,
+  });
+  const error = await assertRejects(() => misled.startConnection(), HandshakeError);
+  assertEquals(error.code, ErrorCode.TLS_FAILED);
+});
+
+/** A server that asks for a client's certificate, which only those of node can, and redirects or knows nothing. */
+async function askingServer(
+  { cert, key }: Certificate,
+  ca: string,
+  shown: (string | undefined)[],
+  location: () => string | null,
+) {
+  const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false });
+  server.on("upgrade", (_request, socket) => {
+    shown.push((socket as TLSSocket).getPeerCertificate()?.subject?.CN as string | undefined);
+    const to = location();
+    const head = to === null ? "404 Not Found" : `302 Found\r\nLocation: ${to}`;
+    socket.end(`HTTP/1.1 ${head}\r\nContent-Length: 0\r\n\r\n`);
+  });
+  server.listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.asyncDispose]: () => closeServer(server) };
+}
 
 // Row: redirects
 // RFC 9110 §15.4 SHOULD credentials

@@ -39,6 +39,6 @@ testWith(NEEDS, "the client of README.md says so where nobody listens", async ()
   listener.close();
   const { client } = await programs("README.md");
   await using talking = await ExampleProcess.spawn("client.ts", [], [], client!.replace(":5000", `:${port}`));
-  await talking.until(/Cannot connect to ws:\/\/localhost:\d+\/ as .* can't be reached/);
+  await talking.until(/Cannot connect to ws:\/\/localhost:\d+\/: .* can't be reached/);
   assertEquals(await talking.end(), 0);
 });

@@ -1,0 +1,25 @@
+import { STATUS_TEXT, type StatusCode } from "@std/http/status";
+import { printable } from "../http/printable.ts";
+import type { ResponseHead } from "../http/response_head_parser.ts";
+
+/** Media types whose text is for people to read as it is. A page would be more markup than message. */
+const READABLE = /^(text\/plain|application\/(json|problem\+json))\b/i;
+
+/**
+ * Puts a refusal into words for an error message: `401 Unauthorized: "Who are you?"`. The body goes with it if it is
+ * plain text, its first line.
+ *
+ * @param head The response's head.
+ * @param body The start of its body.
+ * @returns One line of ASCII.
+ */
+export function describeResponse({ status, fields }: ResponseHead, body: Uint8Array): string {
+  const reason = STATUS_TEXT[status as StatusCode];
+  const line = reason === undefined ? String(status) : `${status} ${reason}`;
+  const said = READABLE.test(fields.get("content-type") ?? "text/plain") ? firstLine(body) : "";
+  return said === "" ? line : `${line}: ${printable(said)}`;
+}
+
+function firstLine(body: Uint8Array): string {
+  return new TextDecoder().decode(body.subarray(0, 1024)).trim().split(/\r\n?|\n/, 1)[0];
+}

@@ -1,0 +1,46 @@
+import type { ProxyOptions } from "./proxy/proxy.ts";
+
+/**
+ * How a client reaches its server.
+ *
+ * @example Trust an authority of your own
+ * ```ts
+ * import { type Client, type DialOptions, makeClient } from "@wsd/driver";
+ *
+ * export async function connect(url: string): Promise<Client> {
+ *   const options: DialOptions = { caCerts: [await Deno.readTextFile("ca.pem")] };
+ *   const ws = makeClient(url, options);
+ *   await ws.startConnection();
+ *   return ws;
+ * }
+ * ```
+ */
+export interface DialOptions {
+  /**
+   * Certificates to trust besides the system's, in PEM. Through an `https:` proxy, and through any proxy with `cert`, they
+   * are trusted in place of the system's.
+   *
+   * @default {[]}
+   */
+  caCerts?: string[];
+  /** The client's own certificate chain, in PEM, for servers that ask for one; goes with `key`. */
+  cert?: string;
+  /** The private key of `cert`, in PEM. */
+  key?: string;
+  /**
+   * Leaves out the check that the server's certificate is for the name that was dialed. The chain is still verified.
+   *
+   * @default {false}
+   */
+  unsafelyDisableHostnameVerification?: boolean;
+  /** A Unix socket to connect to, in place of the URL's host and port. It needs `--allow-read` and `--allow-write`. */
+  socketPath?: string;
+  /**
+   * The proxy to go through: the URL of an `http:`, `https:`, `socks5:` or `socks5h:` one, with a user and a password if
+   * it wants some; or `"env"` to look for it in the environment, which needs `--allow-env`. docs/company_proxy.md tells
+   * more.
+   *
+   * @default {null}
+   */
+  proxy?: string | URL | ProxyOptions | "env" | null;
+}

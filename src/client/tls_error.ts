@@ -1,0 +1,39 @@
+import { ErrorCode } from "../errors.ts";
+import { HandshakeError } from "../handshake_error.ts";
+import type { Target } from "./target.ts";
+
+/** What to do about a failure whose reason alone doesn't say it, by what is in the reason. */
+const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
+  // The names of rustls and of OpenSSL.
+  [
+    /UnknownIssuer|unable to verify|self.signed|unable to get (local )?issuer/i,
+    "to trust its issuer, give the issuer's certificate in caCerts",
+  ],
+  [/InvalidContentType|wrong version number/i, "no TLS is spoken on this port: try ws:"],
+];
+
+/**
+ * Makes the error of a TLS handshake with the server that failed.
+ *
+ * @param target The server.
+ * @param cause What the runtime has thrown.
+ * @returns The error, which says what to do if that is known.
+ */
+export function tlsError({ url }: Target, cause: unknown): HandshakeError {
+  const reason = messageOf(cause);
+  const advice = ADVICE.find(([pattern]) => pattern.test(reason))?.[1];
+  return new HandshakeError(
+    `Cannot connect to ${url.href}: TLS failed: ${reason}${advice === undefined ? "" : ` (${advice})`}`,
+    { code: ErrorCode.TLS_FAILED, cause },
+  );
+}
+
+/**
+ * Reads what an error says.
+ *
+ * @param cause What was thrown.
+ * @returns Its message.
+ */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
