@@ -1,6 +1,9 @@
-import type { BlockWriter } from "./_block_writer.ts";
-import { History } from "./_history.ts";
-import { EFFORTS, MatchFinder } from "./_match_finder.ts";
+import type { Codec } from "./_codec.ts";
+import { concat } from "./_concat.ts";
+import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
+
+/** The longest piece of a message that is compressed in one go, in bytes: about half a millisecond of work. */
+export const PIECE = 32 * 1024;
 
 /** What a {@linkcode Deflater} is made from. */
 export interface DeflaterOptions {
@@ -12,89 +15,98 @@ export interface DeflaterOptions {
   readonly memLevel: number;
 }
 
-/** Compresses messages piece by piece, RFC 1951; what it has compressed is the context of what comes. */
-export class Deflater {
-  readonly #writer: BlockWriter;
-  readonly #window: number;
-  readonly #finder: MatchFinder | null;
-  readonly #history: History;
-  /** The place of the history's first byte, for the finder. */
-  #base = 0;
-  /** The bytes of the history whose places the finder knows; the last three wait for what follows them. */
-  #known = 0;
-  #bits = 0;
-  #bitCount = 0;
+/**
+ * Compresses messages piece by piece, RFC 1951; what it has compressed is the context of what comes.
+ *
+ * It holds a slot of the engine's memory. If that goes to another one, the context is forgotten: a message that refers to
+ * nothing is always legal.
+ */
+export class Deflater implements SlotOwner {
+  /** Its slot may change hands at any time. */
+  readonly busy = false;
+  readonly #codec: Codec;
+  readonly #pool: SlotPool;
+  readonly #options: DeflaterOptions;
+  #slot: Slot | null = null;
+  /** The bits that the last piece left over, which make no whole byte. */
+  #left = 0;
 
   /**
-   * @param writer Writes the blocks; any number of compressors may share one.
+   * @param codec The engine.
+   * @param pool Where slots come from.
    * @param options The window, the level and the memory.
    */
-  constructor(writer: BlockWriter, options: DeflaterOptions) {
-    this.#writer = writer;
-    this.#window = 1 << options.windowBits;
-    this.#history = new History(this.#window);
-    const effort = EFFORTS[options.level];
-    this.#finder = options.level === 0 ? null : new MatchFinder(options.windowBits, options.memLevel, effort);
+  constructor(codec: Codec, pool: SlotPool, options: DeflaterOptions) {
+    this.#codec = codec;
+    this.#pool = pool;
+    this.#options = options;
   }
 
   /** The memory that is held, in bytes. */
   get memory(): number {
-    return this.#history.bytes.length + (this.#finder?.memory ?? 0);
+    return this.#slot?.size ?? 0;
   }
 
   /** Forgets the context: what comes won't refer to what was. It takes no time, and frees no memory. */
   forget(): void {
-    this.#base += this.#history.length;
-    this.#known = 0;
-    this.#history.clear();
+    if (this.#slot !== null) this.#codec.run.forget(this.#slot.address);
   }
 
   /**
    * Compresses a piece of a message.
    *
-   * @param piece At most `PIECE` bytes.
+   * @param piece At most {@linkcode PIECE} bytes.
    * @param last Whether the message ends with it.
    * @returns The next bytes of the compressed message.
+   * @throws {RangeError} If the system has no more memory.
    */
-  deflate(piece: Uint8Array, last: boolean): Uint8Array {
-    const writer = this.#writer;
-    writer.begin(this.#bits, this.#bitCount);
-    if (piece.length > 0) this.#compress(piece);
-    if (last) writer.flush();
-    const output = writer.end();
-    this.#bits = writer.bits;
-    this.#bitCount = writer.bitCount;
-    return output;
+  deflate(piece: Uint8Array, last: boolean): Uint8Array<ArrayBuffer> {
+    const { run, output } = this.#codec;
+    const slot = this.#slot ?? this.#acquire();
+    this.#pool.touch(slot);
+    const input = run.deflaterInput(slot.address, piece.length);
+    const { bytes } = this.#codec;
+    bytes.set(piece, input);
+    const length = run.deflate(slot.address, piece.length, this.#left, last);
+    this.#left = last ? 0 : run.leftBits();
+    return bytes.slice(output, output + length);
   }
 
-  #compress(piece: Uint8Array): void {
-    const history = this.#history;
-    const { length } = piece;
-    if (this.#finder === null) return this.#writer.store(piece, 0, length);
-    if (length <= history.room) {
-      this.#move(history.append(piece));
-      this.#block(this.#finder, history.bytes, history.length - length, history.length);
-      return;
+  #acquire(): Slot {
+    const { windowBits, level, memLevel } = this.#options;
+    const { run } = this.#codec;
+    const slot = this.#pool.acquire(this, run.deflaterSize(windowBits, memLevel));
+    if (slot === null) {
+      throw new RangeError("Cannot compress a message: expected a slot that can be used, received none");
     }
-    const { input } = this.#writer.work;
-    const kept = Math.min(history.length, this.#window);
-    const dropped = history.length - kept;
-    input.set(history.bytes.subarray(dropped, history.length));
-    input.set(piece, kept);
-    this.#move(dropped);
-    this.#block(this.#finder, input, kept, kept + length);
-    this.#move(history.append(piece) - dropped);
+    run.makeDeflater(slot.address, windowBits, memLevel, level);
+    return this.#slot = slot;
   }
 
-  #move(count: number): void {
-    this.#base += count;
-    this.#known -= count;
+  /** Forgets the context, since another compressor needs the slot. */
+  evict(): void {
+    this.#slot = null;
   }
 
-  #block(finder: MatchFinder, bytes: Uint8Array, start: number, end: number): void {
-    finder.insert(bytes, this.#known, Math.min(start, end - 3), this.#base);
-    const count = finder.parse(bytes, start, end, this.#base, this.#writer.work);
-    this.#known = Math.max(this.#known, end - 3);
-    this.#writer.block(count, bytes, start, end);
+  /** Gives the slot back. */
+  close(): void {
+    if (this.#slot !== null) this.#pool.release(this.#slot);
+    this.#slot = null;
   }
+}
+
+/**
+ * Compresses a message at once.
+ *
+ * @param deflater The compressor, with the context that the message may refer to.
+ * @param message The message.
+ * @returns The payload.
+ */
+export function compressWhole(deflater: Deflater, message: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (message.length <= PIECE) return deflater.deflate(message, true);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < message.length; at += PIECE) {
+    pieces.push(deflater.deflate(message.subarray(at, at + PIECE), at + PIECE >= message.length));
+  }
+  return concat(pieces);
 }

@@ -1,33 +1,68 @@
-import { BlockWriter } from "./_block_writer.ts";
-import { concat } from "./_concat.ts";
-import { Deflater, type DeflaterOptions } from "./_deflater.ts";
-import { InflateWorkspaces } from "./_inflate_workspace.ts";
-import { Turns } from "./_turns.ts";
-import { PIECE, Workspace } from "./_workspace.ts";
+import { Codec } from "./_codec.ts";
+import { compressWhole, Deflater, type DeflaterOptions } from "./_deflater.ts";
+import { Inflater } from "./_inflater.ts";
+import { InflationQueue } from "./_inflation_queue.ts";
+import { SlotPool } from "./_slot_pool.ts";
+import { TaskScheduler } from "./_task_scheduler.ts";
 
 /** How many compressors lie ready for messages that stand for themselves. */
 const KEPT = 4;
 
+/** How many bytes are inflated in one turn, what was taken and what was made together: less than a millisecond of work. */
+export const STEP: number = 256 * 1024;
+
+/** How much memory inflaters have while they work, in bytes: a slot for each of 64 with the largest window. */
+const INFLATERS = 64 * 80 * 1024;
+
+/** What {@linkcode DeflateEngine.compressors} and {@linkcode DeflateEngine.inflating} are at first, in bytes. */
+const COMPRESSORS = 32 * 1024 * 1024;
+const INFLATING = 64 * 1024 * 1024;
+
+/** What there is once it is needed. */
+interface Memory {
+  readonly codec: Codec;
+  readonly compressors: SlotPool;
+  readonly inflaters: SlotPool;
+}
+
 /**
- * What all compressed connections of a process share: the memory that compressing and inflating take for a moment, and
- * the compressors of those that keep no context.
+ * What all compressed connections of a process share: the engine, its memory, and the turns in which long messages are
+ * worked on.
  *
- * Compressing and inflating are this package's own TypeScript, chosen by measurement: docs/compression.md has the
- * figures, bench/deflate_bench.ts repeats them. Deno's `node:zlib` has no synchronous call that keeps a context, and
- * ignores `dictionary` for raw data; its streams work on the main thread all the same, so that 4 MiB stop the event loop
- * for 300 ms and more. `npm:pako` keeps a context synchronously, but takes seven times as long for 200 bytes and twice as
- * long for 4 KiB, with more memory than zlib.
+ * The engine is this package's own, in WebAssembly: src/deflate/wasm/, built by `deno task build:wasm`. It was chosen by
+ * measurement: docs/compression.md has the figures, bench/deflate_bench.ts repeats them. Deno's `node:zlib` has no
+ * synchronous call that keeps a context, and ignores `dictionary` for raw data; its streams work on the main thread all
+ * the same.
  */
 export class DeflateEngine {
   /** Shares out the event loop. */
-  readonly turns: Turns = new Turns();
+  readonly scheduler: TaskScheduler = new TaskScheduler();
+  /** Inflates what takes several turns. */
+  readonly inflations: InflationQueue = new InflationQueue(this.scheduler, STEP, INFLATING);
   readonly #free = new Map<string, Deflater[]>();
-  #writer: BlockWriter | null = null;
-  #workspaces: InflateWorkspaces | null = null;
+  #memory: Memory | null = null;
+  #compressors = COMPRESSORS;
 
-  /** Lends the memory to inflate with. */
-  get workspaces(): InflateWorkspaces {
-    return this.#workspaces ??= new InflateWorkspaces();
+  /** How much memory all compressors have together, in bytes. What was reserved stays reserved. */
+  get compressors(): number {
+    return this.#compressors;
+  }
+
+  set compressors(bytes: number) {
+    this.#compressors = bytes;
+    if (this.#memory !== null) this.#memory.compressors.budget = bytes;
+  }
+
+  /** How much memory is reserved in truth, in bytes. */
+  get memory(): number {
+    return this.#memory?.codec.bytes.length ?? 0;
+  }
+
+  #load(): Memory {
+    if (this.#memory !== null) return this.#memory;
+    const codec = new Codec();
+    const compressors = new SlotPool(codec, this.#compressors);
+    return this.#memory = { codec, compressors, inflaters: new SlotPool(codec, INFLATERS) };
   }
 
   /**
@@ -37,8 +72,20 @@ export class DeflateEngine {
    * @returns A compressor with an empty context.
    */
   makeDeflater(options: DeflaterOptions): Deflater {
-    this.#writer ??= new BlockWriter(new Workspace());
-    return new Deflater(this.#writer, options);
+    const { codec, compressors } = this.#load();
+    return new Deflater(codec, compressors, options);
+  }
+
+  /**
+   * Makes an inflater.
+   *
+   * @param windowBits The size of the window as a power of two.
+   * @param keeps Whether a message may refer to those before it.
+   * @returns An inflater with nothing to refer to.
+   */
+  makeInflater(windowBits: number, keeps: boolean): Inflater {
+    const { codec, inflaters } = this.#load();
+    return new Inflater(codec, inflaters, windowBits, keeps);
   }
 
   /**
@@ -49,20 +96,6 @@ export class DeflateEngine {
    */
   borrow(options: DeflaterOptions): Deflater {
     return this.#free.get(keyOf(options))?.pop() ?? this.makeDeflater(options);
-  }
-
-  /**
-   * Compresses a message that refers to nothing before it.
-   *
-   * @param message The message.
-   * @param options The window, the level and the memory.
-   * @returns The payload, without the four bytes that RFC 7692 §7.2.1 leaves out.
-   */
-  compress(message: Uint8Array, options: DeflaterOptions): Uint8Array {
-    const deflater = this.borrow(options);
-    const payload = compressWhole(deflater, message);
-    this.release(deflater, options);
-    return payload;
   }
 
   /**
@@ -77,27 +110,26 @@ export class DeflateEngine {
     const free = this.#free.get(key) ?? [];
     this.#free.set(key, free);
     if (free.length < KEPT) free.push(deflater);
+    else deflater.close();
+  }
+
+  /**
+   * Compresses a message that refers to nothing before it.
+   *
+   * @param message The message.
+   * @param options The window, the level and the memory.
+   * @returns The payload, without the four bytes that RFC 7692 §7.2.1 leaves out.
+   */
+  compress(message: Uint8Array, options: DeflaterOptions): Uint8Array<ArrayBuffer> {
+    const deflater = this.borrow(options);
+    const payload = compressWhole(deflater, message);
+    this.release(deflater, options);
+    return payload;
   }
 }
 
 /** What all compressed connections of this process share; it takes no memory before the first message. */
 export const sharedEngine: DeflateEngine = new DeflateEngine();
-
-/**
- * Compresses a message at once.
- *
- * @param deflater The compressor, with the context that the message may refer to.
- * @param message The message.
- * @returns The payload.
- */
-export function compressWhole(deflater: Deflater, message: Uint8Array): Uint8Array {
-  if (message.length <= PIECE) return deflater.deflate(message, true);
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < message.length; at += PIECE) {
-    pieces.push(deflater.deflate(message.subarray(at, at + PIECE), at + PIECE >= message.length));
-  }
-  return concat(pieces);
-}
 
 function keyOf({ windowBits, level, memLevel }: DeflaterOptions): string {
   return `${windowBits} ${level} ${memLevel}`;

@@ -1,19 +1,14 @@
 import type { MessageExtension } from "../protocol/extension.ts";
 import type { Role } from "../protocol/protocol_options.ts";
 import { concat } from "./_concat.ts";
-import type { Deflater, DeflaterOptions } from "./_deflater.ts";
-import { History } from "./_history.ts";
-import { Inflation } from "./_inflation.ts";
-import { PIECE } from "./_workspace.ts";
+import { compressWhole, type Deflater, type DeflaterOptions, PIECE } from "./_deflater.ts";
+import type { Inflater } from "./_inflater.ts";
+import { type DeflateEngine, STEP } from "./engine.ts";
 import { DEFLATE, type DeflateAgreement } from "./negotiation.ts";
-import { compressWhole, type DeflateEngine } from "./engine.ts";
 import type { DeflateSettings } from "./options.ts";
 
 /** Up to this length in bytes a message is compressed at once; a longer one is, a piece in each turn. */
 const AT_ONCE = 64 * 1024;
-
-/** How many bytes are inflated in one turn, what was taken and what was made together: about 2 ms of work. */
-const STEP = 256 * 1024;
 
 /** What a {@linkcode PerMessageDeflate} is made from. */
 export interface PerMessageDeflateSetup {
@@ -39,16 +34,14 @@ export class PerMessageDeflate implements MessageExtension {
   readonly #options: DeflaterOptions;
   readonly #keepsOwn: boolean;
   readonly #keepsPeers: boolean;
-  readonly #peersWindow: number;
+  readonly #peersWindowBits: number;
 
   #deflater: Deflater | null = null;
-  #history: History | null = null;
-  /** The message that is being inflated over several turns. */
-  #inflation: Inflation | null = null;
-  /** What was inflated in this turn. */
+  #inflater: Inflater | null = null;
+  /** What was inflated without giving others a turn, in bytes. */
   #inflated = 0;
-  #deflateStep: (() => void) | null = null;
-  #inflateStep: (() => void) | null = null;
+  /** Compresses the next piece of a long message. */
+  #deflateTask: (() => void) | null = null;
   #closed = false;
 
   /** @param setup The role, the agreement and what is shared. */
@@ -65,12 +58,12 @@ export class PerMessageDeflate implements MessageExtension {
     this.#keepsOwn = !(isServer ? agreement.serverNoContextTakeover : noTakeover);
     this.#keepsPeers = !(isServer ? agreement.clientNoContextTakeover : agreement.serverNoContextTakeover);
     // zlib, asked for 8, compresses with 9; to inflate what it makes, there is always room for that.
-    this.#peersWindow = 1 << Math.max(9, isServer ? agreement.clientMaxWindowBits : agreement.serverMaxWindowBits);
+    this.#peersWindowBits = Math.max(9, isServer ? agreement.clientMaxWindowBits : agreement.serverMaxWindowBits);
   }
 
   /** The memory that is held for the messages to come, in bytes. */
   get memory(): number {
-    return (this.#deflater?.memory ?? 0) + (this.#history?.bytes.length ?? 0);
+    return (this.#deflater?.memory ?? 0) + (this.#inflater?.memory ?? 0);
   }
 
   /** The window that this side compresses with, as a power of two: the peer has room for no more. */
@@ -99,82 +92,76 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   /** Compresses a message, §7.2.1. */
-  encode(payload: Uint8Array): Uint8Array | Promise<Uint8Array> {
-    const deflater = this.#keepsOwn ? this.#ownDeflater() : this.#engine.borrow(this.#options);
-    if (payload.length > AT_ONCE) return this.#encodeInTurns(deflater, payload);
-    const encoded = compressWhole(deflater, payload);
-    this.#release(deflater);
-    return encoded;
+  encode(payload: Uint8Array): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+    if (payload.length > AT_ONCE) return this.#encodeInTurns(payload);
+    if (!this.#keepsOwn) return this.#engine.compress(payload, this.#options);
+    return compressWhole(this.#ownDeflater(), payload);
   }
 
   #ownDeflater(): Deflater {
     return this.#deflater ??= this.#engine.makeDeflater(this.#options);
   }
 
-  #release(deflater: Deflater): void {
+  async #encodeInTurns(payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const deflater = this.#keepsOwn ? this.#ownDeflater() : this.#engine.borrow(this.#options);
+    const encoded = await this.#deflateInTurns(deflater, payload);
     if (!this.#keepsOwn) this.#engine.release(deflater, this.#options);
+    return encoded;
   }
 
-  #encodeInTurns(deflater: Deflater, payload: Uint8Array): Promise<Uint8Array> {
-    const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+  #deflateInTurns(deflater: Deflater, payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+    const { length } = payload;
     const pieces: Uint8Array[] = [];
     let at = 0;
-    const step = this.#deflateStep = () => {
-      const piece = payload.subarray(at, at += PIECE);
-      pieces.push(deflater.deflate(piece, at >= payload.length));
-      if (at < payload.length) return this.#engine.turns.add(step);
-      this.#deflateStep = null;
-      this.#release(deflater);
-      resolve(concat(pieces));
+    const task = this.#deflateTask = () => {
+      try {
+        if (payload.length !== length) throw detached(length);
+        const piece = payload.subarray(at, at += PIECE);
+        pieces.push(deflater.deflate(piece, at >= length));
+        if (at < length) return this.#engine.scheduler.add(task);
+        this.#deflateTask = null;
+        resolve(concat(pieces));
+      } catch (error) {
+        this.#deflateTask = null;
+        deflater.close();
+        reject(error);
+      }
     };
-    step();
+    task();
     return promise;
   }
 
-  /** Inflates a message, §7.2.2: at once, or a step in each turn where it takes longer. */
-  decode(payload: Uint8Array, maxLength: number): Uint8Array | Promise<Uint8Array> {
-    const history = this.#keepsPeers ? this.#history ??= new History(this.#peersWindow) : null;
-    const { workspaces } = this.#engine;
-    const inflation = this.#inflation = new Inflation({ payload, maxLength, history, workspaces });
-    if (this.#step()) return this.#finish(payload.length);
-    return this.#decodeInTurns(payload.length, inflation);
-  }
-
-  /** Goes on with the message; a fault ends it. */
-  #step(): boolean {
+  /** Inflates a message, §7.2.2: at once, or a step in each turn if it takes longer. */
+  decode(payload: Uint8Array, maxLength: number): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+    // An empty payload would be a stream cut off, but other implementations take it for an empty message.
+    if (payload.length === 0) return new Uint8Array(0);
+    const inflater = this.#inflater ??= this.#engine.makeInflater(this.#peersWindowBits, this.#keepsPeers);
     try {
-      return this.#inflation!.step(STEP - this.#inflated);
+      inflater.begin(payload, maxLength);
+      const message = inflater.step(STEP - this.#inflated);
+      if (message === null) return this.#decodeInTurns(inflater);
+      this.#inflated += payload.length + message.length;
+      return message;
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #finish(taken: number): Uint8Array {
-    const message = this.#inflation!.take();
-    this.#inflation!.close();
-    this.#inflation = null;
-    this.#history?.append(message);
-    this.#inflated += taken + message.length;
-    return message;
-  }
-
-  #decodeInTurns(taken: number, inflation: Inflation): Promise<Uint8Array> {
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    const { turns } = this.#engine;
-    const step = this.#inflateStep = () => {
-      if (this.#inflation !== inflation) return;
-      this.#inflated = 0;
-      try {
-        if (!this.#step()) return turns.add(step);
-      } catch (error) {
-        return reject(error);
-      }
-      this.#inflateStep = null;
-      resolve(this.#finish(taken));
-      this.#inflated = 0;
-    };
-    turns.add(step);
+  #decodeInTurns(inflater: Inflater): Promise<Uint8Array<ArrayBuffer>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+    this.#engine.inflations.add({
+      inflater,
+      resolve: (message) => {
+        this.#inflated = 0;
+        resolve(message);
+      },
+      reject: (error) => {
+        this.close();
+        reject(error);
+      },
+    });
     return promise;
   }
 
@@ -182,13 +169,20 @@ export class PerMessageDeflate implements MessageExtension {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#deflateStep !== null) this.#engine.turns.delete(this.#deflateStep);
-    if (this.#inflateStep !== null) this.#engine.turns.delete(this.#inflateStep);
-    this.#inflation?.close();
-    this.#deflateStep = null;
-    this.#inflateStep = null;
-    this.#inflation = null;
+    if (this.#deflateTask !== null) this.#engine.scheduler.delete(this.#deflateTask);
+    if (this.#inflater !== null) this.#engine.inflations.delete(this.#inflater);
+    this.#deflater?.close();
+    this.#inflater?.close();
+    this.#deflateTask = null;
     this.#deflater = null;
-    this.#history = null;
+    this.#inflater = null;
   }
+}
+
+/** A buffer that was transferred away is empty; what was sent of it would be a part. */
+function detached(length: number): TypeError {
+  return new TypeError(
+    `Cannot compress a message whose buffer was transferred before it was sent: expected its ${length} bytes, ` +
+      "received none; send a copy",
+  );
 }

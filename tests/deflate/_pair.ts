@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from "node:zlib";
 import type { MessageExtension, Role } from "../../protocol.ts";
-import { DeflateEngine } from "../../src/deflate/engine.ts";
+import { type DeflateEngine, sharedEngine } from "../../src/deflate/engine.ts";
 import type { DeflateAgreement } from "../../src/deflate/negotiation.ts";
 import { checkDeflateOptions, type PerMessageDeflateOptions } from "../../src/deflate/options.ts";
 import { PerMessageDeflate } from "../../src/deflate/per_message_deflate.ts";
@@ -27,13 +27,14 @@ export function makeDeflate(
   role: Role,
   agreement: Partial<DeflateAgreement> = {},
   options: PerMessageDeflateOptions = {},
+  engine: DeflateEngine = sharedEngine,
 ): PerMessageDeflate {
   const settings = checkDeflateOptions({ threshold: 0, ...options })!;
   return new PerMessageDeflate({
     role,
     agreement: { ...DEFAULT, ...agreement },
     settings,
-    engine: new DeflateEngine(),
+    engine,
   });
 }
 

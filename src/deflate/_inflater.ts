@@ -1,0 +1,201 @@
+import { CloseCode } from "../close_code.ts";
+import { ErrorCode, ProtocolError } from "../errors.ts";
+import { messageTooLong } from "../protocol/protocol_errors.ts";
+import type { Codec } from "./_codec.ts";
+import { concat } from "./_concat.ts";
+import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
+
+/** The longest piece of a payload that is looked at in one go, in bytes; what is left of it belongs to the next one. */
+const PIECE = 32 * 1024;
+
+// What a step of the engine ends with.
+const DONE = 1;
+const FULL = 2;
+
+/** Why a payload is corrupt, by what a step ends with, from 3 on. */
+const FAULTS = [
+  "the data ends too early",
+  "there is no block of type 3",
+  "a stored block's length does not match its complement",
+  "a block has more codes than there are symbols",
+  "a code is no Huffman code",
+  "a block has no code for its end",
+  "the lengths of a block's codes are wrong",
+  "there is no such code",
+  "a distance reaches too far back",
+];
+
+const NOTHING = new Uint8Array(0);
+
+/** The message that is on its way. */
+interface Progress {
+  readonly payload: Uint8Array;
+  readonly maxLength: number;
+  /** How much of the payload is done. */
+  at: number;
+  /** What was made, but for what is still with the engine. */
+  readonly parts: Uint8Array<ArrayBuffer>[];
+  /** How long that is. */
+  length: number;
+}
+
+/**
+ * Turns compressed messages back to what they were, step by step: RFC 7692 §7.2.2, RFC 1951.
+ *
+ * It holds a slot of the engine's memory. If that goes to another one between two messages, what a message may refer
+ * back to is kept here meanwhile.
+ */
+export class Inflater implements SlotOwner {
+  readonly #codec: Codec;
+  readonly #pool: SlotPool;
+  readonly #windowBits: number;
+  readonly #keeps: boolean;
+  /** How long a slot has to be, in bytes. */
+  readonly #size: number;
+  #slot: Slot | null = null;
+  #progress: Progress | null = null;
+  /** The window, while there is no slot. */
+  #kept: Uint8Array<ArrayBuffer> = NOTHING;
+  #keptLength = 0;
+
+  /**
+   * @param codec The engine.
+   * @param pool Where slots come from.
+   * @param windowBits The size of the window as a power of two.
+   * @param keeps Whether a message may refer to those before it.
+   */
+  constructor(codec: Codec, pool: SlotPool, windowBits: number, keeps: boolean) {
+    this.#codec = codec;
+    this.#pool = pool;
+    this.#windowBits = windowBits;
+    this.#keeps = keeps;
+    this.#size = codec.run.inflaterSize(windowBits);
+  }
+
+  /** Whether a message is on its way. */
+  get busy(): boolean {
+    return this.#progress !== null;
+  }
+
+  /** The memory that is held between messages, in bytes. */
+  get memory(): number {
+    return (this.#slot?.size ?? 0) + this.#kept.length;
+  }
+
+  /** How many bytes of the message have been made. */
+  get length(): number {
+    return this.#progress?.length ?? 0;
+  }
+
+  /** Whether a step would get on: there is a slot. */
+  get ready(): boolean {
+    return this.#slot !== null || this.#pool.offers(this.#size);
+  }
+
+  /**
+   * Begins a message.
+   *
+   * @param payload The payload, not empty, which must not change meanwhile.
+   * @param maxLength The longest message, in bytes.
+   */
+  begin(payload: Uint8Array, maxLength: number): void {
+    this.#progress = { payload, maxLength, at: 0, parts: [], length: 0 };
+    if (this.#slot !== null) this.#codec.run.beginMessage(this.#slot.address);
+  }
+
+  /**
+   * Goes on with the message.
+   *
+   * @param budget About how many bytes to make and take, before it is somebody else's turn.
+   * @returns The message if it is whole, null if not.
+   * @throws {ProtocolError} If the payload is no DEFLATE, or the message longer than it may be.
+   * @throws {RangeError} If the system has no more memory.
+   */
+  step(budget: number): Uint8Array<ArrayBuffer> | null {
+    const slot = budget > 0 ? this.#slot ?? this.#acquire() : null;
+    if (slot === null) return null;
+    this.#pool.touch(slot);
+    const progress = this.#progress!;
+    while (budget > 0) {
+      const status = this.#inflate(slot, progress, budget);
+      const part = this.#take(slot, progress);
+      if (status === DONE) return this.#finish(part, progress.parts);
+      progress.parts.push(part);
+      this.#codec.run.takeOutput(slot.address);
+      budget -= this.#codec.run.workDone(slot.address);
+    }
+    return null;
+  }
+
+  #acquire(): Slot | null {
+    const slot = this.#pool.acquire(this, this.#size);
+    if (slot === null) return null;
+    const { run } = this.#codec;
+    const { address } = this.#slot = slot;
+    run.makeInflater(address, this.#windowBits);
+    this.#codec.bytes.set(this.#kept.subarray(0, this.#keptLength), run.inflaterBytes(address));
+    run.setHistory(address, this.#keptLength);
+    run.beginMessage(address);
+    return slot;
+  }
+
+  #inflate({ address }: Slot, progress: Progress, budget: number): number {
+    const { run, input, bytes } = this.#codec;
+    const { payload, maxLength, at, length } = progress;
+    const last = at + PIECE >= payload.length;
+    const piece = at === 0 && last ? payload : payload.subarray(at, at + PIECE);
+    bytes.set(piece, input);
+    const status = run.inflate(address, piece.length, last, Math.min(budget, maxLength - length + 1));
+    if (status > FULL) throw corrupt(FAULTS[status - FULL - 1]);
+    progress.at += run.inputUsed(address);
+    return status;
+  }
+
+  /** Takes what the engine has made of the message. */
+  #take({ address }: Slot, progress: Progress): Uint8Array<ArrayBuffer> {
+    const { run, bytes } = this.#codec;
+    const ready = run.outputReady(address);
+    progress.length += ready;
+    if (progress.length > progress.maxLength) throw messageTooLong(progress.length, progress.maxLength);
+    const end = run.inflaterBytes(address) + run.inflaterLength(address);
+    return bytes.slice(end - ready, end);
+  }
+
+  #finish(part: Uint8Array<ArrayBuffer>, parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+    const message = parts.length === 0 ? part : concat([...parts, part]);
+    this.#progress = null;
+    if (!this.#keeps) this.close();
+    return message;
+  }
+
+  /** Keeps the window here, since another inflater needs the slot. */
+  evict(): void {
+    const { run, bytes } = this.#codec;
+    const { address } = this.#slot!;
+    const length = Math.min(run.inflaterLength(address), 1 << this.#windowBits);
+    // At first a connection has said little, and may never say more.
+    if (this.#kept.length < length) this.#kept = new Uint8Array(length);
+    const end = run.inflaterBytes(address) + run.inflaterLength(address);
+    this.#kept.set(bytes.subarray(end - length, end));
+    this.#keptLength = length;
+    this.#slot = null;
+  }
+
+  /** Gives up the message that is on its way, the slot and the window. */
+  close(): void {
+    if (this.#slot !== null) this.#pool.release(this.#slot);
+    this.#slot = null;
+    this.#progress = null;
+    this.#kept = NOTHING;
+    this.#keptLength = 0;
+  }
+}
+
+/** 7.4.1. 1007 is for data "that was not consistent with the type of the message". */
+function corrupt(why: string): ProtocolError {
+  return new ProtocolError(
+    `Cannot inflate a message (RFC 7692 7.2.2): ${why}`,
+    ErrorCode.INVALID_COMPRESSED_DATA,
+    CloseCode.INVALID_PAYLOAD,
+  );
+}

@@ -1,0 +1,92 @@
+import type { Inflater } from "./_inflater.ts";
+import type { TaskScheduler } from "./_task_scheduler.ts";
+
+/** A message that is being inflated, and who waits for it. */
+export interface Inflation {
+  /** What inflates it. */
+  readonly inflater: Inflater;
+  /** Takes the message. */
+  resolve(message: Uint8Array<ArrayBuffer>): void;
+  /** Learns why there is none. */
+  reject(error: unknown): void;
+}
+
+/**
+ * Inflates long messages, a step of one in each turn of the event loop.
+ *
+ * All of them together hold no more than a number of bytes. While they hold that, the eldest goes on alone; when it is
+ * done, so do the others. So it holds for any number of connections, and every message is finished.
+ */
+export class InflationQueue {
+  /** How many bytes messages may hold together before only the eldest goes on. */
+  limit: number;
+  readonly #scheduler: TaskScheduler;
+  readonly #step: number;
+  /** The eldest first. */
+  readonly #inflations: Inflation[] = [];
+  /** Whose turn it is. */
+  #next = 0;
+
+  /**
+   * @param scheduler Gives turns.
+   * @param step How many bytes to make and take in one turn.
+   * @param limit How many bytes messages may hold together.
+   */
+  constructor(scheduler: TaskScheduler, step: number, limit: number) {
+    this.#scheduler = scheduler;
+    this.#step = step;
+    this.limit = limit;
+  }
+
+  /**
+   * Inflates a message that was begun.
+   *
+   * @param inflation The message.
+   */
+  add(inflation: Inflation): void {
+    this.#inflations.push(inflation);
+    this.#scheduler.add(this.#run);
+  }
+
+  /**
+   * Gives up a message, whose answer doesn't come.
+   *
+   * @param inflater What inflates it.
+   */
+  delete(inflater: Inflater): void {
+    const index = this.#inflations.findIndex((inflation) => inflation.inflater === inflater);
+    if (index < 0) return;
+    this.#inflations.splice(index, 1);
+    if (index < this.#next) this.#next--;
+    if (this.#inflations.length === 0) this.#scheduler.delete(this.#run);
+  }
+
+  readonly #run = () => {
+    const { inflater, resolve, reject } = this.#choose();
+    try {
+      const message = inflater.step(this.#step);
+      if (message !== null) {
+        this.delete(inflater);
+        resolve(message);
+      }
+    } catch (error) {
+      this.delete(inflater);
+      reject(error);
+    }
+    if (this.#inflations.length > 0) this.#scheduler.add(this.#run);
+  };
+
+  #choose(): Inflation {
+    const inflations = this.#inflations;
+    const held = inflations.reduce((sum, { inflater }) => sum + inflater.length, 0);
+    if (held >= this.limit) return inflations.find(({ inflater }) => inflater.length > 0)!;
+    for (let i = 0; i < inflations.length; i++) {
+      const index = (this.#next + i) % inflations.length;
+      if (!inflations[index].inflater.ready) continue;
+      this.#next = index + 1;
+      return inflations[index];
+    }
+    // Not all can wait for a slot, since each slot that is in use belongs to one of them.
+    return inflations[0];
+  }
+}
