@@ -23,16 +23,12 @@
  */
 export { CloseCode, isSendableCloseCode } from "./src/close_code.ts";
 export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "./src/errors.ts";
-export { BlockPool } from "./src/protocol/block_pool.ts";
-export { Block } from "./src/protocol/block.ts";
 export type { CloseInfo } from "./src/protocol/close_payload.ts";
 export type { MessageExtension } from "./src/protocol/extension.ts";
 export { Opcode } from "./src/protocol/opcode.ts";
-export { type Platform, StandardPlatform } from "./src/protocol/platform.ts";
 export { Protocol } from "./src/protocol/protocol.ts";
-export type { ProtocolHandler } from "./src/protocol/protocol_handler.ts";
+export type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./src/protocol/protocol_handler.ts";
 export type { ProtocolOptions, Role } from "./src/protocol/protocol_options.ts";
-export { Slab } from "./src/protocol/slab.ts";
 export { Utf8Validator } from "./src/protocol/utf8_validator.ts";
 export { acceptKey, generateKey, isValidKey, type Sha1 } from "./src/handshake/accept_key.ts";
 export {

@@ -19,17 +19,18 @@ function endpoint(role: Role, port: MessagePort, onMessage: (message: string | U
   port.onmessage = ({ data }) => {
     protocol.receive(data);
     write(protocol, port);
-    if (protocol.state === "closed") port.close();
   };
   return protocol;
 }
 
-/** Hands over all that waits to be sent. */
+/** Hands over all that waits to be sent, and then does to the transport what the protocol says. */
 function write(protocol: Protocol, port: MessagePort): void {
   for (let bytes = protocol.next(); bytes !== null; bytes = protocol.next()) {
     port.postMessage(bytes.slice());
     protocol.done();
   }
+  // A message port can't end one side alone.
+  if (protocol.transportEnd !== "none") port.close();
 }
 
 const { port1, port2 } = new MessageChannel();

@@ -1,8 +1,10 @@
 /** How long it takes to parse frames, in reads of 64 of them or of a part of one. */
 import { denoPlatform } from "../../src/connection/deno_platform.ts";
 import { Protocol } from "../../src/protocol/protocol.ts";
+import type { InternalProtocolOptions } from "../../src/protocol/protocol_options.ts";
 import { makeMessage, repeat } from "../load/frames.js";
 
+const options: InternalProtocolOptions = { platform: denoPlatform, reuse: true };
 const handler = { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onError() {}, onOutput() {} };
 
 const SHAPES = [
@@ -17,7 +19,7 @@ const SHAPES = [
 
 for (const { name, payload, count, fragments } of SHAPES) {
   for (const role of ["server", "client"] as const) {
-    const protocol = new Protocol(role, handler, { platform: denoPlatform, reuse: true });
+    const protocol = new Protocol(role, handler, options);
     const bytes = repeat(makeMessage(payload, role === "server", fragments), count);
     Deno.bench({ name: `Protocol.receive() of a ${role}: ${name}`, group: name }, () => protocol.receive(bytes));
   }

@@ -5,12 +5,11 @@ import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
-import { denoPlatform } from "../connection/deno_platform.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { Negotiated } from "../driver/negotiated.ts";
-import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import type { DriverCore, DriverSide, Negotiated } from "../driver/driver_core.ts";
+import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
@@ -117,12 +116,17 @@ export class Client extends WebSocketDriver {
    * @throws {RangeError} If a number is out of its range.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    super(checkNames(options), { pingInterval: 0 });
+    super(checkNames(options));
+    this.#core.side = new Client.#Side(this);
     this.#target = parseTarget(url);
     this.#options = options;
     checkStartOptions(options, this.#target);
     checkRequireProtocol(options);
-    this.settings.additionalHeaders.check();
+    this.#core.settings.additionalHeaders.check();
+  }
+
+  get #core(): DriverCore {
+    return coreOf(this);
   }
 
   /** The URL, with the scheme `ws:` or `wss:` and without a user's name and password. */
@@ -173,7 +177,7 @@ export class Client extends WebSocketDriver {
     const merged = { ...this.#options, ...options };
     checkStartOptions(merged, this.#target);
     checkSubprotocols(this.acceptProtocols);
-    this.settings.additionalHeaders.check();
+    this.#core.settings.additionalHeaders.check();
     this.#started = true;
     return this.#starting = this.#start(merged);
   }
@@ -190,7 +194,7 @@ export class Client extends WebSocketDriver {
       signal.throwIfAborted();
       const { transport, protocol, extensions, fields, early } = await this.#ask(options);
       signal.throwIfAborted();
-      const agreed = { protocol, ...agreeAsClient(extensions, this.settings.perMessageDeflate) };
+      const agreed = { protocol, ...agreeAsClient(extensions, this.#core.settings.perMessageDeflate) };
       this.#responseHeaders = [...fields];
       this.#open(transport, agreed, early);
       return true;
@@ -209,12 +213,12 @@ export class Client extends WebSocketDriver {
 
   /** Does the handshake, there or where redirects lead. */
   async #ask(options: ClientOptions): Promise<Reached> {
-    let from: Destination = { target: this.#target, fields: this.settings.additionalHeaders.check(), options };
+    let from: Destination = { target: this.#target, fields: this.#core.settings.additionalHeaders.check(), options };
     const { maxRedirects = 0, requireProtocol = false } = options;
     for (let followed = 0;; followed++) {
       const transport = await this.#reach(from, options.transport);
       try {
-        const offers = offerAsClient(this.settings.perMessageDeflate);
+        const offers = offerAsClient(this.#core.settings.perMessageDeflate);
         const request = { protocols: this.acceptProtocols, offers, fields: from.fields, requireProtocol };
         return { transport, ...await openHandshake(transport, from.target, request) };
       } catch (refusal) {
@@ -243,7 +247,7 @@ export class Client extends WebSocketDriver {
 
   /** Lets the caller's signal and the time-out end the handshake. */
   #watch(signal: AbortSignal | undefined): () => void {
-    const { handshakeTimeout } = this.settings;
+    const { handshakeTimeout } = this.#core.settings;
     const onAbort = () => this.#handshake.abort(signal?.reason);
     const timer = setTimeout(() => {
       this.#handshake.abort(
@@ -262,20 +266,20 @@ export class Client extends WebSocketDriver {
   }
 
   #open(transport: Transport, agreed: Negotiated & NegotiatedExtensions, early: Uint8Array): void {
-    const { maxFragments, closeTimeout, highWaterMark } = this.settings;
+    const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
     const { maxLength } = this;
     const { extension } = agreed;
-    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
+    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
     let connection!: ProtocolConnection;
-    this.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
+    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
     // Who awaits startConnection() and listens only then is still to get what came right behind the server's answer.
-    if (this.takesMessages) connection.start(early);
+    if (this.#core.takesMessages) connection.start(early);
     else this.#startTimer = setTimeout(() => connection.start(early), 0);
   }
 
   #onRefused(fault: unknown): void {
-    if (!this.#abandoned) this.failed(this.#errorFor(fault));
-    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    if (!this.#abandoned) this.#core.fail(this.#errorFor(fault));
+    this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   /** What `"error"` tells: a missing permission and a signal's reason are no errors of a connection by themselves. */
@@ -284,18 +288,27 @@ export class Client extends WebSocketDriver {
     return new HandshakeError(`Cannot open the connection to ${this.url}: ${messageOf(fault)}`, { cause: fault });
   }
 
-  /** Ends what has not begun yet, too. */
-  protected override end(info: CloseInfo): void {
-    clearTimeout(this.#startTimer);
-    super.end(info);
-  }
+  /** What the driver asks of its side. */
+  static readonly #Side = class implements DriverSide {
+    readonly #ws: Client;
 
-  /** Stops the handshake that is under way. */
-  protected override abandonHandshake(): void {
-    this.#abandoned = true;
-    this.#handshake.abort(new HandshakeError(`Cannot open the connection to ${this.url} as it was closed meanwhile`));
-    if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
-  }
+    constructor(ws: Client) {
+      this.#ws = ws;
+    }
+
+    /** Stops the handshake that is under way. */
+    abandonHandshake(): void {
+      const ws = this.#ws;
+      ws.#abandoned = true;
+      ws.#handshake.abort(new HandshakeError(`Cannot open the connection to ${ws.url} as it was closed meanwhile`));
+      if (!ws.#started) ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    }
+
+    /** Reading need not begin any more. */
+    onEnd(): void {
+      clearTimeout(this.#ws.#startTimer);
+    }
+  };
 }
 
 function checkNames(options: ClientOptions): ClientOptions {

@@ -8,17 +8,23 @@ import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
  * @returns The error.
  */
 export function cannotSend(limit: number): WebSocketError {
-  return backpressure(`Cannot send to a peer that doesn't read: more than ${limit} bytes wait`);
+  return backpressure(
+    `Cannot send: more than ${limit} bytes wait for a peer that reads too slowly. Wait for "drain" while desiredSize ` +
+      "is not above 0, or raise backpressureLimit",
+  );
 }
 
 /**
- * More waits to be read than `backpressureLimit`, where reading can't stop.
+ * More waits to be read than `backpressureLimit`, and reading can't stop.
  *
  * @param limit The limit, in bytes.
  * @returns The error.
  */
 export function cannotHold(limit: number): WebSocketError {
-  return backpressure(`Cannot hold more than ${limit} bytes of unread messages where the runtime can't stop reading`);
+  return backpressure(
+    `Cannot hold more than ${limit} bytes of unread messages, and the runtime's own WebSocket can't stop reading. Read ` +
+      "faster, or raise backpressureLimit",
+  );
 }
 
 function backpressure(message: string): WebSocketError {
@@ -26,16 +32,18 @@ function backpressure(message: string): WebSocketError {
 }
 
 /**
- * A listener or a callback of the application threw.
+ * A listener or a callback of the application threw. The peer is told no more than "internal error".
  *
  * @param name The event, or `"callback"`.
  * @param cause What it threw.
  * @returns The error.
  */
 export function listenerFailed(name: string, cause: unknown): WebSocketError {
-  return new WebSocketError(`Cannot go on as ${name === "callback" ? "a callback" : `a listener of "${name}"`} threw`, {
+  const what = name === "callback" ? "A callback" : `A listener for "${name}"`;
+  return new WebSocketError(`${what} threw, so the connection was closed with 1011`, {
     code: ErrorCode.LISTENER_FAILED,
     closeCode: CloseCode.INTERNAL_ERROR,
+    reason: "internal error",
     cause,
   });
 }
@@ -46,5 +54,5 @@ export function listenerFailed(name: string, cause: unknown): WebSocketError {
  * @returns The error.
  */
 export function endedWithoutClose(): ConnectionError {
-  return new ConnectionError("Cannot go on as the connection ended without a Close", ErrorCode.CONNECTION_LOST);
+  return new ConnectionError("The peer ended the connection without a Close", ErrorCode.CONNECTION_LOST);
 }

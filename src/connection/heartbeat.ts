@@ -1,43 +1,28 @@
-import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
+import { ConnectionError, ErrorCode } from "../errors.ts";
+import type { Connection } from "./connection.ts";
 
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
 const GROUPS = 16;
 
-/** The longest payload that tells one Ping of a heartbeat from another, in bytes. */
+/** The length of a payload that distinguishes one Ping of a heartbeat from another, in bytes. */
 const PAYLOAD = 4;
 
-/** What a {@linkcode Heartbeat} watches. */
-export interface Beating {
-  /** Grows whenever bytes arrive; null where that can't be seen. */
-  readonly received: number | null;
-  /** True while nothing is read, so that silence says nothing of the peer. */
-  readonly paused: boolean;
-  /**
-   * Ends it, as the peer has been silent for too long.
-   *
-   * @param error How long.
-   */
-  terminate(error: WebSocketError): void;
-}
-
-/** What sends the Pings of a {@linkcode Heartbeat}. */
-export interface Pinging {
-  /**
-   * Sends a Ping.
-   *
-   * @param payload Its payload.
-   */
-  ping(payload: Uint8Array): void;
+/** How a {@linkcode Heartbeat} is set up. */
+export interface HeartbeatOptions {
+  /** The time from one Ping to the next, in milliseconds. */
+  readonly pingInterval: number;
+  /** How long the peer may be silent after a Ping, in milliseconds. */
+  readonly pingTimeout: number;
 }
 
 /**
- * Pings a peer, and notices when it has gone without a word: a cable pulled, a process frozen, a NAT that forgot.
+ * Pings a peer, and notices when it is gone without a word: a cable pulled, a process frozen, a NAT that forgot.
  * RFC 6455 §5.5.2: a Ping "may serve either as a keepalive or as a means to verify that the remote endpoint is still
  * responsive". Whatever arrives counts as an answer.
  */
 export class Heartbeat {
-  readonly #beating: Beating;
-  readonly #pinging: Pinging;
+  readonly #connection: Connection;
+  readonly #ping: (payload: Uint8Array) => void;
   readonly #timeout: number;
   readonly #clock: HeartbeatClock;
   #pingedAt: number | null = null;
@@ -47,16 +32,15 @@ export class Heartbeat {
   /**
    * Begins.
    *
-   * @param beating What to watch.
-   * @param pinging What sends the Pings.
-   * @param interval How long after one Ping comes the next, in milliseconds.
-   * @param timeout How long the peer may be silent after a Ping, in milliseconds.
+   * @param connection What to watch.
+   * @param ping Sends a Ping with a payload.
+   * @param options How often to ping, and how long to wait.
    */
-  constructor(beating: Beating, pinging: Pinging, interval: number, timeout: number) {
-    this.#beating = beating;
-    this.#pinging = pinging;
-    this.#timeout = timeout;
-    this.#clock = HeartbeatClock.of(interval);
+  constructor(connection: Connection, ping: (payload: Uint8Array) => void, options: HeartbeatOptions) {
+    this.#connection = connection;
+    this.#ping = ping;
+    this.#timeout = options.pingTimeout;
+    this.#clock = HeartbeatClock.of(options.pingInterval);
     this.#clock.add(this);
   }
 
@@ -73,35 +57,34 @@ export class Heartbeat {
   ping(now: number): void {
     if (this.#pingedAt === null) {
       this.#pingedAt = now;
-      this.#receivedThen = this.#beating.received;
+      this.#receivedThen = this.#connection.received;
     }
     const payload = new Uint8Array(PAYLOAD);
     new DataView(payload.buffer).setUint32(0, ++this.#count);
-    this.#pinging.ping(payload);
+    this.#ping(payload);
   }
 
   /**
-   * Looks whether something has arrived since the Ping.
+   * Ends the connection if nothing has arrived for too long after a Ping.
    *
    * @param now The time, in milliseconds.
    */
   check(now: number): void {
     if (this.#pingedAt === null) return;
-    if (this.#beating.paused || this.#beating.received !== this.#receivedThen) this.#pingedAt = null;
-    else if (now - this.#pingedAt >= this.#timeout) this.#beating.terminate(silence(this.#timeout));
+    if (this.#connection.paused || this.#connection.received !== this.#receivedThen) this.#pingedAt = null;
+    else if (now - this.#pingedAt >= this.#timeout) this.#connection.terminate(silence(this.#timeout));
   }
 }
 
 function silence(timeout: number): ConnectionError {
   return new ConnectionError(
-    `Cannot wait any longer for a sign of life: received nothing within ${timeout} ms after a Ping`,
+    `The peer gave no sign of life: received nothing within ${timeout} ms after a Ping`,
     ErrorCode.HEARTBEAT_TIMEOUT,
   );
 }
 
 /**
- * One timer for all heartbeats of the same interval: a timer for each would cost more memory than most of what an idle
- * connection needs (1.8 KiB, Deno 2.9.6).
+ * One timer for all heartbeats of the same interval: a timer for each would cost 1.8 KiB (Deno 2.9.6).
  */
 class HeartbeatClock {
   static readonly #clocks = new Map<number, HeartbeatClock>();

@@ -1,33 +1,22 @@
-/** What an {@linkcode IdleTimer} watches. */
-export interface Used {
-  /** Changes with every use. */
-  readonly messages: number;
-  /**
-   * It is not used.
-   *
-   * @param reason How long it was not.
-   */
-  onIdle(reason: string): void;
-}
-
-/** Notices that a connection is not used. */
+/** Notices that nothing happens on a connection. */
 export class IdleTimer {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /**
    * Begins.
    *
-   * @param used What to watch.
-   * @param timeout How long there may be no use before it is told so, and half as long again at the most, in
-   * milliseconds.
+   * @param activity Gives a number that changes whenever something happens.
+   * @param onIdle Called when nothing has happened for the time-out, or up to half as long again.
+   * @param timeout The time-out, in milliseconds.
    */
-  constructor(used: Used, timeout: number) {
-    let last = used.messages;
+  constructor(activity: () => number, onIdle: () => void, timeout: number) {
+    let last = activity();
     let quiet = 0;
     this.#timer = setInterval(() => {
-      quiet = used.messages === last ? quiet + 1 : 0;
-      last = used.messages;
-      if (quiet >= 2) used.onIdle(`No message for ${timeout} ms`);
+      const now = activity();
+      quiet = now === last ? quiet + 1 : 0;
+      last = now;
+      if (quiet >= 2) onIdle();
     }, timeout / 2);
   }
 

@@ -4,19 +4,17 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { endedWithoutClose } from "./connection_errors.ts";
 
 /**
- * How a connection's life goes, for those who wait for it. Its promises and its error are made when somebody asks for
- * them, so that a connection that nobody waits for costs none; and no rejection is ever unhandled, for events tell of
- * the same.
+ * The promises `opened` and `closed` of a connection. They and their error are made when somebody asks for them, so that
+ * a connection that nobody waits for costs none; and no rejection is ever unhandled, since events tell the same.
  */
 export class LifecyclePromises {
+  #state: "opening" | "open" | "ended" | "never opened" = "opening";
   #opening: PromiseWithResolvers<void> | null = null;
   #ending: PromiseWithResolvers<CloseInfo> | null = null;
-  #opened = false;
   #fault: WebSocketError | null = null;
   #info: CloseInfo | null = null;
-  #terminated = false;
 
-  /** Resolves when the connection is open, rejects where it never will be. */
+  /** Resolves when the connection is open, rejects if it never will be. */
   get opened(): Promise<void> {
     if (this.#opening === null) {
       this.#opening = Promise.withResolvers();
@@ -38,22 +36,27 @@ export class LifecyclePromises {
   /** Rejects when the connection is over. */
   get lost(): Promise<never> {
     const lost = this.closed.then(() => {
-      throw this.outcome ?? new ConnectionError("Cannot go on as the connection is closed", ErrorCode.CONNECTION_LOST);
+      throw this.outcome ?? new ConnectionError("The connection is closed", ErrorCode.CONNECTION_LOST);
     });
     lost.catch(() => {});
     return lost;
   }
 
-  /** What the connection has ended with: undefined while it has not, null where cleanly. */
+  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
   get outcome(): WebSocketError | null | undefined {
     if (this.#info === null) return undefined;
     if (this.#info.code === CloseCode.ABNORMAL_CLOSURE) this.#fault ??= endedWithoutClose();
     return this.#fault;
   }
 
+  /** Whether a fault was reported. */
+  get failed(): boolean {
+    return this.#fault !== null;
+  }
+
   /** It is open. */
   onOpen(): void {
-    this.#opened = true;
+    this.#state = "open";
     this.#settleOpening();
   }
 
@@ -66,22 +69,6 @@ export class LifecyclePromises {
     this.#fault ??= error;
   }
 
-  /** It is ended at once, by the application. */
-  onTerminate(): void {
-    this.#terminated = true;
-  }
-
-  /**
-   * Tells whether an end is a fault that nobody was told of yet. RFC 6455 §7.2.1: a peer that vanishes fails the
-   * connection, whether TCP was reset or ended.
-   *
-   * @param info How it ends.
-   * @returns True where it is one.
-   */
-  failsWith({ code }: CloseInfo): boolean {
-    return code === CloseCode.ABNORMAL_CLOSURE && !this.#terminated && this.#fault === null;
-  }
-
   /**
    * It is over.
    *
@@ -89,15 +76,17 @@ export class LifecyclePromises {
    */
   onEnd(info: CloseInfo): void {
     this.#info = info;
+    this.#state = this.#state === "open" ? "ended" : "never opened";
     this.#settleOpening();
     this.#ending?.resolve(info);
   }
 
   #settleOpening(): void {
-    if (this.#opening === null) return;
-    if (this.#opened) this.#opening.resolve();
-    else if (this.#info !== null) {
-      this.#opening.reject(this.outcome ?? new WebSocketError("Cannot open the connection as it was closed before"));
+    if (this.#state === "opening") return;
+    if (this.#state === "never opened") {
+      this.#opening?.reject(this.outcome ?? new WebSocketError("The connection was closed before it was open"));
+    } else {
+      this.#opening?.resolve();
     }
   }
 }

@@ -1,16 +1,17 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
-import type { CloseInfo } from "../protocol/close_payload.ts";
-import { Opcode } from "../protocol/opcode.ts";
+import type { Opcode } from "../protocol/opcode.ts";
 import { Protocol } from "../protocol/protocol.ts";
-import type { ProtocolHandler } from "../protocol/protocol_handler.ts";
-import type { ProtocolOptions, Role } from "../protocol/protocol_options.ts";
-import type { Connection, ConnectionHandler, FragmentSender } from "./connection.ts";
-import { SharedTimeout } from "./shared_timeout.ts";
+import type { InternalProtocolOptions, Role } from "../protocol/protocol_options.ts";
+import type { LifecycleHandler, ProtocolHandler } from "../protocol/protocol_handler.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Connection, ConnectionHandler } from "./connection.ts";
+import { denoPlatform } from "./deno_platform.ts";
+import { SharedTimeout } from "./shared_timeout.ts";
 
 /** How a {@linkcode ProtocolConnection} is set up. */
-export interface ProtocolConnectionOptions extends Omit<ProtocolOptions, "reuse"> {
+export interface ProtocolConnectionOptions
+  extends Pick<InternalProtocolOptions, "maxLength" | "maxFragments" | "extension"> {
   /** How long the peer may take to end the connection once its closing has begun, in milliseconds. */
   closeTimeout: number;
   /** From how many waiting bytes on the sender is asked to stop. */
@@ -18,36 +19,33 @@ export interface ProtocolConnectionOptions extends Omit<ProtocolOptions, "reuse"
 }
 
 /**
- * The protocol over a transport: it moves bytes between the two, and sees to it that the connection ends.
+ * The protocol over a transport: it moves bytes between the two, and does to the transport what the protocol says.
  *
  * One read is under way at a time; what it brings is delivered at once, and everything sent meanwhile leaves in one
  * write. What is sent at another time is gathered until the end of the turn.
+ *
+ * Messages, Pings and Pongs go from the protocol straight to the handler.
  */
-export class ProtocolConnection implements Connection, ProtocolHandler {
+export class ProtocolConnection implements Connection, LifecycleHandler {
   readonly #transport: Transport;
   readonly #handler: ConnectionHandler;
   readonly #protocol: Protocol;
   readonly #closeTimeout: number;
   readonly #highWaterMark: number;
 
-  /** Why the connection ends, once that is known: the peer's Close, or our own failing it. */
-  #info: CloseInfo | null = null;
-  /** The transport's error, where writing failed before reading did. */
+  /** Whether reading has begun, and whether the transport is closed. */
+  #state: "starting" | "running" | "ended" = "starting";
+  /** The transport's error, if it has failed. */
   #fault: unknown = null;
   #stopCloseTimer: (() => void) | null = null;
-  /** Nothing more will come: the peer has ended its side. */
-  #readEnded = false;
-  /** Nothing more will go: we have ended our side, or writing has failed. */
-  #writeEnded = false;
-  #ended = false;
-  #failed = false;
-
   #reads = 0;
-  #started = false;
+
+  // What is going on at the moment.
   #reading = false;
   #delivering = false;
   #scheduled = false;
   #writing = false;
+  /** At least the high-water mark waited, and the handler doesn't know yet that less does. */
   #full = false;
 
   /**
@@ -57,17 +55,27 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
    * @param options Limits and times.
    */
   constructor(transport: Transport, handler: ConnectionHandler, role: Role, options: ProtocolConnectionOptions) {
+    const { maxLength, maxFragments, extension } = options;
+    const protocol: InternalProtocolOptions = {
+      maxLength,
+      maxFragments,
+      extension,
+      reuse: !transport.retainsWrites,
+      platform: denoPlatform,
+      messageHandler: handler,
+    };
     this.#transport = transport;
     this.#handler = handler;
-    this.#protocol = new Protocol(role, this, { ...options, reuse: !transport.retainsWrites });
+    // What concerns messages is the handler's, by the options.
+    this.#protocol = new Protocol(role, this as LifecycleHandler as ProtocolHandler, protocol);
     this.#closeTimeout = options.closeTimeout;
     this.#highWaterMark = options.highWaterMark;
   }
 
   /** Where the connection stands. */
   get state(): "open" | "closing" | "closed" {
-    if (this.#ended) return "closed";
-    return this.#writeEnded || this.#protocol.state !== "open" ? "closing" : "open";
+    if (this.#state === "ended") return "closed";
+    return this.#protocol.state === "open" ? "open" : "closing";
   }
 
   /** The bytes that wait to be written. */
@@ -85,6 +93,11 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
     return this.#protocol.blocked;
   }
 
+  /** True. */
+  get pausable(): boolean {
+    return true;
+  }
+
   /**
    * Begins to read.
    *
@@ -93,7 +106,7 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
   start(early: Uint8Array): void {
     this.#deliver(() => {
       this.#protocol.receive(early);
-      this.#started = true;
+      if (this.#state === "starting") this.#state = "running";
     });
   }
 
@@ -104,28 +117,39 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
    * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
    */
   #read(): void {
-    if (!this.#started || this.#reading || this.#readEnded || this.#ended || this.#protocol.blocked) return;
+    if (this.#state !== "running" || this.#reading || this.#protocol.blocked) return;
     this.#reading = true;
     try {
       this.#transport.read(this.#protocol.readBuffer()).then(this.#onRead, this.#onReadFailed);
     } catch (error) {
       // There was no memory to read into.
-      this.#onReadEnd(error);
+      this.#onReadFailed(error);
     }
   }
 
   readonly #onRead = (count: number | null) => {
-    if (count === null) return this.#onReadEnd(null);
+    // The read that brought the end is the last one: it stays under way.
+    if (count === null) return this.#onReadEnd();
     this.#reading = false;
     this.#reads++;
     this.#deliver(() => this.#protocol.received(count));
   };
 
-  readonly #onReadFailed = (error: unknown) => this.#onReadEnd(error);
+  readonly #onReadFailed = (error: unknown) => {
+    this.#fault ??= error ?? new Error("the transport gave no reason");
+    this.#end();
+  };
+
+  /** The peer may end its side right behind its Close: our answer is still to be written then. */
+  #onReadEnd(): void {
+    this.#protocol.receiveEof();
+    if (this.#protocol.transportEnd === "close") this.#end();
+    else this.#flush();
+  }
 
   /**
    * Delivers what a step brings, writes what was sent meanwhile, and reads on; within another delivery, that one does.
-   * What is thrown is a fault of memory, or of ours.
+   * What is thrown is a fault of memory, or of this package.
    */
   #deliver(step: () => void): void {
     if (this.#delivering) return step();
@@ -133,7 +157,7 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
     try {
       step();
     } catch (error) {
-      return this.#onReadEnd(error);
+      return this.#onReadFailed(error);
     }
     this.#delivering = false;
     this.#flush();
@@ -142,12 +166,9 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
 
   /** Writes what is there, until there is nothing more; one write is under way at a time. */
   #flush(): void {
-    if (this.#writing || this.#ended) return;
-    const bytes = this.#writeEnded ? null : this.#protocol.next();
-    if (bytes === null) {
-      if (this.#protocol.state === "closed") this.#finish();
-      return;
-    }
+    if (this.#writing || this.#state === "ended") return;
+    const bytes = this.#protocol.next();
+    if (bytes === null) return this.#endTransport();
     this.#writing = true;
     try {
       this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
@@ -158,11 +179,10 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
 
   readonly #onWritten = () => {
     this.#writing = false;
-    if (this.#ended) return;
+    if (this.#state === "ended") return;
     this.#protocol.done();
-    // A callback may have ended the connection.
-    if (this.#ended) return;
-    if (this.#full && this.#protocol.queued < this.#highWaterMark) {
+    // A callback may have ended the connection: nothing follows its end.
+    if (this.#full && this.#protocol.queued < this.#highWaterMark && this.state !== "closed") {
       this.#full = false;
       this.#handler.onDrain();
     }
@@ -171,14 +191,28 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
 
   /** What the peer sent before it went may still be read, so the connection ends when reading does. */
   readonly #onWriteFailed = (error: unknown) => {
-    if (this.#ended) return;
+    if (this.#state === "ended") return;
     this.#writing = false;
-    this.#writeEnded = true;
     // A stream's reason may be missing.
     this.#fault = error ?? new Error("the transport gave no reason");
-    if (this.#readEnded || this.#protocol.blocked) this.#end();
+    this.#protocol.writeEnded();
+    if (this.#protocol.blocked || this.#protocol.transportEnd === "close") this.#end();
     else this.#startClosing();
   };
+
+  /** Does to the transport what the protocol says, as all bytes are written. */
+  #endTransport(): void {
+    const { transportEnd } = this.#protocol;
+    if (transportEnd === "close") return this.#end();
+    if (this.#protocol.state === "closed") this.#read();
+    if (transportEnd === "none") return;
+    this.#protocol.writeEnded();
+    try {
+      this.#transport.closeWrite().catch(() => this.#end());
+    } catch {
+      this.#end();
+    }
+  }
 
   /** Flushes at the end of the turn, unless that will happen anyway. */
   #schedule(): void {
@@ -199,38 +233,21 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
       try {
         connection.#flush();
       } catch (fault) {
-        // Of a subclass of the application's: the others are not to wait for it.
+        // Of a class of the application's own: the others must not wait for it.
         reportError(fault);
       }
     }
   };
 
-  /**
-   * The Close frames are exchanged and written. RFC 6455 §7.1.1: "the server MUST close the TCP connection first"; it
-   * does so in one direction and reads on to the peer's end, for an unread byte would turn it into a reset, and that
-   * could destroy our Close on its way.
-   */
-  #finish(): void {
-    if (this.#readEnded) return this.#end();
-    this.#startClosing();
-    if (this.#writeEnded) return;
-    if (this.#protocol.role === "client" && !this.#failed) return;
-    this.#writeEnded = true;
-    try {
-      this.#transport.closeWrite().catch(() => this.#end());
-    } catch {
-      this.#end();
-    }
-  }
-
   /** From now on the peer has `closeTimeout` to end the connection. */
   #startClosing(): void {
     this.#read();
     this.#stopCloseTimer ??= SharedTimeout.after(this.#closeTimeout, () => {
-      if (this.#info === null && this.#fault === null) {
+      if (this.#protocol.closeInfo === null && this.#fault === null) {
         this.#handler.onError(
           new ConnectionError(
-            `Cannot wait any longer for the peer to close: received no Close within ${this.#closeTimeout} ms`,
+            `The peer did not close the connection in time: expected its Close within ${this.#closeTimeout} ms, ` +
+              "received none",
             ErrorCode.CLOSE_TIMEOUT,
           ),
         );
@@ -239,76 +256,64 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
     });
   }
 
-  #onReadEnd(error: unknown): void {
-    this.#readEnded = true;
-    this.#fault ??= error;
-    // The peer may end its side right behind its Close; our answer is still to be written then.
-    if (error !== null || this.#protocol.state !== "closed" || !this.#writing) this.#end();
-  }
-
-  /** Ends the transport, and says so once. */
+  /** Closes the transport, and says so once. */
   #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#state === "ended") return;
+    this.#state = "ended";
     this.#stopCloseTimer?.();
     this.#transport.close();
     this.#protocol.close();
-    if (this.#info === null && this.#fault !== null) {
+    const { closeInfo } = this.#protocol;
+    if (closeInfo === null && this.#fault !== null) {
       this.#handler.onError(
         new ConnectionError(
-          `Cannot go on as the connection was lost: ${describe(this.#fault)}`,
+          `The connection was lost: ${describe(this.#fault)}`,
           ErrorCode.CONNECTION_LOST,
           this.#fault,
         ),
       );
     }
-    this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.#handler.onClose(closeInfo ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
-
-  // What users ask for.
 
   /** Sends a text message. */
   sendText(message: string, compress: boolean): boolean {
-    if (this.#writeEnded || !this.#protocol.sendText(message, compress)) return false;
-    this.#schedule();
-    return true;
+    return this.#sent(this.#protocol.sendText(message, compress));
   }
 
   /** Sends a binary message. */
   sendBinary(message: Uint8Array, compress: boolean): boolean {
-    if (this.#writeEnded || !this.#protocol.sendBinary(message, compress)) return false;
-    this.#schedule();
-    return true;
+    return this.#sent(this.#protocol.sendBinary(message, compress));
   }
 
-  /** Sends a message in fragments. */
-  sendFragments(onTurn: (sender: FragmentSender) => void): boolean {
-    if (this.#writeEnded) return false;
-    return this.#protocol.startMessage(() =>
-      onTurn({
-        send: (type, payload, last, onTaken) => {
-          const opcode = type === "text" ? Opcode.TEXT : Opcode.BINARY;
-          if (this.#writeEnded || !this.#protocol.sendFragment(opcode, payload, last, onTaken)) return false;
-          this.#schedule();
-          return true;
-        },
-        release: () => this.#protocol.endMessage(),
-      })
-    );
+  /** Begins a message of fragments. */
+  startMessage(onTurn: () => void): boolean {
+    return this.#protocol.startMessage(onTurn);
+  }
+
+  /** Sends a fragment. */
+  sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onTaken: () => void): boolean {
+    return this.#sent(this.#protocol.sendFragment(opcode, payload, last, onTaken));
+  }
+
+  /** Gives up a message of fragments. */
+  endMessage(): void {
+    this.#protocol.endMessage();
   }
 
   /** Sends a Ping. */
   sendPing(payload: Uint8Array): boolean {
-    if (this.#writeEnded || !this.#protocol.sendPing(payload)) return false;
-    this.#schedule();
-    return true;
+    return this.#sent(this.#protocol.sendPing(payload));
   }
 
   /** Sends a Pong. */
   sendPong(payload: Uint8Array): boolean {
-    if (this.#writeEnded || !this.#protocol.sendPong(payload)) return false;
-    this.#schedule();
-    return true;
+    return this.#sent(this.#protocol.sendPong(payload));
+  }
+
+  #sent(queued: boolean): boolean {
+    if (queued) this.#schedule();
+    return queued;
   }
 
   /** Runs something when all that was sent by now is written. */
@@ -318,7 +323,7 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
 
   /** Begins the closing handshake. */
   close(code: number, reason: string): boolean {
-    if (this.#writeEnded || !this.#protocol.sendClose(code, reason)) return false;
+    if (!this.#protocol.sendClose(code, reason)) return false;
     this.#startClosing();
     this.#schedule();
     return true;
@@ -331,13 +336,8 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
 
   /** Ends the connection at once. */
   terminate(error?: WebSocketError): void {
-    if (error !== undefined && !this.#ended) this.#handler.onError(error);
+    if (error !== undefined && this.#state !== "ended") this.#handler.onError(error);
     this.#end();
-  }
-
-  /** True. */
-  get pausable(): boolean {
-    return true;
   }
 
   /** Hands out messages as they arrive. */
@@ -345,48 +345,25 @@ export class ProtocolConnection implements Connection, ProtocolHandler {
     this.#protocol.receiveParts();
   }
 
-  /** Stops to deliver and to read. */
+  /** Stops delivering messages and reading. */
   pause(): void {
     this.#protocol.pause();
   }
 
-  /** Goes on. */
+  /** Delivers what has arrived meanwhile, and reads on. */
   resume(): void {
     this.#deliver(() => this.#protocol.resume());
   }
 
   // What the protocol tells.
 
-  /** Hands a message on. */
-  onMessage(message: string | Uint8Array): void {
-    this.#handler.onMessage(message);
-  }
-
-  /** Hands a piece of a message on. */
-  onPart(opcode: Opcode, part: Uint8Array, last: boolean): void {
-    this.#handler.onPart?.(opcode === Opcode.TEXT ? "text" : "binary", part, last);
-  }
-
-  /** Hands a Ping on. */
-  onPing(payload: Uint8Array): void {
-    this.#handler.onPing(payload);
-  }
-
-  /** Hands a Pong on. */
-  onPong(payload: Uint8Array): void {
-    this.#handler.onPong(payload);
-  }
-
   /** The peer's Close has come. */
-  onClose(info: CloseInfo): void {
-    this.#info ??= info;
+  onClose(): void {
     this.#startClosing();
   }
 
   /** The protocol has failed. */
   onError(error: WebSocketError): void {
-    this.#failed = true;
-    this.#info ??= { code: error.closeCode ?? CloseCode.ABNORMAL_CLOSURE, reason: error.message };
     this.#startClosing();
     this.#handler.onError(error);
   }
@@ -407,6 +384,6 @@ function describe(fault: unknown): string {
   try {
     return String(fault);
   } catch {
-    return `the reason is a ${typeof fault} that is no text`;
+    return `the reason is a ${typeof fault} that can't be shown as text`;
   }
 }

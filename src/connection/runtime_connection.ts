@@ -102,16 +102,13 @@ export class RuntimeConnection implements Connection {
   readonly #writes: WriteWatch;
   readonly #listening = new AbortController();
 
-  /** Why the connection ends, once that is known: the peer's Close, or our own failing it. */
+  /** Why the connection ends, once that is known: our own failing it, or the peer's Close. */
   #info: CloseInfo | null = null;
-  /** Our Close, once it is due. */
+  /** `"closing"` once our Close is due, `"closeSent"` once the runtime has it. */
+  #state: "open" | "closing" | "closeSent" | "ended" = "open";
   #ownClose: CloseInfo | null = null;
-  /** Whether our Close was handed to the runtime. */
-  #closeSent = false;
   #sendTimer: ReturnType<typeof setTimeout> | undefined;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
-  #failed = false;
-  #ended = false;
 
   /**
    * Begins at once: to be called from within {@linkcode OpeningObserver.onOpen}, lest messages be lost. The handler is
@@ -146,8 +143,8 @@ export class RuntimeConnection implements Connection {
 
   /** Where the connection stands. */
   get state(): "open" | "closing" | "closed" {
-    if (this.#ended) return "closed";
-    return this.#ownClose === null && this.#socket.readyState === WebSocket.OPEN ? "open" : "closing";
+    if (this.#state === "ended") return "closed";
+    return this.#state === "open" && this.#socket.readyState === WebSocket.OPEN ? "open" : "closing";
   }
 
   /**
@@ -169,7 +166,7 @@ export class RuntimeConnection implements Connection {
   }
 
   #onMessage(data: string | ArrayBuffer): void {
-    if (this.#failed) return;
+    if (this.#info !== null) return;
     const message = typeof data === "string" ? data : new Uint8Array(data);
     const length = lengthAbove(message, this.#maxLength);
     if (length === null) this.#handler.onMessage(message);
@@ -177,10 +174,10 @@ export class RuntimeConnection implements Connection {
   }
 
   #onError(cause: Error): void {
-    if (!this.#failed) {
+    if (this.#info === null) {
       this.#handler.onError(
         new ConnectionError(
-          `Cannot go on as the connection was lost: ${cause.message}`,
+          `The connection was lost: ${cause.message}`,
           ErrorCode.CONNECTION_LOST,
           cause,
         ),
@@ -190,7 +187,7 @@ export class RuntimeConnection implements Connection {
   }
 
   #onClose({ code, reason }: CloseEvent): void {
-    if (!this.#failed && this.#isOfPeer(code)) {
+    if (this.#info === null && this.#isOfPeer(code)) {
       this.#info = { code, reason };
       // Both our Close and our answer to the peer's are written behind all messages.
       this.#writes.settle();
@@ -205,14 +202,14 @@ export class RuntimeConnection implements Connection {
    */
   #isOfPeer(code: number): boolean {
     if (code === 0) return false;
-    const answersCode = this.#closeSent && this.#ownClose?.code !== CloseCode.NO_STATUS_RECEIVED;
+    const answersCode = this.#state === "closeSent" && this.#ownClose?.code !== CloseCode.NO_STATUS_RECEIVED;
     return code !== CloseCode.NO_STATUS_RECEIVED || !answersCode;
   }
 
   /** Says once that the connection is over. */
   #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#state === "ended") return;
+    this.#state = "ended";
     clearTimeout(this.#sendTimer);
     clearTimeout(this.#closeTimer);
     this.#writes.stop();
@@ -241,9 +238,17 @@ export class RuntimeConnection implements Connection {
    *
    * @throws {TypeError} Always.
    */
-  sendFragments(): never {
+  startMessage(): never {
     throw unsupported("send a message in fragments");
   }
+
+  /** Takes none: no message of fragments can have begun. */
+  sendFragment(): false {
+    return false;
+  }
+
+  /** Changes nothing, for the same reason. */
+  endMessage(): void {}
 
   /**
    * Refuses: the built-in socket has no way to send a Ping.
@@ -298,7 +303,7 @@ export class RuntimeConnection implements Connection {
    * @param callback What to run. What it throws is reported as an uncaught exception.
    */
   whenWritten(callback: () => void): void {
-    if (!this.#ended) this.#writes.whenWritten(callback);
+    if (this.#state !== "ended") this.#writes.whenWritten(callback);
   }
 
   /**
@@ -323,11 +328,10 @@ export class RuntimeConnection implements Connection {
    * @throws {RangeError} Where its close code may not be sent.
    */
   fail(error: WebSocketError): void {
-    if (this.#failed || this.#ended) return;
+    if (this.#info !== null || this.#state === "ended") return;
     const code = error.closeCode ?? CloseCode.PROTOCOL_ERROR;
-    const reason = fitReason(error.message);
+    const reason = error.reason || fitReason(error.message);
     formatClosePayload(code, reason);
-    this.#failed = true;
     this.#info = { code, reason: error.message };
     this.#startClosing(code, reason);
     this.#handler.onError(error);
@@ -338,7 +342,7 @@ export class RuntimeConnection implements Connection {
    * ends when the peer answers, sends anything else, or leaves.
    */
   terminate(): void {
-    if (this.#ended) return;
+    if (this.#state === "ended") return;
     this.#startClosing(CloseCode.GOING_AWAY, "");
     this.#sendClose();
     this.#end();
@@ -351,7 +355,8 @@ export class RuntimeConnection implements Connection {
    * and the connection, without sending the Close at all. By then they are delivered.
    */
   #startClosing(code: number, reason: string): void {
-    if (this.#ownClose !== null) return;
+    if (this.#state !== "open") return;
+    this.#state = "closing";
     this.#ownClose = { code, reason };
     this.#sendTimer = setTimeout(() => this.#sendClose(), 0);
     this.#closeTimer = setTimeout(() => this.#onCloseTimeout(), this.#closeTimeout);
@@ -359,16 +364,17 @@ export class RuntimeConnection implements Connection {
 
   #sendClose(): void {
     const { code, reason } = this.#ownClose!;
-    this.#closeSent = true;
+    this.#state = "closeSent";
     if (code === CloseCode.NO_STATUS_RECEIVED) this.#socket.close();
     else this.#socket.close(code, reason);
   }
 
   #onCloseTimeout(): void {
-    if (!this.#failed) {
+    if (this.#info === null) {
       this.#handler.onError(
         new ConnectionError(
-          `Cannot wait any longer for the peer to close: received no Close within ${this.#closeTimeout} ms`,
+          `The peer did not close the connection in time: expected its Close within ${this.#closeTimeout} ms, ` +
+            "received none",
           ErrorCode.CLOSE_TIMEOUT,
         ),
       );
@@ -403,7 +409,7 @@ function faultOf(event: Event): Error {
  */
 export function unsupported(what: string): TypeError {
   return new TypeError(
-    `Cannot ${what} as the runtime's own WebSocket has no way to: received a connection from Deno.serve, ` +
-      "expected one from serve of @wsd/driver, or from node:http",
+    `Cannot ${what}: the runtime's own WebSocket has no way to, and this connection came from Deno.serve. ` +
+      "Use serve of @wsd/driver, or node:http",
   );
 }

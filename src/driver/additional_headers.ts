@@ -4,21 +4,6 @@ import type { Field } from "../http/format_head.ts";
 /**
  * Header fields that are added to a handshake. Most have none, and making and reading an empty `Headers` for each
  * connection would be a twentieth of what its handshake costs (Deno 2.9.6).
- *
- * @example See what would be sent from a class of one's own
- * ```ts
- * import { type AdditionalHeaders, Client } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
- *
- * class Talkative extends Client {
- *   get additional(): AdditionalHeaders {
- *     return this.settings.additionalHeaders;
- *   }
- * }
- *
- * const ws = new Talkative("ws://localhost/", { additionalHeaders: { "x-room": "1" } });
- * assertEquals(ws.additional.check(), [["x-room", "1"]]);
- * ```
  */
 export class AdditionalHeaders {
   #headers: Headers | null;
@@ -41,7 +26,7 @@ export class AdditionalHeaders {
    * Gives the header fields for the handshake.
    *
    * @returns The fields.
-   * @throws {TypeError} Where one can't be sent, or is the handshake's own.
+   * @throws {TypeError} If one can't be sent, or is the handshake's own.
    */
   check(): readonly Field[] {
     return this.#headers === null ? [] : checkAdditionalFields(this.#headers);

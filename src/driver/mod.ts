@@ -1,12 +1,10 @@
 /** What both sides export, in `client.ts` and in `server.ts`. */
 export { CloseCode, isSendableCloseCode } from "../close_code.ts";
-export type { DeflateSettings, PerMessageDeflateOptions } from "../deflate/options.ts";
-export type { Negotiated } from "./negotiated.ts";
+export type { PerMessageDeflateOptions } from "../deflate/options.ts";
 export type { MessageChunks } from "../streams/chunk_reader.ts";
-export type { AdditionalHeaders } from "./additional_headers.ts";
 export type { MessageData } from "../connection/message_data.ts";
 export type { ReadyState, WebSocketEvents } from "./events.ts";
-export type { SettingDefaults, Settings, WebSocketDriverOptions } from "./options.ts";
+export type { WebSocketDriverOptions } from "./options.ts";
 export { MessageStream } from "../streams/message_stream.ts";
 export type { MessageType } from "../streams/message_consumer.ts";
 export type { SendOptions } from "./send_options.ts";
@@ -15,7 +13,6 @@ export type { SendStreamOptions } from "../streams/send_stream.ts";
 export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSocketErrorOptions } from "../errors.ts";
 export { HandshakeError, type HandshakeErrorOptions } from "../handshake_error.ts";
 export type { CloseInfo } from "../protocol/close_payload.ts";
-export type { Connection, ConnectionHandler, FragmentSender } from "../connection/connection.ts";
 export { ConnTransport } from "../transport/conn_transport.ts";
 export { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 export { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";

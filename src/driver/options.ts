@@ -64,7 +64,7 @@ export interface WebSocketDriverOptions {
    * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Over the built-in socket under
    * `Deno.serve` the runtime sends its own.
    *
-   * @default {30000 on a server, 0 on a client}
+   * @default {30000}
    */
   pingInterval?: number;
   /**
@@ -122,66 +122,23 @@ export interface WebSocketDriverOptions {
   streamCloseCode?: number;
 }
 
-/**
- * The options with their defaults, checked.
- *
- * @example See an option with its default from a class of one's own
- * ```ts
- * import { Server, type Settings } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
- *
- * class Monitored extends Server {
- *   get times(): Pick<Settings, "pingInterval" | "closeTimeout"> {
- *     return this.settings;
- *   }
- * }
- *
- * const { times } = new Monitored(new Request("http://localhost/"), { closeTimeout: 1_000 });
- * assertEquals([times.pingInterval, times.closeTimeout], [30_000, 1_000]);
- * ```
- */
+/** How often the heartbeat pings, in milliseconds. */
+const DEFAULT_PING_INTERVAL = 30_000;
+
+/** The options with their defaults, checked. */
 export type Settings =
   & Readonly<Required<Omit<WebSocketDriverOptions, "additionalHeaders" | "perMessageDeflate">>>
   & { readonly additionalHeaders: AdditionalHeaders; readonly perMessageDeflate: DeflateSettings | null };
 
 /**
- * The defaults in which a server and a client differ.
- *
- * @example A driver whose heartbeat is faster, unless it is told otherwise
- * ```ts
- * import { type SettingDefaults, WebSocketDriver, type WebSocketDriverOptions } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
- *
- * const DEFAULTS: SettingDefaults = { pingInterval: 5_000 };
- *
- * class Lively extends WebSocketDriver {
- *   constructor(options: WebSocketDriverOptions = {}) {
- *     super(options, DEFAULTS);
- *   }
- *   get pingInterval(): number {
- *     return this.settings.pingInterval;
- *   }
- * }
- *
- * assertEquals(new Lively().pingInterval, 5_000);
- * assertEquals(new Lively({ pingInterval: 0 }).pingInterval, 0);
- * ```
- */
-export interface SettingDefaults {
-  /** How often the heartbeat pings, in milliseconds; 0 for never. */
-  readonly pingInterval: number;
-}
-
-/**
  * Checks options and fills in the defaults.
  *
  * @param options What the caller gave.
- * @param defaults What a server and a client differ in.
  * @returns All settings.
  * @throws {TypeError} Where a value is of the wrong type.
  * @throws {RangeError} Where a number is out of its range.
  */
-export function checkOptions(options: WebSocketDriverOptions, defaults: SettingDefaults): Settings {
+export function checkOptions(options: WebSocketDriverOptions): Settings {
   return {
     maxLength: checkInteger(options, "maxLength", DEFAULT_MAX_LENGTH, 0, Number.MAX_SAFE_INTEGER),
     maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
@@ -189,7 +146,7 @@ export function checkOptions(options: WebSocketDriverOptions, defaults: SettingD
     additionalHeaders: new AdditionalHeaders(options.additionalHeaders),
     handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
     closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
-    pingInterval: checkInteger(options, "pingInterval", defaults.pingInterval, 0, MAX_TIMEOUT),
+    pingInterval: checkInteger(options, "pingInterval", DEFAULT_PING_INTERVAL, 0, MAX_TIMEOUT),
     pingTimeout: checkInteger(options, "pingTimeout", 20_000, 1, MAX_TIMEOUT),
     idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),
     perMessageDeflate: checkDeflateOptions(options.perMessageDeflate),

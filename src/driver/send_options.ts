@@ -1,10 +1,10 @@
-import type { Connection, FragmentSender } from "../connection/connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "../connection/message_data.ts";
 
 /**
  * How a message is sent.
  *
- * @example Send a part of what one has, uncompressed, and know when it has left
+ * @example Send a part of a string, uncompressed, and know when it has left
  * ```ts
  * import { makePair, type SendOptions } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
@@ -44,8 +44,8 @@ export interface SendOptions {
    */
   code?: number;
   /**
-   * False sends this message as it is, though the connection compresses: where it holds a secret beside text that an
-   * attacker may choose, its compressed length would tell the secret (docs/compression.md).
+   * False sends this message uncompressed, even if the connection compresses: if it holds a secret beside text that an
+   * attacker may choose, its compressed length would give the secret away (docs/compression.md).
    *
    * @default {true}
    */
@@ -60,7 +60,7 @@ export interface SendOptions {
  * @param data The whole.
  * @param options Where the part begins and ends.
  * @returns The part.
- * @throws {RangeError} Where it is not within the whole.
+ * @throws {RangeError} If it is not within the whole.
  */
 export function slice(data: MessageData, { start, end }: SendOptions): MessageData {
   if (start === undefined && end === undefined) return data;
@@ -69,20 +69,22 @@ export function slice(data: MessageData, { start, end }: SendOptions): MessageDa
   const to = end ?? whole.length;
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > whole.length) {
     throw new RangeError(
-      `Cannot send a part that is not within the data: received start ${from} and end ${to} of ${whole.length}`,
+      `Cannot send the part: expected 0 <= start <= end <= ${whole.length}, received start ${from} and end ${to}`,
     );
   }
   return typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
 }
 
-/** What is to be done with a connection, now or once it is open. */
+/** Something to do with a connection, now or once it is open. */
 export interface SendStep {
-  /** What is sent. */
-  readonly data: string | Uint8Array;
-  /** Does it; false where the connection didn't take it. */
-  readonly step: (connection: Connection) => boolean;
-  /** What it is, where not every connection can do it. */
-  readonly what?: string;
+  /** The bytes of a message or a control frame in it. */
+  readonly bytes: number;
+  /** True for data messages, which `backpressureLimit` holds for; control frames and the Close always get through. */
+  readonly limited?: boolean;
+  /** Does it; false if the connection didn't take it. */
+  readonly run: (connection: Connection) => boolean;
+  /** What it needs that not every connection can do, to follow "Cannot". */
+  readonly needs?: string;
 }
 
 /**
@@ -90,11 +92,11 @@ export interface SendStep {
  *
  * @param type What to send it as.
  * @param data The data.
- * @param options Whether to compress it, and whether it has to wait: then it is copied, for by then the caller may have
- * changed it.
+ * @param options Whether to compress it, and whether it has to wait: then it is copied, since the caller may have
+ * changed it by then.
  * @returns The step.
- * @throws {TypeError} Where the data or the type is not what can be sent.
- * @throws {RangeError} Where the payload of a Pong is too long.
+ * @throws {TypeError} If the data or the type can't be sent.
+ * @throws {RangeError} If the payload of a Pong is too long.
  */
 export function compose(
   type: "text" | "binary" | "pong",
@@ -104,30 +106,25 @@ export function compose(
   switch (type) {
     case "text": {
       const text = toText(data, "send");
-      return { data: text, step: (connection) => connection.sendText(text, compress) };
+      const bytes = waits ? toBytes(text, "send").length : text.length;
+      return { bytes, limited: text.length > 0, run: (connection) => connection.sendText(text, compress) };
     }
     case "binary": {
       const view = toBytes(data, "send");
       const bytes = waits ? view.slice() : view;
-      return { data: bytes, step: (connection) => connection.sendBinary(bytes, compress) };
+      return {
+        bytes: bytes.length,
+        limited: bytes.length > 0,
+        run: (connection) => connection.sendBinary(bytes, compress),
+      };
     }
     case "pong": {
       const bytes = controlPayload(data, "send a Pong");
-      return { data: bytes, step: (connection) => connection.sendPong(bytes), what: "send a Pong" };
+      return { bytes: bytes.length, run: (connection) => connection.sendPong(bytes), needs: "send a Pong" };
     }
     default:
       throw new TypeError(
-        `Cannot send as the type says: received ${type}, expected "text", "binary", "ping", "pong" or "close"`,
+        `Cannot send: the type must be "text", "binary", "ping", "pong" or "close", received ${type}`,
       );
   }
-}
-
-/**
- * Composes a message that is sent in fragments.
- *
- * @param onTurn Called when it is its turn.
- * @returns What to do with the connection.
- */
-export function fragments(onTurn: (sender: FragmentSender) => void): SendStep {
-  return { data: "", step: (connection) => connection.sendFragments(onTurn), what: "send a message in fragments" };
 }

@@ -1,22 +1,17 @@
 import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, type WebSocketError } from "../errors.ts";
-import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
-import type { Connection, ConnectionHandler, FragmentSender } from "../connection/connection.ts";
-import type { Negotiated } from "./negotiated.ts";
-import { PendingPings } from "./pending_pings.ts";
+import { type MessageData, toBytes } from "../connection/message_data.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { MessageChunks } from "../streams/chunk_reader.ts";
-import { controlPayload, type MessageData, toBytes, toText } from "../connection/message_data.ts";
-import { endedWithoutClose, listenerFailed } from "../connection/connection_errors.ts";
-import { DriverStreams } from "../streams/driver_streams.ts";
-import type { ReadyState, WebSocketEvents } from "./events.ts";
-import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
-import { SendQueue } from "./send_queue.ts";
 import type { MessageStream } from "../streams/message_stream.ts";
-import { checkOptions, type SettingDefaults, type Settings, type WebSocketDriverOptions } from "./options.ts";
-import { compose, fragments, type SendOptions, type SendStep, slice } from "./send_options.ts";
 import { sendStream, type SendStreamOptions } from "../streams/send_stream.ts";
-import { Watch, type WatchedOver } from "../connection/watch.ts";
+import { DriverCore } from "./driver_core.ts";
+import type { ReadyState, WebSocketEvents } from "./events.ts";
+import type { WebSocketDriverOptions } from "./options.ts";
+import type { SendOptions } from "./send_options.ts";
+
+/** What lies behind a driver's public methods, for the files of this package. */
+export let coreOf: (ws: WebSocketDriver) => DriverCore;
 
 /**
  * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
@@ -41,75 +36,70 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   maxLength: number;
   /** The subprotocols to speak, in order of preference. They can be changed until the connection is started. */
   acceptProtocols: string[];
-  /** Header fields that are added to the handshake. They can be changed until the connection is started. */
-  get additionalHeaders(): Headers {
-    return this.settings.additionalHeaders.headers;
-  }
+  readonly #core: DriverCore;
 
-  /** The options with their defaults. */
-  protected readonly settings: Settings;
-  readonly #outlet: SendQueue;
-  #streams: DriverStreams | null = null;
-  #agreed: Negotiated = { protocol: null, extensions: "" };
-  readonly #pongs = new PendingPings();
-  #watch: Watch | null = null;
-  readonly #lifetime = new LifecyclePromises();
-  #messages = 0;
+  static {
+    coreOf = (ws) => ws.#core;
+  }
 
   /**
    * Checks the options.
    *
    * @param options Limits, times and the handshake's additions.
-   * @param defaults The defaults in which the two sides differ.
-   * @throws {TypeError} Where an option is of the wrong type.
-   * @throws {RangeError} Where a number is out of its range.
+   * @throws {TypeError} If an option is of the wrong type.
+   * @throws {RangeError} If a number is out of its range.
    */
-  constructor(options: WebSocketDriverOptions, defaults: SettingDefaults) {
+  constructor(options: WebSocketDriverOptions = {}) {
     super();
-    this.settings = checkOptions(options, defaults);
-    this.#outlet = new SendQueue(this.settings);
-    this.maxLength = this.settings.maxLength;
-    this.acceptProtocols = this.settings.acceptProtocols;
+    this.#core = new DriverCore(this, options);
+    const { maxLength, acceptProtocols } = this.#core.settings;
+    this.maxLength = maxLength;
+    this.acceptProtocols = acceptProtocols;
+  }
+
+  /** Header fields that are added to the handshake. They can be changed until the connection is started. */
+  get additionalHeaders(): Headers {
+    return this.#core.settings.additionalHeaders.headers;
   }
 
   /** Where the connection stands. */
   get readyState(): ReadyState {
-    return this.#outlet.state;
+    return this.#core.readyState;
   }
 
   /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
-    return this.#agreed.protocol;
+    return this.#core.negotiated.protocol;
   }
 
   /** The extensions that both sides agreed on, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty where there is none. */
   get extensions(): string {
-    return this.#agreed.extensions;
+    return this.#core.negotiated.extensions;
   }
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
   get latency(): number | null {
-    return this.#pongs.latency;
+    return this.#core.latency;
   }
 
   /** How many bytes wait to be written, with the headers of their frames. */
   get bufferedAmount(): number {
-    return this.#outlet.bufferedAmount;
+    return this.#core.bufferedAmount;
   }
 
   /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
   get desiredSize(): number {
-    return this.settings.highWaterMark - this.bufferedAmount;
+    return this.#core.settings.highWaterMark - this.#core.bufferedAmount;
   }
 
   /** Resolves when the connection is open; rejects with a {@linkcode WebSocketError} where it never will be. */
   get opened(): Promise<void> {
-    return this.#lifetime.opened;
+    return this.#core.promises.opened;
   }
 
   /** Resolves when the connection is over, with what `"close"` says. It never rejects. */
   get closed(): Promise<CloseInfo> {
-    return this.#lifetime.closed;
+    return this.#core.promises.closed;
   }
 
   /**
@@ -120,8 +110,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `messages`.
    */
-  get readable(): ReadableStream<string | Uint8Array> {
-    return this.#streamed.readable;
+  get readable(): ReadableStream<string | Uint8Array<ArrayBuffer>> {
+    return this.#core.streams.readable;
   }
 
   /**
@@ -131,7 +121,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `readable`.
    */
   get messages(): ReadableStream<MessageStream> {
-    return this.#streamed.messages;
+    return this.#core.streams.messages;
   }
 
   /**
@@ -140,23 +130,18 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * of a {@linkcode WebSocketError}, or without a code.
    */
   get writable(): WritableStream<MessageData> {
-    return this.#streamed.writable;
-  }
-
-  get #streamed(): DriverStreams {
-    return this.#streams ??= new DriverStreams(this, this.#lifetime, this.settings, () => this.#outlet.connection);
+    return this.#core.streams.writable;
   }
 
   /** Iterates over `readable`; leaving the loop closes the connection. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array<ArrayBuffer>> {
     return this.readable[Symbol.asyncIterator]();
   }
 
   /** Closes the connection, and waits for its end; what still arrives is dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closeConnection();
-    if (this.#streams?.taker) this.#streams.taker.stop();
-    else if (this.#outlet.connection?.paused) this.resume();
+    this.#core.drop();
     await this.closed;
   }
 
@@ -172,14 +157,15 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {RangeError} Where `start`, `end`, `code` or the length of a control frame is out of range.
    */
   send(data: MessageData, options?: SendOptions): boolean {
-    const { connection } = this.#outlet;
+    const core = this.#core;
+    const { connection } = core;
     if (connection !== null && options === undefined) {
-      this.#messages++;
-      if (connection.bufferedAmount > this.settings.backpressureLimit) return this.#outlet.refuse();
+      core.messages++;
+      if (connection.bufferedAmount > core.settings.backpressureLimit) return core.refuse();
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
-    return this.#sendAs(data, options ?? {});
+    return this.#core.sendAs(data, options ?? {});
   }
 
   /**
@@ -191,7 +177,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Where the message is no text.
    */
   sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
-    return this.#sendAs(message, { ...options, type: "text" });
+    return this.#core.sendAs(message, { ...options, type: "text" });
   }
 
   /**
@@ -203,7 +189,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Where it can't be seen as bytes.
    */
   sendBinary(bytes: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
-    return this.#sendAs(bytes, { ...options, type: "binary" });
+    return this.#core.sendAs(bytes, { ...options, type: "binary" });
   }
 
   /**
@@ -218,10 +204,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * or, over the built-in socket under `Deno.serve`, as that has no fragments.
    */
   async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
-    this.#messages++;
-    const start = (onTurn: (sender: FragmentSender) => void) => this.#submit(fragments(onTurn));
-    const fail = (error: WebSocketError) => this.#outlet.connection?.fail(error);
-    await sendStream({ start, fail, lost: this.#lifetime.lost }, chunks, options);
+    await sendStream(this.#core, chunks, options);
   }
 
   /**
@@ -235,10 +218,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * under `Deno.serve`, which has no Ping.
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
-    const bytes = controlPayload(payload, "send a Ping");
-    const taken = this.#submit({ data: bytes, step: (to) => to.sendPing(bytes), what: "send a Ping" });
-    if (taken) this.#pongs.expect(bytes, callback);
-    return taken;
+    return this.#core.sendPing(payload, callback);
   }
 
   /**
@@ -252,21 +232,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Where the reason is no string, or the code no number.
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
-    formatClosePayload(code, reason);
-    const taken = this.#submit({ data: "", step: (to) => to.close(code, reason) });
-    if (taken && this.#outlet.connection === null) {
-      this.#outlet.close();
-      this.abandonHandshake();
-    }
-    return taken;
+    return this.#core.close(code, reason);
   }
 
   /** Ends the connection at once, with no closing handshake; the code is 1006. */
   terminate(): void {
-    this.#lifetime.onTerminate();
-    if (this.#outlet.connection !== null) return this.#outlet.connection.terminate();
-    this.abandonHandshake();
-    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.#core.terminate();
   }
 
   /**
@@ -276,175 +247,20 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, and where a stream takes messages.
    */
   pause(): void {
-    if (this.#streams?.taker) throw new TypeError("Cannot pause as a stream takes the messages: leave it unread");
-    if (this.#outlet.waiting) this.checkSupport("pause");
-    this.#outlet.apply((connection) => connection.pause());
+    this.#core.setPaused("pause");
   }
 
   /** Goes on after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
-    if (this.#outlet.waiting) this.checkSupport("resume");
-    this.#outlet.apply((connection) => connection.resume());
+    this.#core.setPaused("resume");
   }
+}
 
-  /** Whether somebody waits for messages. */
-  protected get takesMessages(): boolean {
-    return !!this.#streams?.taker || this.listenerCount("message") > 0;
-  }
-
-  /**
-   * Checks that the connection will be able to do something, while it is not there yet to be asked.
-   *
-   * @param _what What it shall do, for the error.
-   * @throws {TypeError} Where it won't.
-   */
-  protected checkSupport(_what: string): void {}
-
-  /** What a subclass does to stop a handshake that is under way. Called where the connection is closed meanwhile. */
-  protected abandonHandshake(): void {}
-
-  /**
-   * The opening handshake is done: the connection is the driver's from here on.
-   *
-   * @param connect Makes the connection, with the handler that it shall tell what happens.
-   * @param agreed What was agreed on.
-   */
-  protected open(connect: (handler: ConnectionHandler) => Connection, agreed: Negotiated): void {
-    const handler = new WebSocketDriver.#Handler(this);
-    const connection = connect(handler);
-    this.#agreed = agreed;
-    if (this.#streams?.taker?.takesParts) connection.receiveParts();
-    if (!this.#outlet.open(connection)) return;
-    this.#watch = new Watch(connection, handler, this.settings);
-    this.#lifetime.onOpen();
-    this.#tell("open");
-  }
-
-  /** What the connection tells. A class, for a closure for each event would cost every connection half a kilobyte. */
-  static readonly #Handler = class implements ConnectionHandler, WatchedOver {
-    readonly #ws: WebSocketDriver;
-
-    constructor(ws: WebSocketDriver) {
-      this.#ws = ws;
-    }
-
-    onMessage(message: string | Uint8Array): void {
-      const ws = this.#ws;
-      ws.#messages++;
-      if (ws.#streams?.taker) ws.#streams.taker.onMessage(message);
-      else ws.#tell("message", message);
-    }
-
-    onPart(type: "text" | "binary", part: Uint8Array, last: boolean): void {
-      this.#ws.#messages++;
-      this.#ws.#streams!.taker!.onPart(type, part, last);
-    }
-
-    onPing(payload: Uint8Array): void {
-      this.#ws.#tell("ping", payload);
-    }
-
-    onPong(payload: Uint8Array): void {
-      const ws = this.#ws;
-      for (const callback of ws.#pongs.settle(payload)) ws.#guard("callback", callback);
-      ws.#tell("pong", payload);
-    }
-
-    onDrain(): void {
-      this.#ws.#tell("drain");
-    }
-
-    onError(error: WebSocketError): void {
-      this.#ws.failed(error);
-    }
-
-    onClose(info: CloseInfo): void {
-      const ws = this.#ws;
-      if (ws.listenerCount("error") > 0 && ws.#lifetime.failsWith(info)) ws.failed(endedWithoutClose());
-      ws.end(info);
-    }
-
-    get messages(): number {
-      return this.#ws.#messages;
-    }
-
-    ping(payload: Uint8Array): void {
-      this.#ws.sendPing(payload);
-    }
-
-    onIdle(reason: string): void {
-      this.#ws.closeConnection(reason, CloseCode.GOING_AWAY);
-    }
-  };
-
-  /**
-   * Tells of a fault of the peer's or the network's.
-   *
-   * @param error Which.
-   */
-  protected failed(error: WebSocketError): void {
-    if (this.#outlet.ended) return;
-    this.#lifetime.onFault(error);
-    if (this.listenerCount("error") > 0) this.#tell("error", error);
-    else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
-  }
-
-  /**
-   * Tells of the end, once.
-   *
-   * @param info The code and the reason.
-   */
-  protected end(info: CloseInfo): void {
-    if (this.#outlet.ended) return;
-    this.#outlet.end();
-    this.#watch?.stop();
-    this.#pongs.clear();
-    this.#lifetime.onEnd(info);
-    this.#streams?.onEnd();
-    this.#tell("close", info);
-  }
-
-  /**
-   * Reports what a listener threw where nobody listens for errors: as an uncaught exception, unless a server takes it.
-   *
-   * @param fault What was thrown.
-   */
-  protected report(fault: unknown): void {
-    reportError(fault);
-  }
-
-  #sendAs(data: MessageData, options: SendOptions): boolean {
-    const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
-    const part = slice(data, options);
-    this.#messages++;
-    const taken = type === "ping"
-      ? this.sendPing(part)
-      : type === "close"
-      ? this.closeConnection(toText(part, "close"), options.code)
-      : this.#submit(compose(type, part, { compress, waits: this.#outlet.connection === null }));
-    if (taken && callback !== undefined) {
-      this.#outlet.apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
-    }
-    return taken;
-  }
-
-  #submit(step: SendStep): boolean {
-    if (step.what !== undefined && this.readyState === "connecting") this.checkSupport(step.what);
-    return this.#outlet.submit(step);
-  }
-
-  #tell<Name extends keyof WebSocketEvents>(name: Name, ...values: WebSocketEvents[Name]): void {
-    this.#guard(name, () => this.emit(name as "message", values[0] as string));
-  }
-
-  /** What the application throws must not stop the protocol: it fails this connection, and no other. */
-  #guard(name: keyof WebSocketEvents | "callback", call: () => void): void {
-    try {
-      call();
-    } catch (cause) {
-      const { connection } = this.#outlet;
-      if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
-      connection.fail(listenerFailed(name, cause));
-    }
-  }
+/**
+ * Drops the messages that a driver has not received yet, so that a Close behind them comes through though nobody reads.
+ *
+ * @param ws The driver.
+ */
+export function dropIncoming(ws: WebSocketDriver): void {
+  coreOf(ws).drop();
 }

@@ -1,17 +1,6 @@
 /**
  * A piece of memory, seen as bytes and as 32-bit words: frames are read into blocks, unmasked in them, and composed
  * in them.
- *
- * @example Two views of the same memory
- * ```ts
- * import { Block } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
- *
- * const block = new Block(6);
- * assertEquals(block.size, 8);
- * block.words[1] = -1;
- * assertEquals(block.bytes, Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255));
- * ```
  */
 export class Block {
   /** The memory as bytes. */

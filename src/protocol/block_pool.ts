@@ -16,18 +16,6 @@ const KEPT: readonly number[] = [512, 128, 48];
  * Lends blocks of three sizes, so that only the connections that are busy at the moment hold large ones.
  *
  * One pool serves any number of connections. A block's former content is still in it when it is lent again.
- *
- * @example Borrow, and give back
- * ```ts
- * import { BlockPool } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const pool = new BlockPool();
- * const block = pool.borrow(100);
- * assertEquals(block.size, 1024);
- * pool.release(block);
- * assert(pool.borrow(200) === block);
- * ```
  */
 export class BlockPool {
   readonly #free: readonly Block[][] = [[], [], []];

@@ -174,7 +174,7 @@ export class MessageBuffer {
    * @returns The text or the bytes.
    * @throws {ProtocolError} Where the text ends in the middle of a character.
    */
-  finish(): string | Uint8Array {
+  finish(): string | Uint8Array<ArrayBuffer> {
     const message = this.opcode === Opcode.TEXT ? this.#text() : this.#binary();
     this.end();
     return message;
@@ -186,7 +186,7 @@ export class MessageBuffer {
   }
 
   /** Gives the block itself away where little of it is unused. */
-  #binary(): Uint8Array {
+  #binary(): Uint8Array<ArrayBuffer> {
     const { length } = this;
     const block = this.#block;
     if (block !== null && block.size - length <= length >> 3) {

@@ -1,45 +1,36 @@
 import type { WebSocketError } from "../errors.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, RSV1 } from "./frame_header.ts";
-import type { Opcode } from "./opcode.ts";
+import { Opcode } from "./opcode.ts";
 import { Queue } from "./queue.ts";
+import type { PartsHandler } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
 import { extensionFailed } from "./protocol_errors.ts";
 
-/** Who learns what happened in an {@linkcode OutgoingQueue} later than it was asked for. */
-export interface OutboxObserver {
-  /** Something was sent. */
-  onOutput(): void;
-  /**
-   * The extension failed on a message, which is lost.
-   *
-   * @param error Why.
-   */
-  onFailure(error: WebSocketError): void;
-}
-
 /**
- * Keeps messages in order on their way through an extension that may answer later. Where the extension is quick, or
- * there is none, nothing ever waits here.
+ * Keeps messages in order while the extension takes its time over one, or while one is being sent in fragments. If the
+ * extension answers at once, nothing ever waits here.
  */
 export class OutgoingQueue {
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
-  readonly #observer: OutboxObserver;
-  #busy = false;
-  #closed = false;
+  readonly #protocol: PartsHandler;
+  /** Whether a message can be sent at once; or is one under way that others wait for; or is nothing sent any more. */
+  #state: "ready" | "busy" | "closed" = "ready";
+  /** Whether a message is being sent in fragments, and if so, whether the next fragment is its first. */
+  #fragments: "none" | "first" | "next" = "none";
   readonly #steps: Queue<() => void> = new Queue();
   #bytes = 0;
 
   /**
    * @param sender What composes the frames.
    * @param extension What messages go through, null for nothing.
-   * @param observer Who learns what happened later.
+   * @param protocol Who is told what happens later.
    */
-  constructor(sender: Sender, extension: MessageExtension | null, observer: OutboxObserver) {
+  constructor(sender: Sender, extension: MessageExtension | null, protocol: PartsHandler) {
     this.#sender = sender;
     this.#extension = extension;
-    this.#observer = observer;
+    this.#protocol = protocol;
   }
 
   /** The bytes of the messages that wait, or are with the extension. */
@@ -55,7 +46,7 @@ export class OutgoingQueue {
    * @param compress False keeps it from the extension.
    */
   message(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
-    if (!this.#busy) return this.#send(opcode, payload, compress);
+    if (this.#state !== "busy") return this.#send(opcode, payload, compress);
     const copy = new Uint8Array(payload);
     this.#bytes += copy.length;
     this.#steps.push(() => {
@@ -65,47 +56,75 @@ export class OutgoingQueue {
   }
 
   /**
-   * Does something when all messages before it are with the sender: at once, where none waits.
+   * Does something when all messages before it are with the sender: at once if none waits.
    *
    * @param step What to do.
    */
   after(step: () => void): void {
-    if (this.#busy) this.#steps.push(step);
+    if (this.#state === "busy") this.#steps.push(step);
     else step();
   }
 
   /**
-   * Lets everything wait from here on, when all messages before are with the sender.
+   * Begins a message of fragments, when all messages before it are with the sender; everything behind it waits.
    *
-   * @param onTurn Called when that is so.
+   * @param onTurn Called when {@linkcode OutgoingQueue.fragment} can be.
    */
-  hold(onTurn: () => void): void {
+  startMessage(onTurn: () => void): void {
     this.after(() => {
-      this.#busy = true;
+      this.#state = "busy";
+      this.#fragments = "first";
       onTurn();
     });
   }
 
-  /** Goes on after {@linkcode OutgoingQueue.hold}. */
-  release(): void {
-    this.#busy = false;
+  /**
+   * Sends a fragment of the message that was begun.
+   *
+   * @param opcode The message's type, TEXT or BINARY, the same for all of its fragments.
+   * @param payload The bytes.
+   * @param last Whether the message ends with it.
+   * @returns False if no message was begun, or it was cut off.
+   */
+  fragment(opcode: Opcode, payload: Uint8Array, last: boolean): boolean {
+    if (this.#fragments === "none") return false;
+    this.#sender.frame((last ? FIN : 0) | (this.#fragments === "first" ? opcode : Opcode.CONTINUATION), payload);
+    this.#fragments = "next";
+    return true;
+  }
+
+  /**
+   * Ends a message of fragments, or gives it up before the first one: sends what has waited for its end.
+   *
+   * @returns False if there was none to end.
+   */
+  endMessage(): boolean {
+    if (this.#fragments === "none") return false;
+    this.#fragments = "none";
+    this.#state = "ready";
     this.#drain();
+    return true;
+  }
+
+  /** Whether a message of fragments is under way. */
+  get fragmenting(): boolean {
+    return this.#fragments !== "none";
   }
 
   /** Whether nothing waits. */
   get idle(): boolean {
-    return !this.#busy && this.#steps.length === 0;
+    return this.#state !== "busy" && this.#steps.length === 0;
   }
 
   #drain(): void {
-    while (!this.#busy && this.#steps.length > 0) this.#steps.shift()!();
+    while (this.#state === "ready" && this.#steps.length > 0) this.#steps.shift()!();
   }
 
   /** Drops what waits and what is with the extension, and frees the extension. Nothing waits here afterwards. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#busy = false;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#fragments = "none";
     this.#steps.clear();
     this.#bytes = 0;
     this.#extension?.close();
@@ -126,23 +145,23 @@ export class OutgoingQueue {
     if (!extension.wants(length)) return this.#sender.frame(FIN | opcode, payload);
     const encoded = extension.encode(payload);
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
-    this.#busy = true;
+    this.#state = "busy";
     this.#bytes += length;
     encoded.then((bytes) => this.#onEncoded(opcode, length, bytes), (error) => this.#onFailure(extension, error));
   }
 
   #onEncoded(opcode: Opcode, length: number, bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.#busy = false;
+    if (this.#state === "closed") return;
+    this.#state = "ready";
     this.#bytes -= length;
     this.#sender.frame(FIN | RSV1 | opcode, bytes);
     this.#drain();
-    this.#observer.onOutput();
+    this.#protocol.onOutput();
   }
 
   #onFailure({ name }: MessageExtension, cause: unknown): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     this.close();
-    this.#observer.onFailure(extensionFailed(name, cause));
+    this.#protocol.onFailure(extensionFailed(name, cause));
   }
 }

@@ -1,26 +1,7 @@
 import { BlockPool } from "./block_pool.ts";
 import { Slab } from "./slab.ts";
 
-/**
- * What the pure protocol takes from outside: memory, randomness, and a faster way than the standard's to read ASCII.
- * One platform may serve any number of connections.
- *
- * @example Read ASCII with Buffer
- * ```ts
- * import { type Platform, StandardPlatform } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
- * import { Buffer } from "node:buffer";
- *
- * class BufferPlatform extends StandardPlatform {
- *   override decodeAscii(bytes: Uint8Array, start: number, end: number): string {
- *     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", start, end);
- *   }
- * }
- *
- * const platform: Platform = new BufferPlatform();
- * assertEquals(platform.decodeAscii(new TextEncoder().encode("Hello"), 1, 3), "el");
- * ```
- */
+/** What the protocol needs from outside. Any number of connections may share one platform, and with it its memory. */
 export interface Platform {
   /** Lends the memory that frames are read into and composed in. */
   readonly pool: BlockPool;
@@ -46,28 +27,24 @@ export interface Platform {
 /** How many masking keys are drawn from the system at once. */
 const KEYS = 1024;
 
-/**
- * A platform of the standard's own means: what the protocol uses where nothing else is handed in.
- *
- * @example Let connections share their memory
- * ```ts
- * import { Protocol, type ProtocolHandler, StandardPlatform } from "@wsd/driver/protocol";
- *
- * const platform = new StandardPlatform();
- *
- * export function accept(handler: ProtocolHandler): Protocol {
- *   return new Protocol("server", handler, { platform });
- * }
- * ```
- */
+/** The functions of a platform that a program may replace. */
+export type PlatformFunctions = Partial<Pick<Platform, "decodeAscii" | "maskingKey">>;
+
+/** A platform made from what every JavaScript runtime has. */
 export class StandardPlatform implements Platform {
   /** Lends the memory that frames are read into and composed in. */
   readonly pool: BlockPool = new BlockPool();
   /** Gives the memory of the binary messages that users receive. */
   readonly slab: Slab = new Slab();
-  readonly #decoder = new TextDecoder();
+  readonly #functions: PlatformFunctions;
+  #decoder: TextDecoder | null = null;
   #keys: Int32Array<ArrayBuffer> | null = null;
   #next = KEYS;
+
+  /** @param functions What to use in place of the standard means. */
+  constructor(functions: PlatformFunctions = {}) {
+    this.#functions = functions;
+  }
 
   /**
    * Makes a string of bytes that are all below 0x80.
@@ -78,6 +55,8 @@ export class StandardPlatform implements Platform {
    * @returns The text.
    */
   decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+    if (this.#functions.decodeAscii !== undefined) return this.#functions.decodeAscii(bytes, start, end);
+    this.#decoder ??= new TextDecoder();
     return this.#decoder.decode(bytes.subarray(start, end));
   }
 
@@ -87,6 +66,7 @@ export class StandardPlatform implements Platform {
    * @returns A random 32-bit integer.
    */
   maskingKey(): number {
+    if (this.#functions.maskingKey !== undefined) return this.#functions.maskingKey();
     this.#keys ??= new Int32Array(KEYS);
     if (this.#next === KEYS) {
       crypto.getRandomValues(this.#keys);

@@ -1,36 +1,35 @@
 import { CloseCode } from "../close_code.ts";
 import type { WebSocketError } from "../errors.ts";
-import { fitReason, formatClosePayload, parseClosePayload } from "./close_payload.ts";
+import { type CloseInfo, fitReason, formatClosePayload, parseClosePayload } from "./close_payload.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
 import { StandardPlatform } from "./platform.ts";
-import type { ProtocolHandler } from "./protocol_handler.ts";
-import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH, type ProtocolOptions, type Role } from "./protocol_options.ts";
-import { Queue } from "./queue.ts";
-import { Receiver, type ReceiverSink } from "./receiver.ts";
+import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
+import {
+  DEFAULT_MAX_FRAGMENTS,
+  DEFAULT_MAX_LENGTH,
+  type InternalProtocolOptions,
+  type ProtocolOptions,
+  type Role,
+} from "./protocol_options.ts";
+import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
+import { type PartsHandler, Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-
-/** While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3 allows that. */
-const PONGS_HELD_ABOVE = 64 * 1024;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 const encoder = new TextEncoder();
 
-/** What has to run when the bytes up to a position are written. */
-interface Mark {
-  readonly position: number;
-  readonly callback: () => void;
-}
-
 /**
  * One endpoint of RFC 6455 after the opening handshake (§5 to §8), with no input or output of its own: bytes in,
  * events out; messages in, bytes out. Everything in this package goes through it.
  *
- * The owner reads from the transport into {@linkcode Protocol.readBuffer} and says so to {@linkcode Protocol.received};
- * after that, and after sending, it writes what {@linkcode Protocol.next} gives until there is nothing more.
+ * The owner reads from the transport into {@linkcode Protocol.readBuffer} and reports that to
+ * {@linkcode Protocol.received}, or to {@linkcode Protocol.receiveEof} at the stream's end. After that, and after
+ * sending, it writes what {@linkcode Protocol.next} gives until there is nothing more, and then does to the transport
+ * what {@linkcode Protocol.transportEnd} says: the protocol knows who ends TCP first.
  *
  * @example Two endpoints talk in memory
  * ```ts
@@ -54,90 +53,112 @@ export class Protocol {
   /** Which side this is. */
   readonly role: Role;
 
-  readonly #handler: ProtocolHandler;
+  readonly #handler: LifecycleHandler;
+  readonly #messageHandler: MessageHandler;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
+  readonly #parts: PartsHandler;
   /** What keeps the order while an extension takes its time, or a message is sent in fragments; else null. */
-  #outbox: OutgoingQueue | null;
-  #fragmenting = false;
-  /** Whether the next fragment is the first one. */
-  #firstFragment = true;
+  #outgoing: OutgoingQueue | null;
 
-  /** Nothing more is taken from the owner; the Close itself may still wait in the outbox. */
-  #closing = false;
-  #closeSent = false;
-  #closeReceived = false;
-  #failed = false;
-
-  /** The payload of the last Ping, where its Pong has to wait. */
-  #pong: Uint8Array | null = null;
-  readonly #marks: Queue<Mark> = new Queue();
+  #state: ProtocolState = "open";
+  #closeInfo: CloseInfo | null = null;
 
   /**
    * Makes an endpoint of an open connection.
    *
    * @param role Which side it is; a client masks what it sends, a server doesn't (§5.1).
    * @param handler Who gets what arrives.
-   * @param options Limits, the extension, and the platform.
+   * @param options Limits, the extension, masking keys.
    */
   constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
     const { maxLength = DEFAULT_MAX_LENGTH, maxFragments = DEFAULT_MAX_FRAGMENTS, extension = null } = options;
-    const { platform = new StandardPlatform(), reuse = false } = options;
+    const { platform = new StandardPlatform(options), messageHandler = handler } = options as InternalProtocolOptions;
     this.role = role;
     this.#handler = handler;
-    this.#sender = new Sender({ masked: role === "client", reuse, platform });
+    this.#parts = new Protocol.#Parts(this);
+    this.#messageHandler = messageHandler;
+    this.#sender = new Sender({ masked: role === "client", reuse: options.reuse ?? false, platform });
     this.#extension = extension;
-    this.#outbox = extension === null ? null : this.#makeOutbox();
+    this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#parts);
     const receiving = { masked: role === "server", maxLength, maxFragments, extension, platform };
-    this.#receiver = new Receiver(new Protocol.#Sink(this), receiving);
+    this.#receiver = new Receiver(messageHandler, this.#parts, receiving);
   }
 
-  /** What the receiver tells. A class, for a closure for each event would cost every connection a third of a kilobyte. */
-  static readonly #Sink = class implements ReceiverSink {
+  /** What the parts tell. A class, since a closure for each would cost every connection a third of a kilobyte. */
+  static readonly #Parts = class implements PartsHandler {
     readonly #protocol: Protocol;
 
     constructor(protocol: Protocol) {
       this.#protocol = protocol;
     }
 
-    onMessage(message: string | Uint8Array): void {
-      this.#protocol.#handler.onMessage(message);
-    }
-
-    onPart(opcode: Opcode, part: Uint8Array, last: boolean): void {
-      this.#protocol.#handler.onPart?.(opcode, part, last);
-    }
-
     onControl(opcode: Opcode, payload: Uint8Array): void {
       this.#protocol.#onControl(opcode, payload);
     }
 
-    onViolation(error: WebSocketError): void {
+    onFailure(error: WebSocketError): void {
       this.#protocol.fail(error);
     }
 
-    onAnswered(): void {
+    onUnblocked(): void {
       this.#protocol.#handler.onUnblocked?.();
+    }
+
+    onOutput(): void {
+      this.#protocol.#handler.onOutput();
     }
   };
 
   /**
-   * Where the connection stands: `"open"`; `"closing"` once a Close was sent; `"closed"` once one was received too, or
-   * the connection has failed: then the transport is to be ended after the last byte is written, by the server first
-   * (§7.1.1).
+   * Where the connection stands: `"open"`; `"closing"` once a Close is due, ours or the answer to the peer's; `"closed"`
+   * once both sides have sent one, or the connection has failed; {@linkcode Protocol.transportEnd} tells the rest.
    */
   get state(): "open" | "closing" | "closed" {
-    if (this.#failed || (this.#closeSent && this.#closeReceived)) return "closed";
-    return this.#closing ? "closing" : "open";
+    return STATES[this.#state].seen;
+  }
+
+  /**
+   * What is to be done with the transport now, RFC 6455 §7.1.1: `"closeWrite"` to end our side of it and read on to
+   * the peer's end, `"close"` to close it, `"none"` as long as bytes wait to be written or the peer is to end it first.
+   * A transport that can't end one side alone is closed in either case.
+   *
+   * "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server". It ends one side first:
+   * with both, an unread byte would make a reset of it, which could destroy our Close on its way.
+   */
+  get transportEnd(): "none" | "closeWrite" | "close" {
+    const { end } = STATES[this.#state];
+    if (this.#sender.queued > 0 && this.#state !== "ended") return "none";
+    return this.#state === "closed" && this.role === "client" ? "none" : end;
+  }
+
+  /**
+   * True once the peer has to do its part in ending the connection: answer our Close, or end its side of the transport.
+   * A peer that takes too long over it should be cut off.
+   */
+  get closeExpected(): boolean {
+    return this.#state !== "open" && this.#state !== "ended";
+  }
+
+  /** What the peer's Close said, or why we failed the connection, whichever came first; null before. */
+  get closeInfo(): CloseInfo | null {
+    return this.#closeInfo;
+  }
+
+  /** Moves on; false if the event changes nothing. */
+  #move(event: ProtocolEvent): boolean {
+    const next = nextState(this.#state, event);
+    this.#state = next ?? this.#state;
+    return next !== undefined;
   }
 
   /** The bytes that wait to be written, those that {@linkcode Protocol.next} has given included. */
   get queued(): number {
-    return this.#sender.queued + (this.#outbox?.queued ?? 0);
+    return this.#sender.queued + (this.#outgoing?.queued ?? 0);
   }
 
-  /** True while what has arrived is held back, so that it is better not to read on. */
+  /** True while what has arrived is held back, so that reading on would only pile it up. */
   get blocked(): boolean {
     return this.#receiver.blocked;
   }
@@ -179,7 +200,7 @@ export class Protocol {
   }
 
   /**
-   * Takes bytes that came in memory of someone else's; they are copied.
+   * Takes bytes from other memory than {@linkcode Protocol.readBuffer}; they are copied.
    *
    * @param bytes Any part of what the peer sent.
    */
@@ -198,35 +219,28 @@ export class Protocol {
    *
    * @param message The text; a lone surrogate is sent as U+FFFD.
    * @param compress False keeps it from the extension.
-   * @returns False where the connection is closing, and nothing was queued.
+   * @returns False if the connection is closing, and nothing was queued.
    */
   sendText(message: string, compress = true): boolean {
-    if (this.#closing) return false;
-    if (this.#outbox === null) this.#sender.text(message);
-    else this.#outbox.message(Opcode.TEXT, encoder.encode(message), compress);
+    if (this.#state !== "open") return false;
+    if (this.#outgoing === null) this.#sender.text(message);
+    else this.#outgoing.message(Opcode.TEXT, encoder.encode(message), compress);
     return true;
   }
 
   /**
    * Queues a binary message. §5.6.
    *
-   * @param message The bytes. They are copied where they are at most 64 KiB or this is a client; longer ones must stay
-   * unchanged until they are written.
+   * @param message The bytes. A client copies them; a server copies up to 64 KiB, and longer ones must stay unchanged
+   * until they are written.
    * @param compress False keeps it from the extension.
-   * @returns False where the connection is closing, and nothing was queued.
+   * @returns False if the connection is closing, and nothing was queued.
    */
   sendBinary(message: Uint8Array, compress = true): boolean {
-    if (this.#closing) return false;
-    if (this.#outbox === null) this.#sender.frame(FIN | Opcode.BINARY, message);
-    else this.#outbox.message(Opcode.BINARY, message, compress);
+    if (this.#state !== "open") return false;
+    if (this.#outgoing === null) this.#sender.frame(FIN | Opcode.BINARY, message);
+    else this.#outgoing.message(Opcode.BINARY, message, compress);
     return true;
-  }
-
-  #makeOutbox(): OutgoingQueue {
-    return new OutgoingQueue(this.#sender, this.#extension, {
-      onOutput: () => this.#handler.onOutput(),
-      onFailure: (error) => this.fail(error),
-    });
   }
 
   /**
@@ -234,16 +248,12 @@ export class Protocol {
    * Control frames go between its fragments (§5.4). It does not go through the extension.
    *
    * @param onTurn Called when {@linkcode Protocol.sendFragment} can be.
-   * @returns False where the connection is closing.
+   * @returns False if the connection is closing.
    */
   startMessage(onTurn: () => void): boolean {
-    if (this.#closing) return false;
-    this.#outbox ??= this.#makeOutbox();
-    this.#outbox.hold(() => {
-      this.#fragmenting = true;
-      this.#firstFragment = true;
-      onTurn();
-    });
+    if (this.#state !== "open") return false;
+    this.#outgoing ??= new OutgoingQueue(this.#sender, null, this.#parts);
+    this.#outgoing.startMessage(onTurn);
     return true;
   }
 
@@ -254,39 +264,29 @@ export class Protocol {
    * @param payload At most 64 KiB; it is copied.
    * @param last Whether the message ends with it.
    * @param onWritten What to run when it is written.
-   * @returns False where the message was cut off, as the peer has closed or the connection failed.
+   * @returns False if the message was cut off: the peer has closed, or the connection has failed.
    */
   sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onWritten: () => void): boolean {
-    if (!this.#fragmenting) return false;
-    this.#sender.frame((last ? FIN : 0) | (this.#firstFragment ? opcode : Opcode.CONTINUATION), payload);
-    this.#firstFragment = false;
-    this.#marks.push({ position: this.#sender.enqueued, callback: onWritten });
+    if (this.#outgoing?.fragment(opcode, payload, last) !== true) return false;
+    this.#sender.whenWritten(onWritten);
     if (last) this.endMessage();
     return true;
   }
 
   /** Ends a message of fragments behind its last one, or gives it up before the first one. */
   endMessage(): void {
-    const outbox = this.#outbox;
-    if (!this.#fragmenting || outbox === null) return;
-    this.#fragmenting = false;
-    outbox.release();
-    if (this.#extension === null && outbox.idle) this.#outbox = null;
+    const outgoing = this.#outgoing;
+    if (outgoing === null || !outgoing.endMessage()) return;
+    if (this.#extension === null && outgoing.idle) this.#outgoing = null;
     this.#handler.onOutput();
-  }
-
-  /** Drops what waits to be sent; a message of fragments stays unfinished. */
-  #cutOff(): void {
-    this.#fragmenting = false;
-    this.#outbox?.close();
   }
 
   /**
    * Queues a Ping. §5.5.2.
    *
    * @param payload At most 125 bytes.
-   * @returns False where the connection is closing, and nothing was queued.
-   * @throws {RangeError} Where the payload is longer.
+   * @returns False if the connection is closing, and nothing was queued.
+   * @throws {RangeError} If the payload is longer.
    */
   sendPing(payload: Uint8Array = EMPTY): boolean {
     return this.#sendControl(Opcode.PING, payload);
@@ -296,8 +296,8 @@ export class Protocol {
    * Queues a Pong that no Ping asked for. §5.5.3. Those that answer a Ping are queued by themselves.
    *
    * @param payload At most 125 bytes.
-   * @returns False where the connection is closing, and nothing was queued.
-   * @throws {RangeError} Where the payload is longer.
+   * @returns False if the connection is closing, and nothing was queued.
+   * @throws {RangeError} If the payload is longer.
    */
   sendPong(payload: Uint8Array = EMPTY): boolean {
     return this.#sendControl(Opcode.PONG, payload);
@@ -309,7 +309,7 @@ export class Protocol {
         `Cannot send a control frame above ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${payload.length}`,
       );
     }
-    if (this.#closing) return false;
+    if (this.#state !== "open") return false;
     this.#sender.frame(FIN | opcode, payload);
     return true;
   }
@@ -319,98 +319,96 @@ export class Protocol {
    *
    * @param code A code that may be on the wire, or 1005 to send none.
    * @param reason At most 123 bytes of UTF-8.
-   * @returns False where the connection is closing already, and nothing was queued.
-   * @throws {RangeError} Where the code may not be sent or the reason is too long.
+   * @returns False if the connection is closing already, and nothing was queued.
+   * @throws {RangeError} If the code may not be sent or the reason is too long.
    */
   sendClose(code: number = CloseCode.NORMAL_CLOSURE, reason = ""): boolean {
     const payload = formatClosePayload(code, reason);
-    if (this.#closing) return false;
+    if (!this.#move("close")) return false;
     this.#queueClose(payload);
     return true;
   }
 
   /** 5.5.1. "The application MUST NOT send any more data frames after sending a Close frame." */
   #queueClose(payload: Uint8Array): void {
-    this.#closing = true;
-    this.#sendPong();
+    this.#sender.releasePong();
     const send = () => {
-      this.#closeSent = true;
       this.#sender.frame(FIN | Opcode.CLOSE, payload);
+      this.#move("closeQueued");
     };
-    if (this.#outbox === null) send();
-    else this.#outbox.after(send);
+    if (this.#outgoing === null) send();
+    else this.#outgoing.after(send);
   }
 
   /**
    * Fails the connection, §7.1.7: queues a Close with the error's code, and takes nothing more.
    *
-   * @param error Why. Its message becomes the reason, as far as it fits; without a `closeCode` it closes with 1002.
-   * @throws {RangeError} Where its `closeCode` may not be sent.
+   * @param error Why. Its `reason` goes into the Close, or its message as far as that fits; without a `closeCode` the
+   * code is 1002.
+   * @throws {RangeError} If its `closeCode` may not be sent.
    */
   fail(error: WebSocketError): void {
-    if (this.state === "closed") return;
-    const payload = formatClosePayload(error.closeCode ?? CloseCode.PROTOCOL_ERROR, fitReason(error.message));
-    this.#failed = true;
+    const before = this.#state;
+    if (nextState(before, "fail") === undefined) return;
+    const code = error.closeCode ?? CloseCode.PROTOCOL_ERROR;
+    const payload = formatClosePayload(code, error.reason || fitReason(error.message));
+    this.#move("fail");
+    this.#closeInfo ??= { code, reason: error.message };
     this.#receiver.close();
-    this.#cutOff();
-    if (!this.#closeSent) this.#queueClose(payload);
-    this.#pong = null;
+    this.#outgoing?.close();
+    if (before !== "closeSent" && before !== "readOnly") this.#queueClose(payload);
+    this.#sender.dropPong();
     this.#handler.onError(error);
     this.#handler.onOutput();
   }
 
-  /** Frees all memory, where the transport has ended. Nothing is received or sent any more. */
+  /** Takes the end of what the peer sends: it has ended its side of the transport. */
+  receiveEof(): void {
+    this.#move("eof");
+  }
+
+  /** Takes that our side of the transport has ended, or has failed. What the peer still sends is received. */
+  writeEnded(): void {
+    this.#move("writeEnd");
+    this.#sender.close();
+  }
+
+  /** Frees all memory: the transport is closed. Nothing is received or sent any more. */
   close(): void {
-    this.#failed = true;
-    this.#closing = true;
-    this.#closeSent = true;
-    this.#pong = null;
+    this.#move("end");
     this.#receiver.close();
-    this.#cutOff();
+    this.#outgoing?.close();
     this.#sender.close();
   }
 
   /**
    * Runs something when all that is queued by now has been written.
    *
-   * @param callback What to run, from within {@linkcode Protocol.done}, or at once where nothing waits.
+   * @param callback What to run, from within {@linkcode Protocol.done}, or at once if nothing waits.
    */
   whenWritten(callback: () => void): void {
-    const mark = () => {
-      if (this.#sender.queued === 0 && this.#marks.length === 0) callback();
-      else this.#marks.push({ position: this.#sender.enqueued, callback });
-    };
-    if (this.#outbox === null) mark();
-    else this.#outbox.after(mark);
+    const mark = () => this.#sender.whenWritten(callback);
+    if (this.#outgoing === null) mark();
+    else this.#outgoing.after(mark);
   }
 
   /**
    * Gives the next bytes to write.
    *
-   * @returns The bytes, unchanged until {@linkcode Protocol.done}; null where there are none.
+   * @returns The bytes, unchanged until {@linkcode Protocol.done}; null if there are none.
    */
   next(): Uint8Array | null {
-    return this.#sender.next();
+    return STATES[this.#state].writes ? this.#sender.next() : null;
   }
 
   /** Says that what {@linkcode Protocol.next} gave has been written. */
   done(): void {
     this.#sender.done();
-    while (this.#marks.length > 0 && this.#marks.first!.position <= this.#sender.written) {
-      this.#marks.shift()!.callback();
-    }
-    if (this.#sender.queued <= PONGS_HELD_ABOVE) this.#sendPong();
-  }
-
-  #sendPong(): void {
-    if (this.#pong === null) return;
-    this.#sender.frame(FIN | Opcode.PONG, this.#pong);
-    this.#pong = null;
   }
 
   #onControl(opcode: Opcode, payload: Uint8Array): void {
     if (opcode === Opcode.PING) this.#onPing(payload);
-    else if (opcode === Opcode.PONG) this.#handler.onPong(payload.slice());
+    else if (opcode === Opcode.PONG) this.#messageHandler.onPong(payload.slice());
     else this.#onClose(payload);
   }
 
@@ -421,11 +419,10 @@ export class Protocol {
    * frame."
    */
   #onPing(payload: Uint8Array): void {
-    this.#pong = payload.slice();
     const given = payload.slice();
-    if (this.#sender.queued <= PONGS_HELD_ABOVE) this.#sendPong();
+    this.#sender.pong(payload.slice());
     this.#handler.onOutput();
-    this.#handler.onPing(given);
+    this.#messageHandler.onPing(given);
   }
 
   /**
@@ -435,16 +432,18 @@ export class Protocol {
    */
   #onClose(payload: Uint8Array): void {
     const info = parseClosePayload(payload);
-    this.#closeReceived = true;
+    const before = this.#state;
+    this.#move("peerClose");
+    this.#closeInfo ??= info;
     this.#receiver.close();
     // A message that is being sent is of no use any more; and if our own Close waits for its end, this one replaces it.
-    if (this.#fragmenting) this.#cutOff();
-    const waits = this.#closing && !this.#closeSent && this.#outbox?.idle === true;
-    if (!this.#closing || waits) {
+    if (this.#outgoing?.fragmenting) this.#outgoing.close();
+    const replaces = before === "closing" && this.#outgoing?.idle === true;
+    if (before === "open" || replaces) {
       this.#queueClose(formatClosePayload(info.code, ""));
       this.#handler.onOutput();
     }
-    this.#pong = null;
+    this.#sender.dropPong();
     this.#handler.onClose(info);
   }
 }

@@ -2,6 +2,59 @@ import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "./close_payload.ts";
 import type { Opcode } from "./opcode.ts";
 
+/** Who gets the messages, Pings and Pongs that a `Protocol` receives. */
+export interface MessageHandler {
+  /**
+   * A message has arrived.
+   *
+   * @param message Text as a string, binary as bytes that belong to the handler.
+   */
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void;
+  /**
+   * A piece of a message has arrived, after `receiveParts()`.
+   *
+   * @param opcode TEXT or BINARY.
+   * @param part The bytes, which belong to the handler. Those of a text are valid UTF-8 together.
+   * @param last Whether it is the last piece.
+   */
+  onPart?(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void;
+  /**
+   * A Ping has arrived; its Pong is queued already.
+   *
+   * @param payload At most 125 bytes.
+   */
+  onPing(payload: Uint8Array<ArrayBuffer>): void;
+  /**
+   * A Pong has arrived.
+   *
+   * @param payload At most 125 bytes.
+   */
+  onPong(payload: Uint8Array<ArrayBuffer>): void;
+}
+
+/** Who learns how a `Protocol` ends, and when there is something to write. */
+export interface LifecycleHandler {
+  /**
+   * The peer's Close has arrived; its answer is queued already, unless our Close was sent before.
+   *
+   * @param info What it says; code 1005 if it says nothing.
+   */
+  onClose(info: CloseInfo): void;
+  /**
+   * The connection has failed (RFC 6455 §7.1.7): its Close is queued already, and nothing is received any more.
+   *
+   * @param error Why.
+   */
+  onError(error: WebSocketError): void;
+  /** Bytes were queued that no call of the owner's asked for: a Pong, a Close, a message that was being compressed. */
+  onOutput(): void;
+  /**
+   * An extension has answered after a while, and what was held back behind its message is delivered. Unless the owner
+   * has paused, `blocked` is false again, and it is time to read on. Only needed with such an extension.
+   */
+  onUnblocked?(): void;
+}
+
 /**
  * Who gets what a `Protocol` receives. None of these may throw.
  *
@@ -24,50 +77,4 @@ import type { Opcode } from "./opcode.ts";
  * assertEquals(seen, ["a Ping", "Hello", 1000]);
  * ```
  */
-export interface ProtocolHandler {
-  /**
-   * A message has arrived.
-   *
-   * @param message Text as a string, binary as bytes that belong to the handler; they may be a part of a larger buffer.
-   */
-  onMessage(message: string | Uint8Array): void;
-  /**
-   * A piece of a message has arrived, after `receiveParts()`.
-   *
-   * @param opcode TEXT or BINARY.
-   * @param part The bytes, which belong to the handler. Those of a text are valid UTF-8 together.
-   * @param last Whether it is the last piece.
-   */
-  onPart?(opcode: Opcode, part: Uint8Array, last: boolean): void;
-  /**
-   * A Ping has arrived; its Pong is queued already.
-   *
-   * @param payload At most 125 bytes.
-   */
-  onPing(payload: Uint8Array): void;
-  /**
-   * A Pong has arrived.
-   *
-   * @param payload At most 125 bytes.
-   */
-  onPong(payload: Uint8Array): void;
-  /**
-   * The peer's Close has arrived; its answer is queued already, where none was sent before.
-   *
-   * @param info What it says; code 1005 where it says nothing.
-   */
-  onClose(info: CloseInfo): void;
-  /**
-   * The connection has failed (RFC 6455 §7.1.7): its Close is queued already, and nothing is received any more.
-   *
-   * @param error Why.
-   */
-  onError(error: WebSocketError): void;
-  /** Bytes were queued that no call of the owner's asked for: a Pong, a Close, a message that was compressed. */
-  onOutput(): void;
-  /**
-   * An extension has answered later than it was asked, and what was held back for it is delivered: unless the owner has
-   * paused, `blocked` is false again, and it is time to read on. Only needed with such an extension.
-   */
-  onUnblocked?(): void;
-}
+export interface ProtocolHandler extends MessageHandler, LifecycleHandler {}

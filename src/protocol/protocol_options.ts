@@ -1,13 +1,14 @@
 import type { MessageExtension } from "./extension.ts";
 import type { Platform } from "./platform.ts";
+import type { MessageHandler } from "./protocol_handler.ts";
 
-/** The longest message that is taken where nothing else is said, in bytes: 64 MiB less one. */
+/** The default of `maxLength`, in bytes: 64 MiB less one. */
 export const DEFAULT_MAX_LENGTH = 0x3ffffff;
 
 /** The longest text that comes as one string, in bytes: V8 has none of more than 2^29 - 24 characters. */
 export const MAX_WHOLE_TEXT = 2 ** 29 - 24;
 
-/** The most frames that a message may come in where nothing else is said. */
+/** The default of `maxFragments`. */
 export const DEFAULT_MAX_FRAGMENTS = 0x20000;
 
 /**
@@ -67,16 +68,30 @@ export interface ProtocolOptions {
    */
   extension?: MessageExtension | null;
   /**
-   * Whether memory that `next()` of a `Protocol` gave is used again after `done()`. Only where
-   * nobody reads it any more by then.
+   * Whether memory that `next()` gave is used again after `done()`: only if nobody reads it any more by then.
    *
    * @default {false}
    */
   reuse?: boolean;
   /**
-   * Memory, randomness and ASCII decoding. Connections that share a platform share its memory.
+   * Gives the masking key of the next frame that a client sends: 32 bits that nobody can predict (RFC 6455 §5.3).
    *
-   * @default {new StandardPlatform()}
+   * @default {keys from `crypto.getRandomValues`}
    */
+  maskingKey?: () => number;
+  /**
+   * Makes a string from the bytes between two offsets, all of them below 0x80. A call of `TextDecoder` takes several
+   * times as long for a short text as what most runtimes have for ASCII.
+   *
+   * @default {a `TextDecoder`}
+   */
+  decodeAscii?: (bytes: Uint8Array, start: number, end: number) => string;
+}
+
+/** What this package's own connections set beside the public options. */
+export interface InternalProtocolOptions extends ProtocolOptions {
+  /** Memory, randomness and ASCII decoding in one, which the connections of a process share. */
   platform?: Platform;
+  /** Who gets messages, Pings and Pongs, if that is not the handler: they go there with no step between. */
+  messageHandler?: MessageHandler;
 }

@@ -8,6 +8,7 @@ import { FrameHeader, RSV1 } from "./frame_header.ts";
 import { applyMask, findNonAscii, rotateKey, unmaskText } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
 import type { Platform } from "./platform.ts";
+import type { MessageHandler } from "./protocol_handler.ts";
 import { MAX_WHOLE_TEXT } from "./protocol_options.ts";
 import {
   expectedContinuation,
@@ -39,22 +40,8 @@ export interface ReceiverOptions {
   platform: Platform;
 }
 
-/** Who gets what a {@linkcode Receiver} receives. None of these may throw. */
-export interface ReceiverSink {
-  /**
-   * A message has arrived.
-   *
-   * @param message The text, or bytes that belong to the one who gets them.
-   */
-  onMessage(message: string | Uint8Array): void;
-  /**
-   * A piece of a message has arrived, after {@linkcode Receiver.receiveParts}.
-   *
-   * @param opcode TEXT or BINARY.
-   * @param part The bytes, which belong to the one who gets them.
-   * @param last Whether it is the last piece.
-   */
-  onPart(opcode: Opcode, part: Uint8Array, last: boolean): void;
+/** What the parts of a protocol tell it, beside the messages. None of these may throw. */
+export interface PartsHandler {
   /**
    * A control frame has arrived.
    *
@@ -65,11 +52,13 @@ export interface ReceiverSink {
   /**
    * The peer broke a rule, or the extension failed. What came before was delivered; nothing that follows will be.
    *
-   * @param error Which rule.
+   * @param error Why.
    */
-  onViolation(error: WebSocketError): void;
-  /** The extension has answered late, and what was held back for it is delivered. */
-  onAnswered(): void;
+  onFailure(error: WebSocketError): void;
+  /** The extension has answered after a while, and what was held back behind its message is delivered. */
+  onUnblocked(): void;
+  /** A message that was being compressed is ready to be written. */
+  onOutput(): void;
 }
 
 /**
@@ -79,7 +68,8 @@ export interface ReceiverSink {
  * of a read before it returns.
  */
 export class Receiver {
-  readonly #sink: ReceiverSink;
+  readonly #messages: MessageHandler;
+  readonly #protocol: PartsHandler;
   readonly #platform: Platform;
   readonly #masked: boolean;
   readonly #maxLength: number;
@@ -90,7 +80,7 @@ export class Receiver {
   readonly #maxFragments: number;
   readonly #extension: MessageExtension | null;
   readonly #header: FrameHeader;
-  readonly #assembly: MessageBuffer;
+  readonly #message: MessageBuffer;
 
   // What was read and not yet parsed lies in the block, from #start to #end.
   #block: Block | null = null;
@@ -99,8 +89,9 @@ export class Receiver {
   #lastRead = 0;
   #readsDirect = false;
 
-  // The data frame whose payload is being moved into the assembly, and how much of it is still to come.
-  #inPayload = false;
+  /** What comes next: a frame's header, or the rest of a data frame's payload; or nothing more is received. */
+  #state: "header" | "payload" | "closed" = "header";
+  /** How much of that payload is still to come, in bytes. */
   #remaining = 0;
 
   #givesParts = false;
@@ -109,14 +100,15 @@ export class Receiver {
   #transforming = false;
   /** Delivers the extension's late answer, as soon as nothing is held back. */
   #answer: (() => void) | null = null;
-  #closed = false;
 
   /**
-   * @param sink Who gets what arrives.
+   * @param messages Who gets the messages.
+   * @param protocol Who gets everything else.
    * @param options The role, the limits, the extension and the platform.
    */
-  constructor(sink: ReceiverSink, options: ReceiverOptions) {
-    this.#sink = sink;
+  constructor(messages: MessageHandler, protocol: PartsHandler, options: ReceiverOptions) {
+    this.#messages = messages;
+    this.#protocol = protocol;
     this.#platform = options.platform;
     this.#masked = options.masked;
     this.#maxLength = options.maxLength;
@@ -125,12 +117,12 @@ export class Receiver {
     this.#maxFragments = options.maxFragments;
     this.#extension = options.extension;
     this.#header = new FrameHeader(options.masked, options.extension === null ? 0 : RSV1);
-    this.#assembly = new MessageBuffer(options.platform, this.#maxPayload);
+    this.#message = new MessageBuffer(options.platform, this.#maxPayload);
   }
 
   /** True while what has arrived is held back: paused, until the extension has answered, or behind what is delivered. */
   get blocked(): boolean {
-    return !this.#closed && (this.#paused || this.#transforming || this.#parsing);
+    return this.#state !== "closed" && (this.#paused || this.#transforming || this.#parsing);
   }
 
   /** Holds back what is not yet delivered. */
@@ -153,11 +145,10 @@ export class Receiver {
 
   /** Frees all memory. What arrives from now on is dropped. */
   close(): void {
-    this.#closed = true;
-    this.#inPayload = false;
+    this.#state = "closed";
     this.#remaining = 0;
     this.#answer = null;
-    this.#assembly.end();
+    this.#message.end();
     // Not back to the pool: a read into it may be under way.
     this.#block = null;
     this.#start = 0;
@@ -170,8 +161,8 @@ export class Receiver {
    * @returns At least one byte. Whoever called this owes a call of {@linkcode Receiver.received} before the next.
    */
   readBuffer(): Uint8Array {
-    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && !this.#assembly.passing;
-    if (this.#readsDirect) return this.#assembly.tail(this.#remaining, this.#header.fin);
+    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && !this.#message.passing;
+    if (this.#readsDirect) return this.#message.tail(this.#remaining, this.#header.fin);
     const { bytes } = this.#makeRoom();
     return this.#end === 0 ? bytes : bytes.subarray(this.#end);
   }
@@ -200,7 +191,7 @@ export class Receiver {
    */
   received(count: number): void {
     this.#lastRead = count;
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     if (this.#readsDirect) return this.#parse(() => this.#takeDirect(count));
     this.#end += count;
     this.#parse();
@@ -216,7 +207,7 @@ export class Receiver {
     } catch (error) {
       this.close();
       if (!(error instanceof WebSocketError)) throw error;
-      this.#sink.onViolation(error);
+      this.#protocol.onFailure(error);
     } finally {
       this.#parsing = false;
     }
@@ -225,7 +216,7 @@ export class Receiver {
   /** Goes one step on; false where more bytes are needed. */
   #step(): boolean {
     if (this.#answer !== null) return this.#deliverAnswer(this.#answer);
-    return this.#inPayload ? this.#parsePayload() : this.#parseFrame();
+    return this.#state === "payload" ? this.#parsePayload() : this.#parseFrame();
   }
 
   /** Parses a header and what belongs to it; false where more bytes are needed. */
@@ -245,12 +236,12 @@ export class Receiver {
     }
     if (header.opcode !== Opcode.CONTINUATION) {
       const transformed = header.rsv !== 0;
-      this.#assembly.begin(header.opcode, transformed, this.#givesParts && !transformed);
+      this.#message.begin(header.opcode, transformed, this.#givesParts && !transformed);
     }
-    this.#assembly.fragments++;
+    this.#message.fragments++;
     this.#start = start;
     this.#remaining = header.length;
-    this.#inPayload = true;
+    this.#state = "payload";
     return true;
   }
 
@@ -260,28 +251,28 @@ export class Receiver {
     if (end > this.#end) return false;
     this.#start = end;
     if (this.#masked) applyMask(block, start, end, header.key);
-    this.#sink.onControl(header.opcode, block.bytes.subarray(start, end));
+    this.#protocol.onControl(header.opcode, block.bytes.subarray(start, end));
     return true;
   }
 
   /** The rules that hang on the message around a data frame, all checked before its payload is read. */
   #checkMessage(header: FrameHeader): void {
-    const assembly = this.#assembly;
-    const open = assembly.opcode !== Opcode.CONTINUATION;
+    const message = this.#message;
+    const open = message.opcode !== Opcode.CONTINUATION;
     if (header.opcode !== Opcode.CONTINUATION) {
       // 5.4. "The fragments of one message MUST NOT be interleaved between the fragments of another message".
       if (open) throw expectedContinuation(header.opcode);
     } else {
       if (!open) throw unexpectedContinuation();
       if (header.rsv !== 0) throw misplacedRsv1(header.opcode);
-      if (assembly.fragments >= this.#maxFragments) throw tooManyFragments(this.#maxFragments);
+      if (message.fragments >= this.#maxFragments) throw tooManyFragments(this.#maxFragments);
     }
-    const length = open ? assembly.length + header.length : header.length;
+    const length = open ? message.length + header.length : header.length;
     if (length > this.#wholeLength) this.#checkLength(header, length, open);
   }
 
   #checkLength(header: FrameHeader, length: number, open: boolean): void {
-    const { opcode, transformed, passing } = this.#assembly;
+    const { opcode, transformed, passing } = this.#message;
     if (open ? transformed : header.rsv !== 0) {
       if (length > this.#maxPayload) throw messageTooLong(length, this.#maxLength);
       return;
@@ -296,7 +287,7 @@ export class Receiver {
     const { key, opcode } = this.#header;
     if (opcode === Opcode.TEXT) {
       const seen = this.#masked ? unmaskText(block, start, end, key) : findNonAscii(block, start, end);
-      this.#sink.onMessage(decodeText(this.#platform, block.bytes, start, end, seen));
+      this.#messages.onMessage(decodeText(this.#platform, block.bytes, start, end, seen));
       return;
     }
     if (this.#masked) applyMask(block, start, end, key);
@@ -306,56 +297,57 @@ export class Receiver {
     } else {
       message.set(block.bytes.subarray(start, end));
     }
-    this.#sink.onMessage(message);
+    this.#messages.onMessage(message);
   }
 
   /** Moves what has arrived of a payload into its message; false where more bytes are needed. */
   #parsePayload(): boolean {
-    if (this.#assembly.passing) return this.#passPayload();
+    if (this.#message.passing) return this.#passPayload();
     const { fin } = this.#header;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     if (count > 0) {
       const start = this.#start;
       const end = this.#start += count;
       if (this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
-      this.#assembly.append(this.#block!, start, end, this.#remaining, fin);
+      this.#message.append(this.#block!, start, end, this.#remaining, fin);
       this.#remaining -= count;
     }
     if (this.#remaining > 0) return false;
-    this.#inPayload = false;
+    this.#state = "header";
     if (!fin) return true;
-    if (this.#assembly.transformed) this.#transform(this.#extension!);
-    else this.#sink.onMessage(this.#assembly.finish());
+    if (this.#message.transformed) this.#transform(this.#extension!);
+    else this.#messages.onMessage(this.#message.finish());
     return true;
   }
 
   /** Hands out what has arrived of a payload; false where more bytes are needed. */
   #passPayload(): boolean {
-    const assembly = this.#assembly;
-    const { opcode } = assembly;
+    const message = this.#message;
+    const { opcode } = message;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     const start = this.#start;
     const end = this.#start += count;
     if (count > 0 && this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
     this.#remaining -= count;
-    this.#inPayload = this.#remaining > 0;
-    const last = !this.#inPayload && this.#header.fin;
-    if (count > 0 || last) assembly.pass(this.#block!, start, end, last);
-    if (last) assembly.finishRaw();
+    const whole = this.#remaining === 0;
+    if (whole) this.#state = "header";
+    const last = whole && this.#header.fin;
+    if (count > 0 || last) message.pass(this.#block!, start, end, last);
+    if (last) message.finishRaw();
     if (count > 0 || last) {
       const part = this.#platform.slab.take(count);
       part.set(this.#block!.bytes.subarray(start, end));
-      this.#sink.onPart(opcode, part, last);
+      this.#messages.onPart?.(opcode, part, last);
     }
-    return !this.#inPayload;
+    return whole;
   }
 
   #takeDirect(count: number): void {
-    const assembly = this.#assembly;
-    const end = assembly.length + count;
-    if (this.#masked) applyMask(assembly.block, assembly.length, end, this.#turnKey(count));
+    const message = this.#message;
+    const end = message.length + count;
+    if (this.#masked) applyMask(message.block, message.length, end, this.#turnKey(count));
     this.#remaining -= count;
-    assembly.advance(count);
+    message.advance(count);
   }
 
   /** The key for the next octets of the payload; the header's is turned past them. */
@@ -367,8 +359,8 @@ export class Receiver {
 
   /** Hands a message to the extension, and holds back what follows until it has answered. */
   #transform(extension: MessageExtension): void {
-    const text = this.#assembly.opcode === Opcode.TEXT;
-    const message = decode(extension, this.#assembly.finishRaw(), text ? this.#wholeLength : this.#maxLength);
+    const text = this.#message.opcode === Opcode.TEXT;
+    const message = decode(extension, this.#message.finishRaw(), text ? this.#wholeLength : this.#maxLength);
     if (message instanceof Uint8Array) return this.#deliver(text, message);
     this.#transforming = true;
     message.then(
@@ -382,10 +374,10 @@ export class Receiver {
 
   #onAnswer(deliver: () => void): void {
     this.#transforming = false;
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     this.#answer = deliver;
     this.#parse();
-    this.#sink.onAnswered();
+    this.#protocol.onUnblocked();
   }
 
   #deliverAnswer(deliver: () => void): boolean {
@@ -395,7 +387,9 @@ export class Receiver {
   }
 
   #deliver(text: boolean, message: Uint8Array): void {
-    this.#sink.onMessage(text ? decodeBytes(this.#platform, message) : message);
+    this.#messages.onMessage(
+      text ? decodeBytes(this.#platform, message) : message as Uint8Array<ArrayBuffer>,
+    );
   }
 }
 

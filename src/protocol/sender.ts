@@ -18,6 +18,9 @@ const COPIED = 64 * 1024;
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
+/** While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3 allows that. */
+const PONGS_HELD_ABOVE = 64 * 1024;
+
 const encoder = new TextEncoder();
 
 /** What a {@linkcode Sender} is made from. */
@@ -34,6 +37,12 @@ export interface SenderOptions {
 interface Chunk {
   readonly bytes: Uint8Array;
   readonly block: Block | null;
+}
+
+/** What to run when the bytes up to a position are written. */
+interface Mark {
+  readonly position: number;
+  readonly callback: () => void;
 }
 
 /**
@@ -54,22 +63,15 @@ export class Sender {
   #inFlight: Chunk | null = null;
   #enqueued = 0;
   #written = 0;
+  #marks: Queue<Mark> | null = null;
+  /** The payload of the last Ping, if its Pong has to wait. */
+  #pong: Uint8Array | null = null;
 
   /** @param options The role, the use of memory, and the platform. */
   constructor(options: SenderOptions) {
     this.#masked = options.masked;
     this.#reuse = options.reuse;
     this.#platform = options.platform;
-  }
-
-  /** All bytes that were ever queued; a message is out when {@linkcode Sender.written} has reached it. */
-  get enqueued(): number {
-    return this.#enqueued;
-  }
-
-  /** All bytes that the transport has taken. */
-  get written(): number {
-    return this.#written;
   }
 
   /** The bytes that wait, those in flight included. */
@@ -112,6 +114,28 @@ export class Sender {
       block.bytes.set(payload, start);
     }
     this.#finish(block, first, header, length);
+  }
+
+  /**
+   * Queues the answer to a Ping, in place of one that still waits: at once, or when less waits to be written.
+   *
+   * @param payload The Ping's payload, which is not copied.
+   */
+  pong(payload: Uint8Array): void {
+    this.#pong = payload;
+    if (this.queued <= PONGS_HELD_ABOVE) this.releasePong();
+  }
+
+  /** Queues the Pong that waits, if one does. */
+  releasePong(): void {
+    if (this.#pong === null) return;
+    this.frame(FIN | Opcode.PONG, this.#pong);
+    this.#pong = null;
+  }
+
+  /** Drops the Pong that waits, if one does. */
+  dropPong(): void {
+    this.#pong = null;
   }
 
   #frameByReference(first: number, header: number, payload: Uint8Array): void {
@@ -183,10 +207,25 @@ export class Sender {
     this.#inFlight = null;
     this.#written += chunk.bytes.length;
     if (chunk.block !== null) this.#platform.pool.release(chunk.block);
+    const marks = this.#marks;
+    while (marks !== null && marks.length > 0 && marks.first!.position <= this.#written) marks.shift()!.callback();
+    if (this.#pong !== null && this.queued <= PONGS_HELD_ABOVE) this.releasePong();
+  }
+
+  /**
+   * Runs something when all that is queued by now is written.
+   *
+   * @param callback What to run: from within {@linkcode Sender.done}, or at once if nothing waits.
+   */
+  whenWritten(callback: () => void): void {
+    if (this.queued === 0 && !this.#marks?.length) return callback();
+    this.#marks ??= new Queue();
+    this.#marks.push({ position: this.#enqueued, callback });
   }
 
   /** Drops what is queued, but for what is in flight. */
   close(): void {
+    this.#pong = null;
     this.#ready.clear();
     this.#block = null;
     this.#length = 0;

@@ -7,17 +7,6 @@ const MAX_SHARED = 16 * 1024;
 /**
  * Memory for binary messages that users own. Short ones are cut from a slab one after another, for a fresh ArrayBuffer
  * costs more than everything else about a short message; a slab's bytes are never used twice.
- *
- * @example Two pieces of one buffer
- * ```ts
- * import { Slab } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const slab = new Slab();
- * const [first, second] = [slab.take(5), slab.take(3)];
- * assert(first.buffer === second.buffer);
- * assertEquals([first.length, second.length, second.byteOffset], [5, 3, 8]);
- * ```
  */
 export class Slab {
   #buffer = new ArrayBuffer(0);

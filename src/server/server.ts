@@ -6,11 +6,11 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { Field } from "../http/format_head.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
 import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
-import { denoPlatform, sha1 } from "../connection/deno_platform.ts";
+import { sha1 } from "../connection/deno_platform.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { Negotiated } from "../driver/negotiated.ts";
-import { WebSocketDriver } from "../driver/websocket_driver.ts";
+import type { DriverCore, DriverSide, Negotiated } from "../driver/driver_core.ts";
+import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -79,8 +79,9 @@ export class Server extends WebSocketDriver {
    * @throws {RangeError} Where a number is out of its range.
    */
   constructor(env: ServerEnv, options: ServerOptions = {}) {
-    super(options, { pingInterval: 30_000 });
-    this.settings.additionalHeaders.check();
+    super(options);
+    this.#core.side = new Server.#Side(this);
+    this.#core.settings.additionalHeaders.check();
     checkAccessPolicy(options);
     this.#backend = this.#backendFor(env);
     const allowedOrigins = options.allowedOrigins ?? this.#backend.policy?.allowedOrigins;
@@ -91,9 +92,14 @@ export class Server extends WebSocketDriver {
     };
   }
 
+  get #core(): DriverCore {
+    return coreOf(this);
+  }
+
   #backendFor(env: ServerEnv): Upgrader {
     if (env instanceof Request) {
-      return serveUpgrader(env) ?? new RuntimeUpgrader(env, () => ({ ...this.settings, maxLength: this.maxLength }));
+      return serveUpgrader(env) ??
+        new RuntimeUpgrader(env, () => ({ ...this.#core.settings, maxLength: this.maxLength }));
     }
     if (typeof env !== "object" || env === null || !("request" in env)) {
       throw new TypeError(
@@ -102,7 +108,7 @@ export class Server extends WebSocketDriver {
       );
     }
     const transport = "socket" in env ? new NodeSocketTransport(env.socket, env.head) : new StreamTransport(env);
-    return new StreamUpgrader(toHandshakeRequest(env.request), transport, this.settings);
+    return new StreamUpgrader(toHandshakeRequest(env.request), transport, this.#core.settings);
   }
 
   /**
@@ -134,7 +140,7 @@ export class Server extends WebSocketDriver {
   startConnection(): boolean {
     if (this.#started) return false;
     checkSubprotocols(this.acceptProtocols);
-    const fields = this.settings.additionalHeaders.check();
+    const fields = this.#core.settings.additionalHeaders.check();
     this.#started = true;
     const handshake = acceptHandshake(this.#backend.request, {
       acceptProtocols: this.acceptProtocols,
@@ -151,13 +157,13 @@ export class Server extends WebSocketDriver {
       return false;
     }
     const { protocol } = handshake;
-    const deflate = this.#backend.takesExtensions ? this.settings.perMessageDeflate : null;
+    const deflate = this.#backend.takesExtensions ? this.#core.settings.perMessageDeflate : null;
     const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
     const agreed: Negotiated = { protocol, extensions };
     const answer = responseFields(handshake, { extensions, fields });
     this.#response = this.#backend.accept(answer, {
       onTransport: (transport, early) => this.#open(transport, early, { ...agreed, extension }),
-      onConnection: (connect) => this.open(connect, agreed),
+      onConnection: (connect) => this.#core.open(connect, agreed),
       onLost: (cause) => this.#onLost(cause),
     });
     this.#fields = answer;
@@ -169,8 +175,8 @@ export class Server extends WebSocketDriver {
     const body = new TextEncoder().encode(`${reason}\n`);
     headers.set("Content-Length", String(body.length));
     this.#response = this.#backend.refuse(new Response(body, { status, headers }));
-    this.failed(new HandshakeError(reason, { status, headers, body }));
-    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.#core.fail(new HandshakeError(reason, { status, headers, body }));
+    this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
   #open(transport: Transport, early: Uint8Array, agreed: Negotiated & NegotiatedExtensions): void {
@@ -178,49 +184,57 @@ export class Server extends WebSocketDriver {
       transport.close();
       return this.#backend.observer?.onClose(this);
     }
-    const { maxFragments, closeTimeout, highWaterMark } = this.settings;
+    const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
     const { maxLength } = this;
     const { extension } = agreed;
-    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension, platform: denoPlatform };
+    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
     let connection!: ProtocolConnection;
     // It was sent, and takes 1.2 KiB: a tenth of an idle connection (Deno 2.9.6). Who asks for it again gets a copy.
     this.#response = null;
     this.#observed = true;
     this.#backend.observer?.onOpen(this);
-    this.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), agreed);
+    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), agreed);
     connection.start(early);
   }
 
   #onLost(cause: unknown): void {
     const why = "Cannot open the connection as its handshake's answer was not sent";
-    this.failed(
+    this.#core.fail(
       cause instanceof ConnectionError ? cause : new ConnectionError(why, ErrorCode.CONNECTION_LOST, cause),
     );
-    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  /** Ends what was not started; a handshake that was accepted goes on, and the Close follows it. */
-  protected override abandonHandshake(): void {
-    if (!this.#started) this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
-  }
+  /** What the driver asks of its side. A class, since closures would cost every connection more. */
+  static readonly #Side = class implements DriverSide {
+    readonly #ws: Server;
 
-  /** Asks the web server below. */
-  protected override checkSupport(what: string): void {
-    this.#backend.checkSupport?.(what);
-  }
+    constructor(ws: Server) {
+      this.#ws = ws;
+    }
 
-  /** Tells the web server below too. */
-  protected override end(info: CloseInfo): void {
-    super.end(info);
-    this.#backend.abandon?.();
-    if (this.#observed) this.#backend.observer?.onClose(this);
-    this.#observed = false;
-  }
+    checkSupport(what: string): void {
+      this.#ws.#backend.checkSupport?.(what);
+    }
 
-  /** Leaves it to the web server below, where that has a place for faults of the application. */
-  protected override report(fault: unknown): void {
-    const { observer } = this.#backend;
-    if (observer !== undefined) observer.report(fault);
-    else super.report(fault);
-  }
+    /** Ends what was not started; a handshake that was accepted goes on, and the Close follows it. */
+    abandonHandshake(): void {
+      if (!this.#ws.#started) this.#ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+    }
+
+    /** Tells the web server below too. */
+    onEnd(): void {
+      const ws = this.#ws;
+      ws.#backend.abandon?.();
+      if (ws.#observed) ws.#backend.observer?.onClose(ws);
+      ws.#observed = false;
+    }
+
+    /** Leaves it to the web server below, if that has a place for faults of the application. */
+    report(fault: unknown): void {
+      const { observer } = this.#ws.#backend;
+      if (observer !== undefined) observer.report(fault);
+      else reportError(fault);
+    }
+  };
 }

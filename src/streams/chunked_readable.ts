@@ -24,7 +24,7 @@ export class ChunkedReadable implements MessageConsumer {
   readonly takesParts: boolean = true;
   /** The stream of messages. */
   readonly messages: ReadableStream<MessageStream>;
-  readonly #owner: FlowControl;
+  readonly #flow: FlowControl;
   readonly #options: MessageReadableOptions;
   #controller!: ReadableStreamDefaultController<MessageStream>;
   #open: OpenMessage | null = null;
@@ -33,11 +33,11 @@ export class ChunkedReadable implements MessageConsumer {
   #fault: unknown = null;
 
   /**
-   * @param owner The connection.
+   * @param flow Controls the connection.
    * @param options The size of a message's queue, and how to close.
    */
-  constructor(owner: FlowControl, options: MessageReadableOptions) {
-    this.#owner = owner;
+  constructor(flow: FlowControl, options: MessageReadableOptions) {
+    this.#flow = flow;
     this.#options = options;
     // Nothing is asked for ahead: a pull is a read of the user's.
     this.messages = new ReadableStream<MessageStream>({
@@ -48,13 +48,13 @@ export class ChunkedReadable implements MessageConsumer {
   }
 
   /** Takes a message that could not come in pieces. */
-  onMessage(message: string | Uint8Array): void {
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (typeof message === "string") this.onPart("text", encoder.encode(message), true);
     else this.onPart("binary", message, true);
   }
 
   /** Hands a piece on to its message. */
-  onPart(type: MessageType, part: Uint8Array, last: boolean): void {
+  onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void {
     if (this.#stopped) return;
     const open = this.#open ??= this.#begin(type);
     if (!open.dropped && part.length > 0) open.controller.enqueue(part);
@@ -63,14 +63,14 @@ export class ChunkedReadable implements MessageConsumer {
   }
 
   #hold({ controller }: OpenMessage): void {
-    this.#owner.hold(this.#options.highWaterMark - (controller.desiredSize ?? 0));
+    this.#flow.hold(this.#options.highWaterMark - (controller.desiredSize ?? 0));
   }
 
   #begin(type: MessageType): OpenMessage {
     let controller!: ReadableStreamDefaultController<Uint8Array>;
     const stream = new MessageStream(type, {
       start: (given) => void (controller = given),
-      pull: () => this.#owner.release(),
+      pull: () => this.#flow.release(),
       cancel: () => this.#drop(open),
     }, { highWaterMark: this.#options.highWaterMark, size: costOf });
     const open: OpenMessage = { stream, controller, dropped: false };
@@ -82,12 +82,12 @@ export class ChunkedReadable implements MessageConsumer {
     this.#open = null;
     if (!open.dropped) open.controller.close();
     // A message that nobody has asked for yet waits in the queue.
-    if (this.#controller.desiredSize! < 0) this.#owner.hold(this.#options.highWaterMark);
+    if (this.#controller.desiredSize! < 0) this.#flow.hold(this.#options.highWaterMark);
   }
 
   #drop(open: OpenMessage): void {
     open.dropped = true;
-    this.#owner.release();
+    this.#flow.release();
   }
 
   /** The next message is asked for: the one before it is being read by now, or its rest is lost, and told to be. */
@@ -96,22 +96,22 @@ export class ChunkedReadable implements MessageConsumer {
     const open = this.#open;
     if (open !== null && !open.dropped && !open.stream.locked) {
       open.dropped = true;
-      open.controller.error(new TypeError("Cannot read on in a message after the next one was asked for"));
+      open.controller.error(new TypeError("Cannot read on in this message: the next one was asked for before its end"));
     }
-    this.#owner.release();
+    this.#flow.release();
   }
 
   #onCancel(reason: unknown): void {
     this.#ended = true;
     this.stop();
-    this.#owner.close(closeInfoOf(reason, this.#options.closeCode));
+    this.#flow.close(closeInfoOf(reason, this.#options.closeCode));
   }
 
   /** Drops what comes from now on, the rest of an open message too. */
   stop(): void {
     this.#stopped = true;
     this.#cut(null);
-    this.#owner.release();
+    this.#flow.release();
   }
 
   /** Ends the stream behind the messages that wait. */
@@ -130,7 +130,7 @@ export class ChunkedReadable implements MessageConsumer {
     this.#open = null;
     if (open === null || open.dropped) return;
     open.controller.error(
-      fault ?? new ConnectionError("Cannot read on as the message was cut off", ErrorCode.CONNECTION_LOST),
+      fault ?? new ConnectionError("The message was cut off: the connection ended", ErrorCode.CONNECTION_LOST),
     );
   }
 }

@@ -31,26 +31,26 @@ export interface MessageConsumer {
    *
    * @param message The text or the bytes.
    */
-  onMessage(message: string | Uint8Array): void;
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void;
   /**
    * A piece of a message has come.
    *
    * @param type The message's type.
-   * @param part The bytes, which are the taker's.
+   * @param part The bytes, which are the consumer's.
    * @param last Whether it is the last piece.
    */
-  onPart(type: MessageType, part: Uint8Array, last: boolean): void;
+  onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void;
   /** Takes nothing more: what comes is dropped, so that the connection's end can come through. */
   stop(): void;
   /**
    * The connection is over.
    *
-   * @param fault Why, where it did not end cleanly.
+   * @param fault Why, null if it ended cleanly.
    */
   onEnd(fault: unknown): void;
 }
 
-/** What a stream of messages needs of the connection that it belongs to. */
+/** How a stream of messages controls the connection that it belongs to. */
 export interface FlowControl {
   /**
    * Holds back what comes.
@@ -68,7 +68,7 @@ export interface FlowControl {
   close(info: CloseInfo): void;
 }
 
-/** What a message in a queue costs beside its bytes, in bytes; roughly. */
+/** What a message in a queue costs beside its bytes, roughly, in bytes. */
 const OVERHEAD = 128;
 
 /**

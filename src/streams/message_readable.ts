@@ -4,37 +4,37 @@ import { closeInfoOf, costOf, type FlowControl, type MessageConsumer, type Messa
 export interface MessageReadableOptions {
   /** How many bytes may wait in the queue before the connection is held back. */
   readonly highWaterMark: number;
-  /** The code to close with where the readable is cancelled without a reason; 1005 for none. */
+  /** The code to close with if the readable is cancelled without a reason; 1005 for none. */
   readonly closeCode: number;
 }
 
 /**
  * The messages of a connection as one `ReadableStream`: `ws.readable`.
  *
- * Where its queue is full, the connection is held back, in the middle of a read if need be; so that no more than the
+ * While its queue is full, the connection is held back, in the middle of a read if need be, so that no more than the
  * high-water mark and one message wait in it. What was received whole can be read to the last, whatever comes after it.
  */
 export class MessageReadable implements MessageConsumer {
   /** False: it takes whole messages. */
   readonly takesParts: boolean = false;
   /** The stream. */
-  readonly readable: ReadableStream<string | Uint8Array>;
-  readonly #owner: FlowControl;
+  readonly readable: ReadableStream<string | Uint8Array<ArrayBuffer>>;
+  readonly #flow: FlowControl;
   readonly #options: MessageReadableOptions;
-  #controller!: ReadableStreamDefaultController<string | Uint8Array>;
+  #controller!: ReadableStreamDefaultController<string | Uint8Array<ArrayBuffer>>;
   #stopped = false;
   #ended = false;
-  /** Why the connection has failed, where unread messages are still to be read before that is told. */
+  /** Why the connection has failed, if unread messages come before that. */
   #fault: unknown = null;
 
   /**
-   * @param owner The connection.
+   * @param flow Controls the connection.
    * @param options The size of the queue, and how to close.
    */
-  constructor(owner: FlowControl, options: MessageReadableOptions) {
-    this.#owner = owner;
+  constructor(flow: FlowControl, options: MessageReadableOptions) {
+    this.#flow = flow;
     this.#options = options;
-    this.readable = new ReadableStream<string | Uint8Array>({
+    this.readable = new ReadableStream<string | Uint8Array<ArrayBuffer>>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#onPull(),
       cancel: (reason) => this.#onCancel(reason),
@@ -42,31 +42,31 @@ export class MessageReadable implements MessageConsumer {
   }
 
   /** Queues a message. */
-  onMessage(message: string | Uint8Array): void {
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.#stopped) return;
     this.#controller.enqueue(message);
     const room = this.#controller.desiredSize!;
-    if (room <= 0) this.#owner.hold(this.#options.highWaterMark - room);
+    if (room <= 0) this.#flow.hold(this.#options.highWaterMark - room);
   }
 
   /** Nothing comes in pieces here. */
   onPart(_type: MessageType, _part: Uint8Array, _last: boolean): void {}
 
   #onPull(): void {
-    if (this.#fault === null) return this.#owner.release();
+    if (this.#fault === null) return this.#flow.release();
     if (this.#controller.desiredSize === this.#options.highWaterMark) this.#controller.error(this.#fault);
   }
 
   #onCancel(reason: unknown): void {
     this.#ended = true;
     this.stop();
-    this.#owner.close(closeInfoOf(reason, this.#options.closeCode));
+    this.#flow.close(closeInfoOf(reason, this.#options.closeCode));
   }
 
   /** Drops what comes from now on; what is queued can still be read. */
   stop(): void {
     this.#stopped = true;
-    this.#owner.release();
+    this.#flow.release();
   }
 
   /** Ends the stream behind what is queued. */

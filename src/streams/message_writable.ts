@@ -2,24 +2,7 @@ import { ConnectionError, ErrorCode } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { MessageData } from "../connection/message_data.ts";
 import { closeInfoOf } from "./message_consumer.ts";
-
-/** What a {@linkcode MessageWritable} needs of the connection that it belongs to. */
-export interface MessageWriter {
-  /**
-   * Sends a message.
-   *
-   * @param message The message.
-   * @param onTaken Runs when its bytes were taken.
-   * @returns False where it was not taken, and will not be.
-   */
-  send(message: MessageData, onTaken: () => void): boolean;
-  /**
-   * Closes the connection, behind what was sent.
-   *
-   * @param info The code and the reason.
-   */
-  close(info: CloseInfo): void;
-}
+import type { StreamOwner } from "./stream_owner.ts";
 
 /**
  * The messages to send as a `WritableStream`: `ws.writable`.
@@ -29,22 +12,19 @@ export interface MessageWriter {
 export class MessageWritable {
   /** The stream. */
   readonly writable: WritableStream<MessageData>;
-  readonly #owner: MessageWriter;
+  readonly #owner: StreamOwner;
   readonly #ended = Promise.withResolvers<void>();
   #controller!: WritableStreamDefaultController;
   #reject: ((error: unknown) => void) | null = null;
 
-  /**
-   * @param owner The connection.
-   * @param closeCode The code to close with where the writable is closed; 1005 for none.
-   */
-  constructor(owner: MessageWriter, closeCode: number) {
+  /** @param owner The driver. */
+  constructor(owner: StreamOwner) {
     this.#owner = owner;
     this.#ended.promise.catch(() => {});
     this.writable = new WritableStream<MessageData>({
       start: (controller) => this.#start(controller),
       write: (message) => this.#write(message),
-      close: () => this.#close({ code: closeCode, reason: "" }),
+      close: () => this.#close({ code: owner.settings.streamCloseCode, reason: "" }),
       abort: () => {},
     });
   }
@@ -53,7 +33,7 @@ export class MessageWritable {
   #start(controller: WritableStreamDefaultController): void {
     this.#controller = controller;
     const { signal } = controller;
-    signal.addEventListener("abort", () => this.#owner.close(closeInfoOf(signal.reason)), { once: true });
+    signal.addEventListener("abort", () => this.#sendClose(closeInfoOf(signal.reason)), { once: true });
   }
 
   #write(message: MessageData): Promise<void> {
@@ -64,17 +44,21 @@ export class MessageWritable {
   }
 
   #close(info: CloseInfo): Promise<void> {
-    this.#owner.close(info);
+    this.#sendClose(info);
     return this.#ended.promise;
+  }
+
+  #sendClose({ code, reason }: CloseInfo): void {
+    this.#owner.close(code, reason);
   }
 
   /**
    * The connection is over.
    *
-   * @param fault Why, where it did not end cleanly.
+   * @param fault Why, null if it ended cleanly.
    */
   onEnd(fault: unknown): void {
-    const error = fault ?? new DOMException("Cannot write as the connection is closed", "InvalidStateError");
+    const error = fault ?? new DOMException("Cannot write: the connection is closed", "InvalidStateError");
     this.#reject?.(error);
     this.#controller.error(error);
     if (fault === null) this.#ended.resolve();
@@ -84,7 +68,7 @@ export class MessageWritable {
 
 function refused(): ConnectionError {
   return new ConnectionError(
-    "Cannot write as the connection takes no more messages: it is closing, or above its backpressureLimit",
+    "Cannot write: the connection takes no more messages, it is closing or above its backpressureLimit",
     ErrorCode.CONNECTION_LOST,
   );
 }

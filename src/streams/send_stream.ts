@@ -1,7 +1,8 @@
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, WebSocketError } from "../errors.ts";
-import type { FragmentSender } from "../connection/connection.ts";
+import { Opcode } from "../protocol/opcode.ts";
 import { ChunkReader, type MessageChunks } from "./chunk_reader.ts";
+import type { StreamOwner } from "./stream_owner.ts";
 import { checkInteger } from "../check_integer.ts";
 
 /** The longest fragment, in bytes: so long they are copied, and what the source does with its chunks can't matter. */
@@ -28,7 +29,7 @@ export interface SendStreamOptions {
   /**
    * The type of the message.
    *
-   * @default {"text" where the first chunk is a string, else "binary"}
+   * @default {"text" if the first chunk is a string, else "binary"}
    */
   type?: "text" | "binary";
   /**
@@ -41,35 +42,16 @@ export interface SendStreamOptions {
   signal?: AbortSignal;
 }
 
-/** The connection that a message is sent on. */
-export interface FragmentChannel {
-  /**
-   * Queues the message behind all that was sent before.
-   *
-   * @param onTurn Called when it is its turn.
-   * @returns False where the connection takes no message.
-   */
-  start(onTurn: (sender: FragmentSender) => void): boolean;
-  /**
-   * Fails the connection, for the message can't be finished.
-   *
-   * @param error Why.
-   */
-  fail(error: WebSocketError): void;
-  /** Rejects when the connection is over. */
-  readonly lost: Promise<never>;
-}
-
 /**
  * Sends one message from a source of chunks, which is asked for the next one when the last fragment was taken.
  *
- * @param channel The connection.
+ * @param owner The driver.
  * @param chunks The source.
  * @param options The type, the length of fragments, and a signal.
  * @returns A promise that resolves when the last byte was taken.
  */
 export async function sendStream(
-  channel: FragmentChannel,
+  owner: StreamOwner,
   chunks: MessageChunks,
   options: SendStreamOptions,
 ): Promise<void> {
@@ -78,28 +60,28 @@ export async function sendStream(
   const reader = new ChunkReader(chunks, { type: options.type, size: fragmentSize });
   const stop = Promise.withResolvers<never>();
   stop.promise.catch(() => {});
-  channel.lost.catch(stop.reject);
+  owner.lost.catch(stop.reject);
   const onAbort = () => stop.reject(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    await new FragmentedMessage(channel, reader, stop.promise).run();
+    await new FragmentedMessage(owner, reader, stop.promise).run();
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
 }
 
 class FragmentedMessage {
-  readonly #channel: FragmentChannel;
+  readonly #owner: StreamOwner;
   readonly #reader: ChunkReader;
-  #begun = false;
-  #sender: FragmentSender | null = null;
+  /** Whether it is waiting for its turn, or it is its turn, or a fragment was sent. */
+  #state: "waiting" | "ready" | "begun" = "waiting";
   /** Rejects what is being waited for. */
   #interrupt: ((reason: unknown) => void) | null = null;
   #stopped: { reason: unknown } | null = null;
 
-  constructor(channel: FragmentChannel, reader: ChunkReader, stop: Promise<never>) {
-    this.#channel = channel;
+  constructor(owner: StreamOwner, reader: ChunkReader, stop: Promise<never>) {
+    this.#owner = owner;
     this.#reader = reader;
     stop.catch((reason) => {
       this.#stopped = { reason };
@@ -109,30 +91,31 @@ class FragmentedMessage {
 
   async run(): Promise<void> {
     try {
-      const sender = await this.#unlessStopped<FragmentSender>((resolve) => {
-        if (!this.#channel.start((sender) => this.#onTurn(sender, resolve))) throw refused();
+      await this.#unlessStopped<void>((resolve) => {
+        if (!this.#owner.startMessage(() => this.#onTurn(resolve))) throw refused();
       });
-      this.#sender = sender;
-      for (let last = false; !last;) last = await this.#sendNext(sender);
+      for (let last = false; !last;) last = await this.#sendNext();
     } catch (error) {
       this.#giveUp(error);
       throw error;
     }
   }
 
-  /** Given up before its turn, it must not hold up others then. */
-  #onTurn(sender: FragmentSender, resolve: (sender: FragmentSender) => void): void {
-    if (this.#stopped !== null) sender.release();
-    else resolve(sender);
+  /** If it was given up before its turn, others must not wait for it then. */
+  #onTurn(resolve: () => void): void {
+    if (this.#stopped !== null) return this.#owner.connection?.endMessage();
+    this.#state = "ready";
+    resolve();
   }
 
-  async #sendNext(sender: FragmentSender): Promise<boolean> {
+  async #sendNext(): Promise<boolean> {
     const { bytes, last } = await this.#unlessStopped<{ bytes: Uint8Array; last: boolean }>((resolve, reject) => {
       this.#reader.next().then(resolve, reject);
     });
     await this.#unlessStopped<void>((resolve) => {
-      this.#begun = true;
-      if (!sender.send(this.#reader.type, bytes, last, resolve)) throw refused();
+      this.#state = "begun";
+      const opcode = this.#reader.type === "text" ? Opcode.TEXT : Opcode.BINARY;
+      if (this.#owner.connection?.sendFragment(opcode, bytes, last, resolve) !== true) throw refused();
     });
     return last;
   }
@@ -147,11 +130,13 @@ class FragmentedMessage {
 
   #giveUp(cause: unknown): void {
     this.#reader.cancel();
-    if (!this.#begun) return this.#sender?.release();
-    this.#channel.fail(
-      new WebSocketError("Cannot finish a message as its source failed", {
+    if (this.#state === "ready") return this.#owner.connection?.endMessage();
+    if (this.#state === "waiting") return;
+    this.#owner.connection?.fail(
+      new WebSocketError("Cannot finish the message: its source failed", {
         code: ErrorCode.SOURCE_FAILED,
         closeCode: CloseCode.INTERNAL_ERROR,
+        reason: "internal error",
         cause,
       }),
     );
@@ -159,5 +144,5 @@ class FragmentedMessage {
 }
 
 function refused(): WebSocketError {
-  return new WebSocketError("Cannot send the message as the connection is closing or closed");
+  return new WebSocketError("Cannot send the message: the connection is closing or closed");
 }

@@ -2,8 +2,7 @@ import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import { checkCloseArguments } from "./close_arguments.ts";
 import type { MessageData } from "../connection/message_data.ts";
-import { dropIncoming } from "../streams/driver_streams.ts";
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { dropIncoming, type WebSocketDriver } from "../driver/websocket_driver.ts";
 
 /**
  * What {@linkcode WebSocketStreamBase.opened} resolves to.

@@ -485,7 +485,7 @@ netTest("RuntimeConnection refuses what the platform can't do, and says what to 
     const error = assertThrows(call, TypeError, what);
     assertStringIncludes(
       error.message,
-      "received a connection from Deno.serve, expected one from serve of @wsd/driver",
+      "this connection came from Deno.serve. Use serve of @wsd/driver",
     );
   }
   assertEquals(connection.state, "open");

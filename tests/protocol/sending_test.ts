@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { Opcode, StandardPlatform } from "../../protocol.ts";
+import { Opcode } from "../../protocol.ts";
+import { StandardPlatform } from "../../src/protocol/platform.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
 import { concat, frame, pattern, readFrames } from "../support/frames.ts";
 

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { BlockPool, Protocol, Slab } from "../../protocol.ts";
+import { Protocol } from "../../protocol.ts";
+import { BlockPool } from "../../src/protocol/block_pool.ts";
+import type { InternalProtocolOptions } from "../../src/protocol/protocol_options.ts";
+import { Slab } from "../../src/protocol/slab.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
 import { concat, frameFor, pattern, readFrames } from "../support/frames.ts";
 
@@ -96,7 +99,8 @@ for (const role of ROLES) {
   Deno.test(`next() as ${role} gives no memory that is in flight to anyone else`, () => {
     const endpoint = new Endpoint(role, { reuse: true });
     const { protocol, platform } = endpoint;
-    const other = new Protocol(role, endpoint, { platform, reuse: true });
+    const sharing: InternalProtocolOptions = { platform, reuse: true };
+    const other = new Protocol(role, endpoint, sharing);
     for (let round = 0; round < 20; round++) {
       protocol.sendBinary(pattern(100 + round * 900));
       const bytes = protocol.next()!;

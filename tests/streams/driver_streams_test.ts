@@ -73,7 +73,7 @@ Deno.test("a stream has one consumer, and who would wait in vain is told so", as
   assertThrows(() => server.readable, TypeError, "listeners");
   assertThrows(() => server.messages, TypeError, "listeners");
   assert(client.readable === client.readable);
-  assertThrows(() => client.messages, TypeError, "exclude");
+  assertThrows(() => client.messages, TypeError, "not both");
   assertThrows(() => client.on("message", () => {}), TypeError, "stream");
   assertThrows(() => client.pause(), TypeError, "stream");
   client.on("close", () => {});

@@ -4,17 +4,18 @@
  * @module
  */
 import {
-  type Block,
-  BlockPool,
   type CloseInfo,
-  type Platform,
   Protocol,
   type ProtocolHandler,
   type ProtocolOptions,
   type Role,
-  Slab,
   type WebSocketError,
 } from "../../protocol.ts";
+import type { Block } from "../../src/protocol/block.ts";
+import { BlockPool } from "../../src/protocol/block_pool.ts";
+import type { Platform } from "../../src/protocol/platform.ts";
+import type { InternalProtocolOptions } from "../../src/protocol/protocol_options.ts";
+import { Slab } from "../../src/protocol/slab.ts";
 import { concat, readFrames } from "./frames.ts";
 
 /** Both sides of a connection. */
@@ -101,7 +102,8 @@ export class Endpoint implements ProtocolHandler {
    * @param options How the protocol is set up.
    */
   constructor(role: Role, options: ProtocolOptions = {}) {
-    this.protocol = new Protocol(role, this, { platform: this.platform, ...options });
+    const internal: InternalProtocolOptions = { platform: this.platform, ...options };
+    this.protocol = new Protocol(role, this, internal);
   }
 
   onMessage(message: string | Uint8Array): void {

@@ -1,0 +1,434 @@
+import type { EventEmitter } from "node:events";
+import { CloseCode } from "../close_code.ts";
+import { cannotSend, endedWithoutClose, listenerFailed } from "../connection/connection_errors.ts";
+import type { Connection, ConnectionHandler } from "../connection/connection.ts";
+import { Heartbeat } from "../connection/heartbeat.ts";
+import { IdleTimer } from "../connection/idle_timer.ts";
+import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
+import { controlPayload, type MessageData, toText } from "../connection/message_data.ts";
+import { ErrorCode, type WebSocketError } from "../errors.ts";
+import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
+import { Opcode } from "../protocol/opcode.ts";
+import { DriverStreams } from "../streams/driver_streams.ts";
+import type { MessageConsumer } from "../streams/message_consumer.ts";
+import type { StreamOwner } from "../streams/stream_owner.ts";
+import type { ReadyState, WebSocketEvents } from "./events.ts";
+import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
+import { PendingPings } from "./pending_pings.ts";
+import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
+
+/** What the opening handshake has agreed on. */
+export interface Negotiated {
+  /** The subprotocol, null if there is none. */
+  readonly protocol: string | null;
+  /** The extensions, as in the response's header; empty if there are none. */
+  readonly extensions: string;
+}
+
+const NOTHING_NEGOTIATED: Negotiated = { protocol: null, extensions: "" };
+
+/** The side that a driver is of: what it does about its opening handshake, and about faults of the application. */
+export interface DriverSide {
+  /**
+   * Throws if the future connection can't support an operation.
+   *
+   * @param what The operation, to follow "Cannot".
+   * @throws {TypeError} If it can't.
+   */
+  checkSupport?(what: string): void;
+  /** Stops a handshake that is under way: the driver was closed before it was open. */
+  abandonHandshake(): void;
+  /** The driver has ended, and has said so. */
+  onEnd?(): void;
+  /**
+   * Reports what a listener threw if there is no listener for errors; without this method it is an uncaught exception.
+   *
+   * @param fault What was thrown.
+   */
+  report?(fault: unknown): void;
+}
+
+/** What the driver sends and does, when, and what it tells: all that lies behind its public methods. */
+export class DriverCore implements ConnectionHandler, StreamOwner {
+  /** The options with their defaults. */
+  readonly settings: Settings;
+  /** What goes for the client or the server alone; set when it is made. */
+  side: DriverSide | null = null;
+  /** The connection, null before it is open. */
+  connection: Connection | null = null;
+  /** What was agreed on. */
+  negotiated: Negotiated = NOTHING_NEGOTIATED;
+  /** Grows with every message that is sent or received. */
+  messages = 0;
+  readonly promises: LifecyclePromises = new LifecyclePromises();
+
+  readonly #emitter: EventEmitter<WebSocketEvents>;
+  /** Once it is open, the rest is the connection's state. Terminating lasts no longer than its call. */
+  #state: "connecting" | "closing" | "open" | "terminating" | "closed" = "connecting";
+  /** What waits for the connection to be open, in order, and the bytes of its messages. */
+  #waiting: ((connection: Connection) => unknown)[] | null = null;
+  #waitingBytes = 0;
+  #streams: DriverStreams | null = null;
+  #consumer: MessageConsumer | null = null;
+  #pings: PendingPings | null = null;
+  #heartbeat: Heartbeat | null = null;
+  #idleTimer: IdleTimer | null = null;
+
+  /**
+   * @param emitter Who has the listeners.
+   * @param options What the driver was made with.
+   * @throws {TypeError} If an option is of the wrong type.
+   * @throws {RangeError} If a number is out of its range.
+   */
+  constructor(emitter: EventEmitter<WebSocketEvents>, options: WebSocketDriverOptions) {
+    this.#emitter = emitter;
+    this.settings = checkOptions(options);
+  }
+
+  /** Where the connection stands. */
+  get readyState(): ReadyState {
+    switch (this.#state) {
+      case "open":
+      case "terminating":
+        return this.connection?.state ?? "closing";
+      default:
+        return this.#state;
+    }
+  }
+
+  /** Whether there may still be a connection, and is none yet. */
+  get opening(): boolean {
+    return this.#state === "connecting" || this.#state === "closing";
+  }
+
+  /** The bytes that wait to be written. */
+  get bufferedAmount(): number {
+    return this.#waitingBytes + (this.connection?.bufferedAmount ?? 0);
+  }
+
+  /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
+  get latency(): number | null {
+    return this.#pings?.latency ?? null;
+  }
+
+  /** The streams, made when they are first asked for. */
+  get streams(): DriverStreams {
+    return this.#streams ??= new DriverStreams(this);
+  }
+
+  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  get outcome(): WebSocketError | null | undefined {
+    return this.promises.outcome;
+  }
+
+  /** Rejects when the connection is over. */
+  get lost(): Promise<never> {
+    return this.promises.lost;
+  }
+
+  /** Whether anybody waits for messages. */
+  get takesMessages(): boolean {
+    return this.#consumer !== null || this.#emitter.listenerCount("message") > 0;
+  }
+
+  /**
+   * Gives all messages from now on to a consumer.
+   *
+   * @param consumer What takes them.
+   * @param name What it is called, for the error.
+   * @throws {TypeError} If something else takes them.
+   */
+  take(consumer: MessageConsumer, name: string): void {
+    if (this.#consumer !== null) {
+      throw new TypeError(
+        `Cannot use ${name}: another stream of this connection takes its messages already. Use readable or messages, ` +
+          "not both",
+      );
+    }
+    if (this.#emitter.listenerCount("message") > 0) {
+      throw new TypeError(
+        `Cannot use ${name}: listeners for "message" take the messages. Remove them, or use the listeners alone`,
+      );
+    }
+    (this.#emitter as unknown as EventEmitter).on("newListener", refuseListener);
+    this.#consumer = consumer;
+    const { outcome } = this.promises;
+    if (outcome !== undefined) consumer.onEnd(outcome);
+    else if (consumer.takesParts) this.connection?.receiveParts();
+  }
+
+  /**
+   * Does something with the connection: now, or in order once it is open.
+   *
+   * @param step What to do, and what it needs.
+   * @returns False if it was not taken: the connection is closing or closed, or too much waits.
+   * @throws {TypeError} If the future connection can't support it.
+   */
+  submit({ bytes, limited, run, needs }: SendStep): boolean {
+    if (needs !== undefined && this.#state === "connecting") this.side?.checkSupport?.(needs);
+    const { connection } = this;
+    if (this.#state === "closed" || this.#state === "closing") return false;
+    if (limited && this.bufferedAmount > this.settings.backpressureLimit) return this.refuse();
+    if (connection !== null) return run(connection);
+    this.apply(run);
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  /**
+   * Does something with the connection: now, or in order once it is open, unless it never will be.
+   *
+   * @param step What to do.
+   */
+  apply(step: (connection: Connection) => unknown): void {
+    if (this.connection !== null) step(this.connection);
+    else if (this.#state !== "closed") (this.#waiting ??= []).push(step);
+  }
+
+  /**
+   * Refuses a message because too much waits already.
+   *
+   * @returns False.
+   */
+  refuse(): false {
+    const { onBackpressure, backpressureLimit } = this.settings;
+    if (onBackpressure === "close") this.connection?.fail(cannotSend(backpressureLimit));
+    return false;
+  }
+
+  /**
+   * Sends data as its type and the options say.
+   *
+   * @param data The data.
+   * @param options A part of it, its type, and a callback.
+   * @returns False if it was not taken.
+   * @throws {TypeError} If the data or the type can't be sent.
+   * @throws {RangeError} If the part, the code or a control frame's length is out of range.
+   */
+  sendAs(data: MessageData, options: SendOptions): boolean {
+    const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
+    const part = slice(data, options);
+    this.messages++;
+    const taken = type === "ping"
+      ? this.sendPing(part)
+      : type === "close"
+      ? this.close(options.code ?? CloseCode.NORMAL_CLOSURE, toText(part, "close"))
+      : this.submit(compose(type, part, { compress, waits: this.connection === null }));
+    if (taken && callback !== undefined) {
+      this.apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
+    }
+    return taken;
+  }
+
+  /** Sends a message of a stream. */
+  send(message: MessageData, onTaken: () => void): boolean {
+    return this.sendAs(message, { callback: onTaken });
+  }
+
+  /** Begins a message of fragments, behind all that was sent before. */
+  startMessage(onTurn: () => void): boolean {
+    this.messages++;
+    return this.submit({ bytes: 0, run: (to) => to.startMessage(onTurn), needs: "send a message in fragments" });
+  }
+
+  /**
+   * Sends a Ping.
+   *
+   * @param payload Text or bytes.
+   * @param callback Runs when it is answered.
+   * @returns False if it was not taken.
+   * @throws {TypeError} If the payload is of the wrong type, or the connection has no Pings.
+   * @throws {RangeError} If the payload is too long.
+   */
+  sendPing(payload: MessageData, callback?: () => void): boolean {
+    const bytes = controlPayload(payload, "send a Ping");
+    const taken = this.submit({ bytes: bytes.length, run: (to) => to.sendPing(bytes), needs: "send a Ping" });
+    if (taken) (this.#pings ??= new PendingPings()).expect(bytes, callback);
+    return taken;
+  }
+
+  /**
+   * Begins the closing handshake, behind all that was sent.
+   *
+   * @param code The code, 1005 for none.
+   * @param reason The reason.
+   * @returns False if the connection is closing or closed.
+   * @throws {RangeError} If the code may not be sent, or the reason is too long.
+   * @throws {TypeError} If one of the two is of the wrong type.
+   */
+  close(code: number, reason: string): boolean {
+    formatClosePayload(code, reason);
+    const taken = this.submit({ bytes: 0, run: (to) => to.close(code, reason) });
+    if (taken && this.#state === "connecting") {
+      this.#state = "closing";
+      this.side?.abandonHandshake();
+    }
+    return taken;
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    if (this.#state === "closed") return;
+    const { connection } = this;
+    this.#state = "terminating";
+    if (connection !== null) return connection.terminate();
+    this.side?.abandonHandshake();
+    this.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+  }
+
+  /**
+   * Stops or goes on delivering messages and reading.
+   *
+   * @param how Which of the two.
+   * @throws {TypeError} If the connection can't, or a stream takes the messages.
+   */
+  setPaused(how: "pause" | "resume"): void {
+    if (how === "pause" && this.#consumer !== null) {
+      throw new TypeError(
+        "Cannot pause: a stream takes the messages, and stops them by itself while you don't read it",
+      );
+    }
+    if (this.connection === null && this.#state !== "closed") this.side?.checkSupport?.(how);
+    this.apply((connection) => connection[how]());
+  }
+
+  /** Lets what still arrives be dropped, so that the connection's end can come through. */
+  drop(): void {
+    if (this.#consumer !== null) this.#consumer.stop();
+    else if (this.connection?.paused) this.connection.resume();
+  }
+
+  /**
+   * The opening handshake is done: the connection is the driver's from here on.
+   *
+   * @param connect Makes the connection, with the handler that it reports to.
+   * @param negotiated What was agreed on.
+   */
+  open(connect: (handler: ConnectionHandler) => Connection, negotiated: Negotiated): void {
+    const connection = connect(this);
+    this.connection = connection;
+    this.negotiated = negotiated;
+    this.#state = "open";
+    if (this.#consumer?.takesParts) connection.receiveParts();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    this.#waitingBytes = 0;
+    for (const step of waiting) step(connection);
+    if (this.readyState === "closed") return;
+    this.#watch(connection);
+    this.promises.onOpen();
+    this.#emit("open");
+  }
+
+  #watch(connection: Connection): void {
+    const { pingInterval, idleTimeout } = this.settings;
+    if (pingInterval > 0 && connection.received !== null) {
+      this.#heartbeat = new Heartbeat(connection, (payload) => this.sendPing(payload), this.settings);
+    }
+    if (idleTimeout > 0) this.#idleTimer = new IdleTimer(() => this.messages, () => this.#onIdle(), idleTimeout);
+  }
+
+  #onIdle(): void {
+    this.close(CloseCode.GOING_AWAY, `No message for ${this.settings.idleTimeout} ms`);
+  }
+
+  // What the connection tells.
+
+  /** A message has come. */
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void {
+    this.messages++;
+    if (this.#consumer !== null) this.#consumer.onMessage(message);
+    else this.#emit("message", message);
+  }
+
+  /** A piece of a message has come. */
+  onPart(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void {
+    this.messages++;
+    this.#consumer?.onPart(opcode === Opcode.TEXT ? "text" : "binary", part, last);
+  }
+
+  /** A Ping has come. */
+  onPing(payload: Uint8Array<ArrayBuffer>): void {
+    this.#emit("ping", payload);
+  }
+
+  /** A Pong has come. */
+  onPong(payload: Uint8Array<ArrayBuffer>): void {
+    for (const callback of this.#pings?.settle(payload) ?? []) this.#guard("callback", callback);
+    this.#emit("pong", payload);
+  }
+
+  /** There is room for more to send. */
+  onDrain(): void {
+    this.#emit("drain");
+  }
+
+  /** Something went wrong; the connection's end follows. */
+  onError(error: WebSocketError): void {
+    this.fail(error);
+  }
+
+  /** The connection is over. RFC 6455 §7.2.1: a peer that vanishes fails it, whether TCP was reset or ended. */
+  onClose(info: CloseInfo): void {
+    const vanished = info.code === CloseCode.ABNORMAL_CLOSURE && this.#state === "open" && !this.promises.failed;
+    if (vanished && this.#emitter.listenerCount("error") > 0) this.fail(endedWithoutClose());
+    this.end(info);
+  }
+
+  /**
+   * Reports a fault of the peer's, the network's, or a listener's.
+   *
+   * @param error Which.
+   */
+  fail(error: WebSocketError): void {
+    if (this.#state === "closed") return;
+    this.promises.onFault(error);
+    if (this.#emitter.listenerCount("error") > 0) this.#emit("error", error);
+    else if (error.code === ErrorCode.LISTENER_FAILED) this.#report(error.cause);
+  }
+
+  /**
+   * Reports the end, once.
+   *
+   * @param info The code and the reason.
+   */
+  end(info: CloseInfo): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#waiting = null;
+    this.#waitingBytes = 0;
+    this.#heartbeat?.stop();
+    this.#idleTimer?.stop();
+    this.#pings?.clear();
+    this.promises.onEnd(info);
+    this.#streams?.onEnd();
+    this.#emit("close", info);
+    this.side?.onEnd?.();
+  }
+
+  #emit<Name extends keyof WebSocketEvents>(name: Name, ...values: WebSocketEvents[Name]): void {
+    this.#guard(name, () => this.#emitter.emit(name as "message", values[0] as string));
+  }
+
+  /** What the application throws must not stop the protocol: it fails this connection, and no other. */
+  #guard(name: keyof WebSocketEvents | "callback", call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      const { connection } = this;
+      if (name === "error" || name === "close" || connection?.state !== "open") return this.#report(cause);
+      connection.fail(listenerFailed(name, cause));
+    }
+  }
+
+  #report(fault: unknown): void {
+    if (this.side?.report) this.side.report(fault);
+    else reportError(fault);
+  }
+}
+
+function refuseListener(name: string | symbol): void {
+  if (name === "message") {
+    throw new TypeError('Cannot listen for "message": a stream of this connection takes its messages');
+  }
+}
