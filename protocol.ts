@@ -27,7 +27,7 @@ export type { CloseInfo } from "./src/protocol/close_payload.ts";
 export type { MessageExtension } from "./src/protocol/extension.ts";
 export { Opcode } from "./src/protocol/opcode.ts";
 export { Protocol } from "./src/protocol/protocol.ts";
-export type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./src/protocol/protocol_handler.ts";
+export type { ProtocolHandler } from "./src/protocol/protocol_handler.ts";
 export type { ProtocolOptions, Role } from "./src/protocol/protocol_options.ts";
 export { Utf8Validator } from "./src/protocol/utf8_validator.ts";
 export { acceptKey, generateKey, isValidKey, type Sha1 } from "./src/handshake/accept_key.ts";

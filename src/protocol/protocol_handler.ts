@@ -2,8 +2,29 @@ import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "./close_payload.ts";
 import type { Opcode } from "./opcode.ts";
 
-/** Who gets the messages, Pings and Pongs that a `Protocol` receives. */
-export interface MessageHandler {
+/**
+ * Who gets what a `Protocol` receives. None of these may throw.
+ *
+ * @example Collect what a server sends
+ * ```ts
+ * import { Protocol, type ProtocolHandler } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seen: unknown[] = [];
+ * const handler: ProtocolHandler = {
+ *   onMessage: (message) => seen.push(message),
+ *   onPing: () => seen.push("a Ping"),
+ *   onPong: () => seen.push("a Pong"),
+ *   onClose: ({ code }) => seen.push(code),
+ *   onError: ({ code }) => seen.push(code),
+ *   onOutput() {},
+ * };
+ * const client = new Protocol("client", handler);
+ * client.receive(Uint8Array.fromHex("8900" + "810548656c6c6f" + "880203e8"));
+ * assertEquals(seen, ["a Ping", "Hello", 1000]);
+ * ```
+ */
+export interface ProtocolHandler {
   /**
    * A message has arrived.
    *
@@ -30,10 +51,6 @@ export interface MessageHandler {
    * @param payload At most 125 bytes.
    */
   onPong(payload: Uint8Array<ArrayBuffer>): void;
-}
-
-/** Who learns how a `Protocol` ends, and when there is something to write. */
-export interface LifecycleHandler {
   /**
    * The peer's Close has arrived; its answer is queued already, unless our Close was sent before.
    *
@@ -55,26 +72,8 @@ export interface LifecycleHandler {
   onUnblocked?(): void;
 }
 
-/**
- * Who gets what a `Protocol` receives. None of these may throw.
- *
- * @example Collect what a server sends
- * ```ts
- * import { Protocol, type ProtocolHandler } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
- *
- * const seen: unknown[] = [];
- * const handler: ProtocolHandler = {
- *   onMessage: (message) => seen.push(message),
- *   onPing: () => seen.push("a Ping"),
- *   onPong: () => seen.push("a Pong"),
- *   onClose: ({ code }) => seen.push(code),
- *   onError: ({ code }) => seen.push(code),
- *   onOutput() {},
- * };
- * const client = new Protocol("client", handler);
- * client.receive(Uint8Array.fromHex("8900" + "810548656c6c6f" + "880203e8"));
- * assertEquals(seen, ["a Ping", "Hello", 1000]);
- * ```
- */
-export interface ProtocolHandler extends MessageHandler, LifecycleHandler {}
+/** Who gets the messages, Pings and Pongs. */
+export type MessageHandler = Pick<ProtocolHandler, "onMessage" | "onPart" | "onPing" | "onPong">;
+
+/** Who learns how the connection ends, and when there is something to write. */
+export type LifecycleHandler = Omit<ProtocolHandler, keyof MessageHandler>;

@@ -391,7 +391,7 @@ netTest(
       pair.connection.fail(new WebSocketError("Why", { closeCode: 1008 }));
       if (leaves) pair.peer.leave();
       await pair.recorder.closed();
-      assertEquals(pair.recorder.events, ["error null 1008", "close 1008 Why"]);
+      assertEquals(pair.recorder.events, ["error 0 1008", "close 1008 Why"]);
     }
   },
 );
@@ -403,7 +403,7 @@ netTest("RuntimeConnection.fail() after close() keeps the first Close, and tells
   assertEquals(await pair.peer.frame(), closeFrame(1000));
   await pair.peer.close(1000);
   await pair.recorder.closed();
-  assertEquals(pair.recorder.events, ["error null 1008", "close 1008 Why"]);
+  assertEquals(pair.recorder.events, ["error 0 1008", "close 1008 Why"]);
 });
 
 netTest("RuntimeConnection.terminate() ends at once with 1006, and leaves the peer with a Close", async () => {

@@ -193,13 +193,13 @@ for (const role of ROLES) {
     endpoint.onEvent = (event) => seen.push(event, protocol.state, endpoint.sent());
     protocol.sendText("before");
     protocol.fail(new WebSocketError("Too slow", { closeCode: 4008 }));
-    assertEquals(seen, ["error null 4008", "closed", ["text before", "close 4008 Too slow"]]);
+    assertEquals(seen, ["error 0 4008", "closed", ["text before", "close 4008 Too slow"]]);
     assertEquals(endpoint.outputs, 1);
     protocol.fail(new WebSocketError("Again", { closeCode: 4009 }));
     endpoint.feed([frameFor(role, 0x81, "a"), frameFor(role, 0x88, hex("03e8"))]);
     assertFalse(protocol.sendText("after"));
     assertFalse(protocol.sendClose());
-    assertEquals(endpoint.events, ["error null 4008"]);
+    assertEquals(endpoint.events, ["error 0 4008"]);
     assertEquals(endpoint.sent(), []);
   });
 
@@ -207,7 +207,7 @@ for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     endpoint.onEvent = () => endpoint.protocol.fail(new WebSocketError("Enough", { closeCode: 1008 }));
     endpoint.feed([concat([frameFor(role, 0x81, "a"), frameFor(role, 0x81, "b"), frameFor(role, 0x83, "")])]);
-    assertEquals(endpoint.events, ["text a", "error null 1008"]);
+    assertEquals(endpoint.events, ["text a", "error 0 1008"]);
   });
 
   Deno.test(`fail() as ${role} closes with 1002 where the error has no code`, () => {
@@ -233,7 +233,7 @@ for (const role of ROLES) {
     const closing = new Endpoint(role);
     closing.protocol.sendClose();
     closing.protocol.fail(new WebSocketError("Late", { closeCode: 1008 }));
-    assertEquals([closing.events, closing.sent()], [["error null 1008"], ["close 1000"]]);
+    assertEquals([closing.events, closing.sent()], [["error 0 1008"], ["close 1000"]]);
     const closed = new Endpoint(role);
     closed.feed([frameFor(role, 0x88, hex("03e8"))]);
     closed.protocol.fail(new WebSocketError("Later", { closeCode: 1008 }));
