@@ -2,7 +2,6 @@ import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
-import type { CloseInfo } from "../protocol/close_payload.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";

@@ -1,4 +1,3 @@
-import type { WebSocketError } from "../errors.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN, RSV1 } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
