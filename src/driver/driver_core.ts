@@ -87,18 +87,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** Where the connection stands. */
   get readyState(): ReadyState {
-    switch (this.#state) {
-      case "open":
-      case "terminating":
-        return this.connection?.state ?? "closing";
-      default:
-        return this.#state;
-    }
-  }
-
-  /** Whether there may still be a connection, and is none yet. */
-  get opening(): boolean {
-    return this.#state === "connecting" || this.#state === "closing";
+    if (this.#state !== "open" && this.#state !== "terminating") return this.#state;
+    return this.connection?.state ?? "closing";
   }
 
   /** The bytes that wait to be written. */

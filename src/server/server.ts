@@ -2,7 +2,6 @@ import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { Field } from "../http/format_head.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
 import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
