@@ -21,7 +21,7 @@ export interface NatsConnection {
   /** Asks for an answer, behind all that was sent before. */
   flush(): Promise<void>;
   /** Tells what becomes of the connection. */
-  status(): AsyncIterable<{ type: string; error?: unknown }>;
+  status(): AsyncIterable<{ type: string; error?: unknown }> & { stop?(): void };
   /** Whether it has ended for good. */
   isClosed(): boolean;
 }
@@ -149,7 +149,7 @@ class NatsLink implements BrokerConnection {
   readonly #confirmed = new Set<string>();
   /** Why NATS refused subscriptions that are not confirmed yet. */
   readonly #refusals = new Map<string, Error>();
-  readonly #status: AsyncIterator<{ type: string; error?: unknown }>;
+  readonly #status: ReturnType<NatsConnection["status"]>;
   #ready = false;
   #closed = false;
   #losses = 0;
@@ -161,7 +161,7 @@ class NatsLink implements BrokerConnection {
     this.#nats = nats;
     this.#prefix = prefix;
     this.#handler = handler;
-    this.#status = nats.status()[Symbol.asyncIterator]();
+    this.#status = nats.status();
     this.#watch();
     this.#confirm();
   }
@@ -217,7 +217,7 @@ class NatsLink implements BrokerConnection {
     this.#ready = false;
     this.#end([...this.#subscriptions.keys()]);
     if (ready) await this.#nats.flush().catch(() => {});
-    await this.#status.return?.();
+    this.#status.stop?.();
   }
 
   /** One question at a time: what is published meanwhile is answered by the next one. */
@@ -256,8 +256,8 @@ class NatsLink implements BrokerConnection {
   }
 
   async #watch(): Promise<void> {
-    for (let next = await this.#status.next(); !next.done && !this.#closed; next = await this.#status.next()) {
-      const { type, error } = next.value;
+    for await (const { type, error } of this.#status) {
+      if (this.#closed) return;
       if (type === "disconnect" || type === "close") this.#onLost();
       else if (type === "reconnect") this.#confirm();
       else if (type === "error") this.#handler.onError(asError(error));
