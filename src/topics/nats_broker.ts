@@ -172,8 +172,8 @@ class NatsLink implements BrokerConnection {
 
   async subscribe(channels: readonly string[]): Promise<void> {
     const added = channels.filter((channel) => !this.#subscriptions.has(channel));
-    for (const channel of added) this.#subscribe(channel);
     try {
+      for (const channel of added) this.#subscribe(channel);
       await this.#flush();
       for (const channel of added) if (this.#refusals.has(channel)) throw this.#refusals.get(channel);
     } catch (error) {

@@ -68,7 +68,12 @@ export abstract class BrokerServer implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    while (!await this.answers()) await new Promise((resolve) => setTimeout(resolve, 0));
+    let ended = false;
+    this.#process.status.then(() => ended = true);
+    while (!await this.answers()) {
+      if (ended) throw new Error(`Cannot start ${this.#program}: it ends at once`);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
     return this;
   }
 
