@@ -11,7 +11,7 @@ const ENOUGH = 10_000;
 
 let stopping = false;
 
-const server = serve({ port: Number(Deno.args[0] ?? 5000) }, (request) => {
+const server = serve({ port: Number(Deno.args[0] ?? 5000) }, (request): Response => {
   if (isWebSocket(request)) {
     const ws = makeServer(request);
     ws.on("message", (message) => ws.send(message));

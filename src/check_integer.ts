@@ -1,6 +1,9 @@
 /** The longest time that a timer of the platform's can wait, in milliseconds. */
 export const MAX_TIMEOUT = 0x7fffffff;
 
+/** How long a peer may take to open or to close a connection, in milliseconds, if nothing else is said. */
+export const DEFAULT_TIMEOUT = 10_000;
+
 /**
  * Checks an option that is a number.
  *

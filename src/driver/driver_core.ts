@@ -38,8 +38,12 @@ export interface DriverSide {
   checkSupport?(what: string): void;
   /** Stops a handshake that is under way: the driver was closed before it was open. */
   abandonHandshake(): void;
-  /** The driver has ended, and has said so. */
-  onEnd?(): void;
+  /**
+   * The driver has ended, and has said so.
+   *
+   * @param info The code and the reason.
+   */
+  onEnd?(info: CloseInfo): void;
   /**
    * Reports what a listener threw if there is no listener for errors; without this method it is an uncaught exception.
    *
@@ -393,7 +397,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.promises.onEnd(info);
     this.#streams?.onEnd();
     this.#emit("close", info);
-    this.side?.onEnd?.();
+    this.side?.onEnd?.(info);
   }
 
   #emit<Name extends keyof WebSocketEvents>(name: Name, ...values: WebSocketEvents[Name]): void {

@@ -1,4 +1,4 @@
-import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
+import { checkInteger, DEFAULT_TIMEOUT, MAX_TIMEOUT } from "../check_integer.ts";
 import { AdditionalHeaders } from "./additional_headers.ts";
 import { checkDeflateOptions, type DeflateSettings, type PerMessageDeflateOptions } from "../deflate/options.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
@@ -144,8 +144,8 @@ export function checkOptions(options: WebSocketDriverOptions): Settings {
     maxFragments: checkInteger(options, "maxFragments", DEFAULT_MAX_FRAGMENTS, 1, Number.MAX_SAFE_INTEGER),
     acceptProtocols: [...checked(options.acceptProtocols ?? [])],
     additionalHeaders: new AdditionalHeaders(options.additionalHeaders),
-    handshakeTimeout: checkInteger(options, "handshakeTimeout", 10_000, 0, MAX_TIMEOUT),
-    closeTimeout: checkInteger(options, "closeTimeout", 10_000, 0, MAX_TIMEOUT),
+    handshakeTimeout: checkInteger(options, "handshakeTimeout", DEFAULT_TIMEOUT, 0, MAX_TIMEOUT),
+    closeTimeout: checkInteger(options, "closeTimeout", DEFAULT_TIMEOUT, 0, MAX_TIMEOUT),
     pingInterval: checkInteger(options, "pingInterval", DEFAULT_PING_INTERVAL, 0, MAX_TIMEOUT),
     pingTimeout: checkInteger(options, "pingTimeout", 20_000, 1, MAX_TIMEOUT),
     idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),

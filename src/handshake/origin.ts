@@ -1,29 +1,54 @@
+import { equalsIgnoreCase } from "../http/equals_ignore_case.ts";
 import { printable } from "../http/printable.ts";
 
 /**
- * Tells whether a page of this origin may connect: only if the origin is listed, character by character.
+ * Tells whether a page of this origin may connect.
  *
  * RFC 6455 §10.2: "Servers that are not intended to process input from any web page but only for certain sites SHOULD
- * verify the |Origin| field is an origin they expect." Nothing is normalized: browsers send one spelling only.
+ * verify the |Origin| field is an origin they expect." Origins of a list are compared character by character: browsers
+ * send one spelling only.
  *
- * @param origin The value of `Origin`, null where it is missing.
- * @param allowedOrigins The origins that may connect.
- * @returns True where it is listed; false for a missing one.
+ * @param origin The value of `Origin`, null if it is missing.
+ * @param allowedOrigins The origins that may connect, or `"same-host"` for those of the host that is asked for.
+ * @param host The host that is asked for, null if it is not known.
+ * @returns True if it may; false for a missing origin.
  */
-export function isAllowedOrigin(origin: string | null, allowedOrigins: readonly string[]): boolean {
-  return origin !== null && allowedOrigins.includes(origin);
+export function isAllowedOrigin(
+  origin: string | null,
+  allowedOrigins: readonly string[] | "same-host",
+  host: string | null = null,
+): boolean {
+  if (origin === null) return false;
+  return allowedOrigins === "same-host" ? isSameHost(origin, host) : allowedOrigins.includes(origin);
+}
+
+/** The scheme doesn't count: behind a proxy that ends TLS, a page of `https:` is served here without it. */
+function isSameHost(origin: string, host: string | null): boolean {
+  const slashes = origin.indexOf("://");
+  if (slashes < 1 || host === null) return false;
+  const scheme = origin.slice(0, slashes);
+  // A browser leaves out the scheme's own port, in Origin and in Host alike. A proxy may add it.
+  const port = scheme === "https" ? ":443" : scheme === "http" ? ":80" : "";
+  const asked = port !== "" && host.endsWith(port) ? host.slice(0, -port.length) : host;
+  return equalsIgnoreCase(origin.slice(slashes + 3), asked);
 }
 
 /**
- * Checks the origins that a caller allows, so that one that no browser would ever send is seen at once.
+ * Checks the origins that a caller allows, so that one that no browser would ever send is found at once.
  *
- * @param origins The origins, such as `https://example.com`, or `null` in letters for pages without one.
+ * @param origins The origins, such as `https://example.com`, or `null` in letters for pages without one; or `"same-host"`.
  * @throws {TypeError} If they are no array, or one is no origin in the spelling of RFC 6454 §6.
  */
-export function checkAllowedOrigins(origins: readonly string[]): void {
-  if (!Array.isArray(origins)) fail("it must be an array of strings", typeof origins);
+export function checkAllowedOrigins(origins: readonly string[] | "same-host"): void {
+  if (origins === "same-host") return;
+  if (!Array.isArray(origins)) {
+    fail(
+      'expected an array of strings, or "same-host"',
+      typeof origins === "string" ? printable(origins) : typeof origins,
+    );
+  }
   for (const origin of origins) {
-    if (typeof origin !== "string") fail("it must be an array of strings", typeof origin);
+    if (typeof origin !== "string") fail("each must be a string", typeof origin);
     if (origin !== "null" && !isOrigin(origin)) {
       fail("each must be scheme://host or scheme://host:port in lower case", printable(origin));
     }
@@ -41,5 +66,5 @@ function isOrigin(text: string): boolean {
 }
 
 function fail(rule: string, received: string): never {
-  throw new TypeError(`Cannot take allowedOrigins as ${rule}: received ${received}`);
+  throw new TypeError(`Cannot use allowedOrigins: ${rule}, received ${received}`);
 }

@@ -66,8 +66,11 @@ export interface AcceptHandshakeOptions {
   sha1: Sha1;
   /** The subprotocols that the server speaks, tokens, in any order. @default [] */
   acceptProtocols?: readonly string[];
-  /** The origins that may connect, each exactly as browsers send it. @default all, and clients that send none */
-  allowedOrigins?: readonly string[];
+  /**
+   * The origins that may connect, each exactly as browsers send it; `"same-host"` for those whose host is that in `Host`,
+   * whatever the scheme. @default all, and clients that send none
+   */
+  allowedOrigins?: readonly string[] | "same-host";
   /** The hosts that may be asked for, each as it stands in `Host`, with its port if any. @default every host */
   allowedHosts?: readonly string[];
   /** Whether there must be a `Host`; false where somebody else has read the head and keeps it. @default true */
@@ -333,7 +336,9 @@ function checkBody({ fields }: HandshakeRequest): HandshakeRefusal | null {
 function checkOrigin({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
   if (options.allowedOrigins === undefined) return null;
   const origin = fields.get("origin");
-  return isAllowedOrigin(origin, options.allowedOrigins) ? null : refuse("Origin must be an allowed one", origin, 403);
+  return isAllowedOrigin(origin, options.allowedOrigins, fields.get("host"))
+    ? null
+    : refuse("Origin must be an allowed one", origin, 403);
 }
 
 function negotiate(

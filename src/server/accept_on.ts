@@ -1,46 +1,51 @@
+import { DEFAULT_TIMEOUT } from "../check_integer.ts";
+import { SharedTimeout } from "../connection/shared_timeout.ts";
+import { REQUEST_HEAD_LIMITS } from "../http/head_limits.ts";
 import type { Transport } from "../transport/transport.ts";
-import { makeServer } from "./make_server.ts";
-import type { Server, ServerOptions } from "./server.ts";
-import { HttpConnection } from "./http_connection.ts";
+import { HttpSocket } from "./http_socket.ts";
+import { makeRequest, readHead } from "./read_request.ts";
+import { RequestInfo } from "./request_info.ts";
+import { Server, type ServerOptions } from "./server.ts";
+import { StreamUpgrader } from "./stream_upgrader.ts";
+import { setUpgrader } from "./upgrader.ts";
+
+const ORIGIN = new URL("http://localhost/");
 
 /**
- * Takes one WebSocket connection on a transport, as `serve` does on each that it accepts: reads the request's head,
- * judges it, and answers.
+ * Accepts one WebSocket on a transport: reads the request's head, checks it, and answers, as `serve` does on each
+ * connection.
  *
  * @param transport A transport on which nothing was read yet.
  * @param options Limits, times, subprotocols, headers.
- * @returns The server's side, once it is open. Rejects where the handshake fails.
+ * @returns The server's side, once it is open. Rejects if the handshake fails.
  */
-export async function acceptOn(transport: Transport, options: ServerOptions): Promise<Server> {
-  const made = Promise.withResolvers<Server>();
-  made.promise.catch(() => {});
-  const connection = new HttpConnection(
-    {
-      handler: (request) => {
-        const server = makeServer(request, options);
-        made.resolve(server);
-        server.startConnection();
-        return server.response;
-      },
-      handshakeTimeout: options.handshakeTimeout ?? 10_000,
-      headLimits: {},
-      retryAfter: null,
-      policy: {},
-      origin: new URL("http://localhost/"),
-      onFault: (fault) => {
-        made.reject(fault);
-        return Promise.resolve(new Response(null, { status: 500 }));
-      },
-      onTurnAway: () => {},
-      onOpen: () => {},
-      onClose: () => {},
-      onEnd: () => made.reject(new TypeError("Cannot accept a connection that ended before its request")),
-    },
-    transport,
-    { transport: "tcp", hostname: "localhost", port: 0 },
-  );
-  void connection.run(false);
-  const server = await made.promise;
+export async function acceptOn<Data = undefined>(
+  transport: Transport,
+  options: ServerOptions<Data>,
+): Promise<Server<Data>> {
+  const server = await makeServerOn(transport, options);
+  server.startConnection();
   await server.opened;
   return server;
+}
+
+async function makeServerOn<Data>(transport: Transport, options: ServerOptions<Data>): Promise<Server<Data>> {
+  const { handshakeTimeout = DEFAULT_TIMEOUT, closeTimeout = DEFAULT_TIMEOUT } = options;
+  const socket = new HttpSocket(transport, handshakeTimeout, () => transport.close());
+  const stop = SharedTimeout.after(handshakeTimeout, () => transport.close());
+  try {
+    const head = await readHead(socket, REQUEST_HEAD_LIMITS);
+    if (head === null) throw new TypeError("Cannot accept the connection: it has ended before its request");
+    const request = makeRequest(head, socket, ORIGIN);
+    const info = new RequestInfo(request.url, head.fields, null);
+    const released = socket.release();
+    const times = { handshakeTimeout, closeTimeout };
+    setUpgrader(request, new StreamUpgrader(head, info, released.transport, times, released.early));
+    return new Server(request, options);
+  } catch (error) {
+    transport.close();
+    throw error;
+  } finally {
+    stop();
+  }
 }

@@ -4,7 +4,7 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
 /**
  * Who may connect. What is not given is not checked.
  *
- * @example Let in one's own pages only
+ * @example Let in your own pages only
  * ```ts
  * import { type AccessPolicy, HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
  * import { assertEquals, assertRejects } from "@std/assert";
@@ -12,11 +12,10 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
  * const policy: AccessPolicy = { allowedOrigins: ["https://example.com"] };
  * await using server = serve({ port: 0, onListen() {}, ...policy }, (request) => {
  *   const ws = makeServer(request);
- *   ws.startConnection();
- *   return ws.response;
+ *   return ws.accept();
  * });
  *
- * const url = `ws://localhost:${(server.addr as Deno.NetAddr).port}/`;
+ * const url = `ws://localhost:${server.addr.port}/`;
  * const ws = makeClient(url, { additionalHeaders: { origin: "https://elsewhere.example" } });
  * const { status } = await assertRejects(() => ws.startConnection(), HandshakeError);
  * assertEquals(status, 403);
@@ -25,16 +24,19 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
 export interface AccessPolicy {
   /**
    * The origins whose pages may connect, each exactly as browsers send it: `https://example.com`, in lower case, with its
-   * port only where that is not the scheme's own. Everybody else is answered with 403, also clients that send no
-   * `Origin`, and pages whose origin is `null`, unless `"null"` is listed. RFC 6455 §10.2.
+   * port unless that is the scheme's own. Or `"same-host"`: pages whose origin has the host that is asked for in `Host`,
+   * whatever the scheme, so that it also works behind a proxy that ends TLS and passes `Host` on.
+   *
+   * Everybody else is answered with 403, also clients that send no `Origin`, and pages whose origin is `null`, unless
+   * `"null"` is listed. RFC 6455 §10.2.
    *
    * @default {everybody may}
    */
-  allowedOrigins?: readonly string[];
+  allowedOrigins?: readonly string[] | "same-host";
   /**
-   * The hosts that may be asked for, as they stand in `Host`: `example.com`, or with its port where that is not the
-   * scheme's own. Everything else is answered with 403. That keeps out pages whose own name was made to resolve to this
-   * server (DNS rebinding).
+   * The hosts that may be asked for, as in `Host`: `example.com`, or with its port unless that is the scheme's own.
+   * Everything else is answered with 403. That keeps out pages whose own name was made to resolve to this server (DNS
+   * rebinding).
    *
    * @default {all}
    */
@@ -45,9 +47,27 @@ export interface AccessPolicy {
  * Checks a policy that a caller gives.
  *
  * @param policy The policy.
- * @throws {TypeError} Where an origin or a host is malformed.
+ * @throws {TypeError} If an origin or a host is malformed.
  */
 export function checkAccessPolicy({ allowedOrigins, allowedHosts }: AccessPolicy): void {
   if (allowedOrigins !== undefined) checkAllowedOrigins(allowedOrigins);
   if (allowedHosts !== undefined) checkAllowedHosts(allowedHosts);
+}
+
+const EVERYBODY: AccessPolicy = {};
+
+/**
+ * Puts together who may connect.
+ *
+ * @param policy What the caller gave. It is copied, so that it can't be changed later.
+ * @param defaults What goes for what is missing there.
+ * @returns The policy.
+ */
+export function resolveAccessPolicy(policy: AccessPolicy, defaults: AccessPolicy = EVERYBODY): AccessPolicy {
+  const { allowedOrigins = defaults.allowedOrigins, allowedHosts = defaults.allowedHosts } = policy;
+  if (allowedOrigins === undefined && allowedHosts === undefined) return EVERYBODY;
+  return {
+    ...(allowedOrigins && { allowedOrigins: allowedOrigins === "same-host" ? allowedOrigins : [...allowedOrigins] }),
+    ...(allowedHosts && { allowedHosts: [...allowedHosts] }),
+  };
 }

@@ -1,16 +1,23 @@
 /**
- * Finds what is wrong with what a handler gave as the answer.
+ * Checks that a handler's answer can be written.
  *
- * @param response What it gave.
- * @returns The fault, null where it can be written.
+ * @param response What the handler returned.
+ * @throws {TypeError} If it is not a `Response`, has no status, or its body was read.
  */
-export function responseFault(response: unknown): TypeError | null {
+export function checkResponse(response: unknown): asserts response is Response {
   if (!(response instanceof Response)) {
-    return new TypeError(`Cannot answer with what is no Response: the handler returned ${typeof response}`);
+    throw new TypeError(
+      `Cannot answer the request: the handler must return a Response, received ${describe(response)}`,
+    );
   }
-  if (response.type === "error") return new TypeError("Cannot answer with Response.error(), which has no status");
+  if (response.type === "error") {
+    throw new TypeError("Cannot answer the request: a Response must have a status, received Response.error()");
+  }
   if (response.bodyUsed || response.body?.locked) {
-    return new TypeError("Cannot answer with a response whose body was read already: return one that was not");
+    throw new TypeError("Cannot answer the request: the body of the handler's Response was read already");
   }
-  return null;
+}
+
+function describe(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }

@@ -1,278 +1,337 @@
 import { STATUS_CODE } from "@std/http/status";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type Field, formatResponseHead } from "../http/format_head.ts";
-import type { HeadLimits } from "../http/head_limits.ts";
-import type { Transport } from "../transport/transport.ts";
 import { isAllowedHost } from "../http/host.ts";
 import { listContains } from "../http/list_contains.ts";
+import type { RequestHead } from "../http/request_head_parser.ts";
+import type { Transport } from "../transport/transport.ts";
 import type { AccessPolicy } from "./access_policy.ts";
-import { TimeoutTransport } from "./timeout_transport.ts";
-import { makeRequest, readHead, type ReceivedHead } from "./read_request.ts";
-import type { UpgradeObserver } from "./upgrader.ts";
+import { checkResponse } from "./check_response.ts";
+import type { Connections } from "./connections.ts";
+import { HttpSocket } from "./http_socket.ts";
+import { makeRequest, readHead, ReceivedRequest } from "./read_request.ts";
 import { RequestError } from "./request_error.ts";
-import { responseFault } from "./check_response.ts";
-import type { ServeHandler } from "./serve_options.ts";
-import { ServeUpgrader } from "./serve_upgrader.ts";
+import { RequestInfo } from "./request_info.ts";
+import type { ServeSettings } from "./serve_options.ts";
+import { setUpgrader, switchingProtocols, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, dateField, writeResponse } from "./write_response.ts";
 
-/** How long a client that is turned away may take to read why, in milliseconds. */
-const TURNED_AWAY_WITHIN = 1000;
-
-/** The server that a {@linkcode HttpConnection} belongs to. */
-export interface HttpConnectionHost {
-  /** Answers requests. */
-  readonly handler: ServeHandler;
-  /** How long a head may take, in milliseconds. */
-  readonly handshakeTimeout: number;
-  /** How long a head may be. */
-  readonly headLimits: Partial<HeadLimits>;
-  /** How long a client that is turned away is asked to wait, in milliseconds; null to say nothing. */
-  readonly retryAfter: number | null;
-  /** Who may connect. */
-  readonly policy: AccessPolicy;
-  /** The scheme and the authority of requests that name none. */
-  readonly origin: URL;
-  /**
-   * Takes what the handler or a listener threw.
-   *
-   * @param fault What was thrown.
-   * @returns The response for a client that waits for one.
-   */
-  onFault(fault: unknown): Promise<Response>;
-  /** A connection is turned away, and counts no more. */
-  onTurnAway(): void;
-  /**
-   * A WebSocket is open.
-   *
-   * @param ws The driver.
-   */
-  onOpen(ws: WebSocketDriver): void;
-  /**
-   * A WebSocket has ended.
-   *
-   * @param ws The driver.
-   */
-  onClose(ws: WebSocketDriver): void;
-  /**
-   * A connection has ended, whatever it was.
-   *
-   * @param connection The connection.
-   */
-  onEnd(connection: HttpConnection): void;
-}
-
-/** One connection that `serve` has accepted: a request, and its response or a WebSocket. */
-export class HttpConnection implements UpgradeObserver {
-  /** Whether it was answered with 503, as there were too many. */
-  turnedAway = false;
-  readonly #host: HttpConnectionHost;
-  readonly #transport: Transport;
-  /** The same transport, for what is no WebSocket: a client that stops in the middle is not waited for. */
-  readonly #impatient: TimeoutTransport;
-  readonly #remoteAddr: Deno.Addr;
-  /** For who waits for the response to be sent; null once it is. */
-  #completed: PromiseWithResolvers<void> | null = Promise.withResolvers();
-  #stopTimer: (() => void) | null = null;
-  #awaitsRequest = true;
-
-  /**
-   * @param host The server.
-   * @param transport The connection's bytes.
-   * @param remoteAddr Who is at its other end.
-   */
-  constructor(host: HttpConnectionHost, transport: Transport, remoteAddr: Deno.Addr) {
-    this.#host = host;
-    this.#transport = transport;
-    this.#impatient = new TimeoutTransport(transport, host.handshakeTimeout);
-    this.#remoteAddr = remoteAddr;
-  }
-
-  /**
-   * Reads the request, has it answered, and ends the connection unless it has become a WebSocket. Never rejects.
-   *
-   * @param overloaded Whether there are too many connections already: then it is answered with 503, unread.
-   */
-  async run(overloaded: boolean): Promise<void> {
-    const upgraded = overloaded ? await this.#turnAway() : await this.#serve().catch(() => false);
-    if (upgraded) return;
-    this.#complete();
-    this.#end();
-  }
-
-  /** Ends the connection if its request has not come yet; otherwise the handler has it, and it goes on. */
-  endIfIdle(): void {
-    if (this.#awaitsRequest) this.#transport.close();
-  }
-
-  #end(): void {
-    this.#stopTimer?.();
-    this.#transport.close();
-    this.#host.onEnd(this);
-  }
-
-  /** RFC 9110 §15.6.4. */
-  async #turnAway(): Promise<boolean> {
-    this.turnedAway = true;
-    this.#host.onTurnAway();
-    this.#awaitsRequest = false;
-    this.#stopTimer = SharedTimeout.after(TURNED_AWAY_WITHIN, () => this.#transport.close());
-    const response = textResponse(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present");
-    const { retryAfter } = this.#host;
-    if (retryAfter !== null) response.headers.set("retry-after", String(Math.ceil(retryAfter / 1000)));
-    await this.#write(response);
-    return false;
-  }
-
-  async #serve(): Promise<boolean> {
-    try {
-      const received = await this.#receive();
-      if (received === null) return false;
-      return await this.#answer(received);
-    } catch (error) {
-      if (error instanceof RequestError) await this.#write(textResponse(error.status, error.message));
-      return false;
-    }
-  }
-
-  async #receive(): Promise<ReceivedHead | null> {
-    this.#stopTimer = SharedTimeout.after(this.#host.handshakeTimeout, () => this.#onTimeout());
-    try {
-      return await readHead(this.#transport, this.#host.headLimits);
-    } finally {
-      this.#stopTimer();
-      this.#stopTimer = null;
-      this.#awaitsRequest = false;
-    }
-  }
-
-  /** RFC 9110 §15.5.9. The read that is still pending ends with the transport. */
-  #onTimeout(): void {
-    const body = "Cannot wait any longer for the request\n";
-    const fields: Field[] = [
-      ["Content-Type", "text/plain; charset=utf-8"],
-      ["Content-Length", String(body.length)],
-      ["Connection", "close"],
-      dateField(),
-    ];
-    const head = formatResponseHead(STATUS_CODE.RequestTimeout, fields);
-    const bytes = new Uint8Array([...head, ...new TextEncoder().encode(body)]);
-    this.#transport.write(bytes).catch(() => {}).finally(() => this.#transport.close());
-  }
-
-  async #answer(received: ReceivedHead): Promise<boolean> {
-    const { head } = received;
-    const { allowedHosts } = this.#host.policy;
-    if (allowedHosts !== undefined && !isAllowedHost(head.fields.get("host"), allowedHosts)) {
-      throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve a request for a host that is not an allowed one");
-    }
-    const request = makeRequest(received, this.#impatient, this.#host.origin);
-    if (request.body !== null && expectsContinue(received)) await this.#impatient.write(formatResponseHead(100, []));
-    const backend = new ServeUpgrader(request, head, this, this.#host.policy);
-    const response = await this.#handle(request, backend);
-    if (response.status !== STATUS_CODE.SwitchingProtocols) {
-      await this.#write(response, head);
-      return false;
-    }
-    return await this.#upgrade(response, backend, received.early);
-  }
-
-  /** Has the handler answer; what it threw, or forgot, is a fault of its own. */
-  async #handle(request: Request, backend: ServeUpgrader): Promise<Response> {
-    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed!.promise };
-    let fault: unknown;
-    try {
-      const response = await this.#host.handler(request, info);
-      fault = faultOf(response, backend);
-      if (fault === null) return response;
-    } catch (thrown) {
-      fault = thrown;
-    } finally {
-      backend.settle();
-    }
-    backend.upgrade?.onLost(fault);
-    return await this.#host.onFault(fault);
-  }
-
-  async #upgrade(response: Response, backend: ServeUpgrader, early: Uint8Array): Promise<boolean> {
-    const upgrade = backend.takeUpgrade();
-    try {
-      await this.#transport.write(formatResponseHead(response.status, response.headers));
-    } catch (cause) {
-      upgrade?.onLost(cause);
-      return false;
-    }
-    this.#complete();
-    upgrade?.onTransport(this.#transport, early);
-    return true;
-  }
-
-  #complete(): void {
-    this.#completed?.resolve();
-    this.#completed = null;
-  }
-
-  /** The WebSocket is open. */
-  onOpen(ws: WebSocketDriver): void {
-    this.#host.onOpen(ws);
-  }
-
-  /** The WebSocket has ended. */
-  onClose(ws: WebSocketDriver): void {
-    this.#host.onClose(ws);
-    this.#end();
-  }
-
-  /** A listener of the application threw, and nobody listens for errors. */
-  report(fault: unknown): void {
-    void this.#host.onFault(fault);
-  }
-
-  /** Writes a response; a client that doesn't end the connection then has as long as for its request. */
-  async #write(response: Response, request?: AnsweredRequest): Promise<void> {
-    try {
-      await writeResponse(this.#impatient, response, request, () => {
-        this.#complete();
-        this.#stopTimer ??= SharedTimeout.after(this.#host.handshakeTimeout, () => this.#transport.close());
-      });
-    } catch (error) {
-      // Where the client has gone, there is nobody left to tell. Otherwise the body has failed on its way.
-      if (!this.#impatient.failed) void this.#host.onFault(error);
-    }
-  }
-}
-
-const RETURN_IT = "after startConnection(), return ws.response";
+/** How long a client that is told to go may take to read why, in milliseconds. */
+const GOODBYE = 1000;
 
 /**
- * RFC 9110 §10.1.1: "The origin server MUST NOT wait for the content before sending the 100 (Continue) response." None is
- * due where some of the content has come, and to HTTP/1.0.
+ * How long a handler may take before its client is watched for leaving, in milliseconds. Most have answered by then, and
+ * need no read of their own.
  */
-function expectsContinue({ head, early }: ReceivedHead): boolean {
-  return early.length === 0 && head.version !== "1.0" && listContains(head.fields.get("expect"), "100-continue");
+const WATCH_AFTER = 50;
+
+/**
+ * Where a connection stands: its request is read, a handler has it, the answer is written. A client that is only told to
+ * go is dismissed.
+ */
+type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" | "ended";
+
+/**
+ * One connection that `serve` has accepted, from its request to the end of the response, or to the 101. From there on it
+ * is the {@linkcode Server}'s.
+ */
+export class HttpConnection implements Upgrader {
+  /** False: it was, when the request was read. */
+  readonly checksHost: boolean = false;
+  /** True. */
+  readonly hasExtensions: boolean = true;
+  /** The listener's connections, of which this is one. */
+  readonly connections: Connections;
+  readonly #settings: ServeSettings;
+  readonly #origin: URL;
+  readonly #remoteAddr: Deno.Addr;
+  readonly #socket: HttpSocket;
+
+  #state: State = "receiving";
+  #head: RequestHead | null = null;
+  #request: ReceivedRequest | null = null;
+  /** Why the request's signal has aborted; null unless the client has left. */
+  #left: DOMException | null = null;
+  /** Gets the WebSocket, once a handshake was accepted. */
+  #upgrade: UpgradeHandler | null = null;
+  #stopTimer: (() => void) | null = null;
+  readonly #completed = Promise.withResolvers<void>();
+
+  /**
+   * @param transport The connection's bytes.
+   * @param remoteAddr Where the client is.
+   * @param origin The scheme and the authority for requests that name none.
+   * @param settings How the listener serves.
+   * @param connections The listener's connections.
+   */
+  constructor(
+    transport: Transport,
+    remoteAddr: Deno.Addr,
+    origin: URL,
+    settings: ServeSettings,
+    connections: Connections,
+  ) {
+    this.connections = connections;
+    this.#settings = settings;
+    this.#origin = origin;
+    this.#remoteAddr = remoteAddr;
+    this.#socket = new HttpSocket(transport, settings.handshakeTimeout, () => this.#end());
+  }
+
+  /**
+   * Reads the request and has it answered, or says that there are too many connections. Never rejects.
+   *
+   * @returns A promise that resolves when the connection has ended or become a WebSocket. That a client stalls may keep
+   * it from resolving, but not the connection's place from being free.
+   */
+  async run(): Promise<void> {
+    try {
+      if (this.connections.add(this)) await this.#serve();
+      else await this.#turnAway();
+    } catch (error) {
+      if (error instanceof RequestError) await this.#refuse(error);
+    }
+    if (this.#state !== "upgraded") this.#end();
+  }
+
+  /** Ends the connection unless a handler has its request. */
+  endIfIdle(): void {
+    if (this.#state === "receiving" || this.#state === "dismissed") this.#end();
+  }
+
+  /** Frees the connection's place, whatever is still pending. */
+  #end(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#stop();
+    this.#socket.close();
+    this.#completed.resolve();
+    this.connections.onEnd(this);
+  }
+
+  /** The client has left while the handler had its request. */
+  #onLeft(): void {
+    if (this.#state !== "handling") return;
+    this.#left = new DOMException("The client has left before it was answered", "AbortError");
+    this.#end();
+    ReceivedRequest.abort(this.#request!, this.#left);
+    this.#giveUpUpgrade(this.#left);
+  }
+
+  #giveUpUpgrade(cause: unknown): void {
+    this.#upgrade?.onLost(cause);
+    this.#upgrade = null;
+  }
+
+  // The request.
+
+  async #serve(): Promise<void> {
+    const head = await this.#receive();
+    if (head === "timeout") return await this.#onTimeout();
+    if (head === null) return;
+    this.#state = "handling";
+    const response = await this.#handle(await this.#makeRequest(head));
+    if (response === null) return;
+    if (response.status === STATUS_CODE.SwitchingProtocols) await this.#switchProtocols(response);
+    else await this.#respond(response, head);
+  }
+
+  async #receive(): Promise<RequestHead | null | "timeout"> {
+    const { handshakeTimeout, headLimits } = this.#settings;
+    const timeout = new Promise<"timeout">((resolve) => {
+      this.#stopTimer = SharedTimeout.after(handshakeTimeout, () => resolve("timeout"));
+    });
+    try {
+      return await Promise.race([readHead(this.#socket, headLimits), timeout]);
+    } finally {
+      this.#stop();
+    }
+  }
+
+  #stop(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = null;
+  }
+
+  async #makeRequest(head: RequestHead): Promise<ReceivedRequest> {
+    const { allowedHosts } = this.#settings.policy;
+    if (allowedHosts !== undefined && !isAllowedHost(head.fields.get("host"), allowedHosts)) {
+      throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve the request: Host must be one of the allowed hosts");
+    }
+    const request = makeRequest(head, this.#socket, this.#origin);
+    if (request.body !== null && this.#expectsContinue(head)) await this.#socket.send(formatResponseHead(100, []));
+    this.#head = head;
+    this.#request = request;
+    setUpgrader(request, this);
+    return request;
+  }
+
+  /**
+   * RFC 9110 §10.1.1: "The origin server MUST NOT wait for the content before sending the 100 (Continue) response." None
+   * is due if some of the content has come, and to HTTP/1.0.
+   */
+  #expectsContinue({ version, fields }: RequestHead): boolean {
+    return this.#socket.buffered === 0 && version !== "1.0" && listContains(fields.get("expect"), "100-continue");
+  }
+
+  // The answer.
+
+  /** Has the handler answer. What it throws or forgets is reported; null if the client has left meanwhile. */
+  async #handle(request: ReceivedRequest): Promise<Response | null> {
+    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed.promise };
+    try {
+      const answer = this.#settings.handler(request, info);
+      if (!(answer instanceof Response)) this.#watchSoon();
+      const response = await answer;
+      this.#stopWatching();
+      if (this.#left !== null) return discard(response);
+      this.#checkAnswer(response);
+      return response;
+    } catch (fault) {
+      this.#stopWatching();
+      this.#giveUpUpgrade(fault);
+      // That it has stopped since the client has left is no fault.
+      if (this.#left !== null && fault === this.#left) return null;
+      const response = await this.connections.report(fault);
+      return this.#left === null ? response : discard(response);
+    }
+  }
+
+  #watchSoon(): void {
+    this.#stopTimer = SharedTimeout.after(WATCH_AFTER, () => this.#socket.watch(() => this.#onLeft()));
+  }
+
+  #stopWatching(): void {
+    this.#stop();
+    if (this.#state === "handling") this.#state = "answering";
+  }
+
+  #checkAnswer(response: unknown): asserts response is Response {
+    try {
+      checkResponse(response);
+    } catch (error) {
+      throw this.#upgrade === null ? error : new TypeError(`${(error as Error).message}: ${RETURN_IT}`);
+    }
+    const upgrades = response.status === STATUS_CODE.SwitchingProtocols;
+    if (upgrades === (this.#upgrade !== null)) return;
+    throw new TypeError(
+      upgrades
+        ? "Cannot upgrade the connection: the handler returned a 101 of its own. Return ws.accept() of a makeServer() that was " +
+          "given the handler's request, no copy of it"
+        : "Cannot open the WebSocket: the handler returned another response, with status " +
+          `${response.status}: ${RETURN_IT}`,
+    );
+  }
+
+  async #switchProtocols(response: Response): Promise<void> {
+    const upgrade = this.#upgrade!;
+    try {
+      await this.#socket.send(formatResponseHead(response.status, response.headers));
+    } catch (cause) {
+      return upgrade.onLost(cause);
+    }
+    if (upgrade.ws.readyState === "closed") return;
+    this.#state = "upgraded";
+    this.#completed.resolve();
+    const { transport, early } = this.#socket.release();
+    this.connections.onOpen(this, upgrade.ws);
+    upgrade.onTransport(transport, early);
+  }
+
+  async #respond(response: Response, request?: AnsweredRequest): Promise<void> {
+    try {
+      await writeResponse(this.#socket, response, request);
+      this.#completed.resolve();
+      // A client that doesn't end the connection then has as long as for its request.
+      this.#stopTimer ??= SharedTimeout.after(this.#settings.handshakeTimeout, () => this.#end());
+      await this.#socket.end();
+    } catch (error) {
+      // If the client is at fault, there is nobody left to tell. Otherwise the body has failed on its way.
+      if (!this.#socket.failed && !this.#hasEnded()) void this.connections.report(error);
+    }
+  }
+
+  /** A method, for the compiler thinks that it knows the state. */
+  #hasEnded(): boolean {
+    return this.#state === "ended";
+  }
+
+  // The upgrade: what a Server asks for while the handler runs.
+
+  /** The client's request, as the rules of the handshake see it. */
+  get request(): RequestHead {
+    if (this.#head === null) throw answered();
+    return this.#head;
+  }
+
+  /** The client's request, as users see it. */
+  get info(): RequestInfo {
+    return new RequestInfo(this.#request!.url, this.request.fields, this.#remoteAddr);
+  }
+
+  /** Who may connect, as `serve` was told. `allowedHosts` was checked when the request was read. */
+  get policy(): AccessPolicy {
+    return { allowedOrigins: this.#settings.policy.allowedOrigins };
+  }
+
+  /** Composes the 101, which is written once the handler has returned it. */
+  accept(fields: Field[], handler: UpgradeHandler): Response {
+    if (this.#state !== "handling" || this.#upgrade !== null) throw answered();
+    this.#upgrade = handler;
+    return switchingProtocols(fields);
+  }
+
+  /** Leaves the answer to the handler. */
+  refuse(refusal: Response): Response {
+    return refusal;
+  }
+
+  // Clients that are told to go.
+
+  /** RFC 9110 §15.6.4. */
+  #turnAway(): Promise<void> {
+    const { retryAfter } = this.#settings;
+    const fields: Field[] = retryAfter === null ? [] : [["Retry-After", String(Math.ceil(retryAfter / 1000))]];
+    return this.#dismiss(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present", fields);
+  }
+
+  /** RFC 9110 §15.5.9. */
+  #onTimeout(): Promise<void> {
+    this.connections.dismiss(this);
+    return this.#dismiss(STATUS_CODE.RequestTimeout, "Cannot wait any longer for the request");
+  }
+
+  #refuse({ status, message }: RequestError): Promise<void> {
+    this.#state = "answering";
+    this.connections.onRefused(status);
+    return this.#respond(textResponse(status, message));
+  }
+
+  /** Tells the client why it has to go. Its place is free already, and it can't hold the connection for long. */
+  async #dismiss(status: number, line: string, fields: Field[] = []): Promise<void> {
+    this.#state = "dismissed";
+    this.connections.onRefused(status);
+    this.#stopTimer = SharedTimeout.after(GOODBYE, () => this.#end());
+    await this.#respond(textResponse(status, line, fields));
+  }
 }
 
-/** What the handler has done wrong, null where all is well. */
-function faultOf(response: Response, backend: ServeUpgrader): Error | null {
-  const fault = responseFault(response);
-  if (fault !== null) return backend.upgrade === null ? fault : new TypeError(`${fault.message}: ${RETURN_IT}`);
-  const upgrades = response.status === STATUS_CODE.SwitchingProtocols;
-  if (backend.upgrade !== null && !upgrades) {
-    return new TypeError(
-      `Cannot open the WebSocket as the handler returned another response, of status ${response.status}: ` +
-        RETURN_IT,
-    );
-  }
-  if (backend.upgrade === null && upgrades) {
-    return new TypeError(
-      "Cannot answer with a 101 that no startConnection() has made: makeServer takes the handler's request, and no copy",
-    );
-  }
+const RETURN_IT = "return ws.accept(), or ws.response after startConnection()";
+
+function answered(): TypeError {
+  return new TypeError("Cannot upgrade the request: it was answered already, or upgraded before");
+}
+
+/** Cancels a response that nobody will read. */
+function discard(response: Response): null {
+  if (response instanceof Response && !response.body?.locked) response.body?.cancel().catch(() => {});
   return null;
 }
 
-function textResponse(status: number, line: string): Response {
+function textResponse(status: number, line: string, fields: Field[] = []): Response {
   const body = new TextEncoder().encode(`${line}\n`);
-  const headers = { "content-type": "text/plain; charset=utf-8", "content-length": String(body.length) };
+  const headers = new Headers([...fields] as [string, string][]);
+  headers.set("content-type", "text/plain; charset=utf-8");
+  headers.set("content-length", String(body.length));
   return new Response(body, { status, headers });
 }

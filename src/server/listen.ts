@@ -16,7 +16,7 @@ export interface Listening {
  * @throws {TypeError} Where options contradict each other.
  * @throws {Deno.errors.AddrInUse} Where somebody listens there already.
  */
-export function listen(options: ServeOptions): Listening {
+export function listen(options: ServeOptions<never>): Listening {
   const { port = 8000, hostname = "0.0.0.0", path, cert, key, reusePort = false } = options;
   if ((cert === undefined) !== (key === undefined)) {
     throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);

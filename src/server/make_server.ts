@@ -3,26 +3,26 @@ import type { ServerEnv } from "./server_env.ts";
 
 /**
  * Makes the server's side of a connection from a client's request. Nothing is answered until
- * {@linkcode Server.startConnection}.
+ * {@linkcode Server.accept}.
  *
  * @param env A `Request` that `serve` or `Deno.serve` passed to its handler, `{ request, readable, writable }` for any
  * byte duplex, or `{ request, socket, head }` from node's `"upgrade"` event.
- * @param options Limits, times, subprotocols, headers.
+ * @param options Limits, times, subprotocols, headers, data.
  * @returns The server.
- * @throws {TypeError} Where the env or an option is malformed.
- * @throws {RangeError} Where a number is out of its range.
+ * @throws {TypeError} If the env or an option is malformed, or an option is unknown.
+ * @throws {RangeError} If a number is out of its range.
  *
- * @example Refuse what is no handshake
+ * @example A whole server
  * ```ts
- * import { makeServer } from "@wsd/driver";
- * import { assertEquals, assertFalse } from "@std/assert";
+ * import { makeServer, serve } from "@wsd/driver";
  *
- * const ws = makeServer(new Request("http://localhost/"));
- * assertFalse(ws.startConnection());
- * assertEquals(ws.response.status, 400);
- * await ws.response.body?.cancel();
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   const ws = makeServer(request, { data: { name: "Ann" } });
+ *   ws.on("message", (message) => ws.send(`${ws.data.name} says ${message}`));
+ *   return ws.accept();
+ * });
  * ```
  */
-export function makeServer(env: ServerEnv, options: ServerOptions = {}): Server {
+export function makeServer<Data = undefined>(env: ServerEnv, options: ServerOptions<Data> = {}): Server<Data> {
   return new Server(env, options);
 }

@@ -1,15 +1,17 @@
-import type { Field } from "../http/format_head.ts";
-import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import {
   RuntimeConnection,
   type RuntimeConnectionOptions,
   unsupported,
   whenOpen,
 } from "../connection/runtime_connection.ts";
+import { SharedTimeout } from "../connection/shared_timeout.ts";
+import type { Field } from "../http/format_head.ts";
+import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import { RequestInfo } from "./request_info.ts";
 import type { UpgradeHandler, Upgrader } from "./upgrader.ts";
 
-/** What the connections of a {@linkcode RuntimeUpgrader} are told. */
-export interface BuiltInBackendOptions extends RuntimeConnectionOptions {
+/** Limits and times of the connections that a {@linkcode RuntimeUpgrader} makes. */
+export interface RuntimeUpgraderOptions extends RuntimeConnectionOptions {
   /** How long the runtime may take to open the socket, in milliseconds. */
   handshakeTimeout: number;
   /** How long after one Ping comes the next, in milliseconds; 0 for none. */
@@ -21,29 +23,40 @@ export interface BuiltInBackendOptions extends RuntimeConnectionOptions {
 /** What the runtime puts into the 101 by itself. */
 const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 
+/** After how many milliseconds a handler is reminded that it must return the response. */
+const REMIND_AFTER = 1000;
+
 /**
- * The backend for a request of `Deno.serve`, which gives nobody its socket: the runtime frames the messages. The checks
- * of the handshake are ours all the same.
+ * Answers the handshake of a request of `Deno.serve`, which gives nobody its socket: the runtime frames the messages. The
+ * handshake is checked by the same rules all the same.
  */
 export class RuntimeUpgrader implements Upgrader {
-  /** The client's request. */
+  /** The client's request, as the rules of the handshake see it. */
   readonly request: HandshakeRequest;
-  /** The runtime may have taken `Host` out: over HTTP/2 there is none. */
-  readonly requiresHost: boolean = false;
-  /** The runtime has none. */
-  readonly takesExtensions: boolean = false;
+  /** False: the runtime may have taken `Host` out. Over HTTP/2 there is none. */
+  readonly checksHost: boolean = false;
+  /** False: the runtime has none. */
+  readonly hasExtensions: boolean = false;
   readonly #request: Request;
-  readonly #options: () => BuiltInBackendOptions;
-  #abandon: (() => void) | null = null;
+  readonly #options: () => RuntimeUpgraderOptions;
+  #stopWaiting: (() => void) | null = null;
+  #stopReminder: (() => void) | null = null;
 
   /**
    * @param request The request of `Deno.serve`.
    * @param options Gives the limits and times, as they are when the connection is started.
    */
-  constructor(request: Request, options: () => BuiltInBackendOptions) {
-    this.request = { method: request.method, fields: request.headers };
+  constructor(request: Request, options: () => RuntimeUpgraderOptions) {
+    const { headers } = request;
+    const get = (name: string) => name === "host" ? hostOf(request) : headers.get(name);
+    this.request = { method: request.method, fields: { get } };
     this.#request = request;
     this.#options = options;
+  }
+
+  /** The client's request, as users see it. */
+  get info(): RequestInfo {
+    return new RequestInfo(this.#request.url, this.#request.headers, null);
   }
 
   /** Has the runtime upgrade the request. */
@@ -53,29 +66,44 @@ export class RuntimeUpgrader implements Upgrader {
     for (const [name, value] of fields) {
       if (!RUNTIMES_OWN.has(name.toLowerCase())) response.headers.append(name, value);
     }
-    this.#abandon = whenOpen(socket, {
-      onOpen: () => handler.onConnection((events) => new RuntimeConnection(socket, events, options)),
+    this.#stopReminder = SharedTimeout.after(REMIND_AFTER, remind);
+    this.#stopWaiting = whenOpen(socket, {
+      onOpen: () => {
+        this.onResponseTaken();
+        handler.onConnection((events) => new RuntimeConnection(socket, events, options));
+      },
       onFailure: (error) => handler.onLost(error),
     }, { timeout: options.handshakeTimeout });
     return response;
   }
 
   /** The runtime has a heartbeat of its own, with one time for both the interval and the silence, in seconds. */
-  #upgrade({ pingInterval, pingTimeout }: BuiltInBackendOptions): Deno.WebSocketUpgrade {
+  #upgrade({ pingInterval, pingTimeout }: RuntimeUpgraderOptions): Deno.WebSocketUpgrade {
     const idleTimeout = pingInterval === 0 ? 0 : Math.ceil((pingInterval + pingTimeout) / 1000);
+    let upgrade: Deno.WebSocketUpgrade;
     try {
-      return Deno.upgradeWebSocket(this.#request, { idleTimeout });
+      upgrade = Deno.upgradeWebSocket(this.#request, { idleTimeout });
     } catch (cause) {
+      throw new TypeError("Cannot upgrade the request: it was answered already, or upgraded before", { cause });
+    }
+    if (!isUpgraded(this.#request)) {
       throw new TypeError(
-        "Cannot upgrade a request that was answered already, or upgraded before",
-        { cause },
+        "Cannot upgrade the request: expected the one that serve or Deno.serve gave its handler, received a copy of it " +
+          "or a request made by hand; give makeServer() the handler's own request",
       );
     }
+    return upgrade;
   }
 
-  /** Leaves the answer to the handler of requests. */
+  /** Leaves the answer to the handler. */
   refuse(refusal: Response): Response {
     return refusal;
+  }
+
+  /** The handler knows that there is a response to return. */
+  onResponseTaken(): void {
+    this.#stopReminder?.();
+    this.#stopReminder = null;
   }
 
   /** The runtime's own socket is what everything is asked for that not every connection can do. */
@@ -85,6 +113,34 @@ export class RuntimeUpgrader implements Upgrader {
 
   /** Takes no connection any more. */
   abandon(): void {
-    this.#abandon?.();
+    this.onResponseTaken();
+    this.#stopWaiting?.();
   }
+}
+
+/**
+ * Tells whether the runtime has really begun to upgrade a request: it refuses to do so a second time then. It "upgrades"
+ * any other request to a socket that never opens, and says nothing.
+ */
+function isUpgraded(request: Request): boolean {
+  try {
+    Deno.upgradeWebSocket(request);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function remind(): void {
+  console.error(
+    `Cannot open the WebSocket: its response was not taken within ${REMIND_AFTER} ms of startConnection(). The handler ` +
+      "of Deno.serve must return ws.accept(), or ws.response after startConnection()",
+  );
+}
+
+/** RFC 9112 §3.2.2: the host of a target in absolute form, or of HTTP/2's `:authority`, goes before `Host`. */
+function hostOf(request: Request): string | null {
+  const host = request.headers.get("host");
+  const { protocol, host: asked } = new URL(request.url);
+  return host !== null && URL.parse(`${protocol}//${host}`)?.host === asked ? host : asked;
 }

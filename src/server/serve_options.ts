@@ -1,8 +1,10 @@
-import type { HeadLimits } from "../http/head_limits.ts";
-import type { AccessPolicy } from "./access_policy.ts";
+import { checkInteger, DEFAULT_TIMEOUT, MAX_TIMEOUT } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
+import { type HeadLimits, REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../http/head_limits.ts";
+import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 
 /**
- * What the handler of {@linkcode serve} is told beside the request; the same as under `Deno.serve`.
+ * What the handler of {@linkcode serve} gets beside the request: the same as under `Deno.serve`.
  *
  * @example See who asks
  * ```ts
@@ -14,14 +16,17 @@ import type { AccessPolicy } from "./access_policy.ts";
  * }
  *
  * await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, whoAsks);
- * const response = await fetch(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+ * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
  * assertEquals(await response.text(), "127.0.0.1");
  * ```
  */
-export type ServeHandlerInfo = Deno.ServeHandlerInfo<Deno.Addr>;
+export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHandlerInfo<Addr>;
 
 /**
  * Answers a request: with any response, or with that of a `Server`.
+ *
+ * `request.signal` aborts if the client leaves before the answer. A client that has ended its writing counts as having
+ * left, as under `Deno.serve`.
  *
  * @example One handler, two servers
  * ```ts
@@ -30,41 +35,43 @@ export type ServeHandlerInfo = Deno.ServeHandlerInfo<Deno.Addr>;
  * const handler: ServeHandler = (request) => {
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));
- *   ws.startConnection();
- *   return ws.response;
+ *   return ws.accept();
  * };
  *
  * await using ours = serve({ port: 0, onListen() {} }, handler);
  * await using theirs = Deno.serve({ port: 0, onListen() {} }, handler);
  * ```
  */
-export type ServeHandler = (request: Request, info: ServeHandlerInfo) => Response | Promise<Response>;
+export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
+  request: Request,
+  info: ServeHandlerInfo<Addr>,
+) => Response | Promise<Response>;
 
 /**
- * How {@linkcode serve} listens. `allowedHosts` holds for every request, `allowedOrigins` for every WebSocket that is not
- * told otherwise.
+ * How {@linkcode serve} listens. `allowedHosts` applies to every request, `allowedOrigins` to every WebSocket unless
+ * {@linkcode makeServer} is given its own.
  *
- * @example Listen on this machine only, and bound what one takes
+ * @example Listen on this machine only, and limit what one takes
  * ```ts
  * import { serve, type ServeOptions } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";
  *
- * const options: ServeOptions = {
+ * const options: ServeOptions<Deno.NetAddr> = {
  *   hostname: "127.0.0.1",
  *   port: 0,
  *   maxConnections: 10_000,
  *   handshakeTimeout: 5_000,
- *   onListen: (addr) => console.log("Ready on port", (addr as Deno.NetAddr).port),
+ *   onListen: ({ port }) => console.log("Ready on port", port),
  *   onError: () => new Response("Something is broken\n", { status: 500 }),
  * };
  * await using server = serve(options, () => {
  *   throw new Error("Not written yet");
  * });
- * const response = await fetch(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+ * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
  * assertEquals([response.status, await response.text()], [500, "Something is broken\n"]);
  * ```
  */
-export interface ServeOptions extends AccessPolicy {
+export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends AccessPolicy {
   /**
    * The port to listen on; 0 for any that is free.
    *
@@ -77,14 +84,19 @@ export interface ServeOptions extends AccessPolicy {
    * @default {"0.0.0.0"}
    */
   hostname?: string;
-  /** A Unix socket to listen on, in place of a port. It needs `--allow-read` and `--allow-write`. */
-  path?: string;
-  /** The certificate chain, in PEM; with it and `key`, the server speaks TLS: `wss:`. */
+  /** A Unix socket to listen on, instead of a port. It needs `--allow-read` and `--allow-write`. */
+  path?: Addr extends Deno.NetAddr ? undefined : string;
+  /**
+   * The certificate chain, in PEM; with it and `key`, the server speaks TLS: `wss:`.
+   *
+   * Deno 2.9.6 keeps the descriptor of a connection that is closed before its TLS handshake is done until the client
+   * leaves. On the open internet, end TLS at a proxy: see docs/security.md.
+   */
   cert?: string;
   /** The private key of `cert`, in PEM. */
   key?: string;
   /**
-   * Lets several processes listen on the same port, where the system can do that. It needs `--unstable-net`.
+   * Lets several processes listen on the same port, if the system can do that. It needs `--unstable-net`.
    *
    * @default {false}
    */
@@ -92,19 +104,27 @@ export interface ServeOptions extends AccessPolicy {
   /** Shuts the server down, as its `shutdown()` does. */
   signal?: AbortSignal;
   /**
+   * Signals of the operating system that shut the server down: cleanly at the first one, as `shutdown()` does. From then
+   * on the signals do what they would without this option, so that a second one ends the process at once.
+   *
+   * @default {[]}
+   */
+  shutdownOn?: readonly Deno.Signal[];
+  /**
    * Called once the server listens.
    *
    * @default {a line on the console that says where, as a URL}
    */
-  onListen?: (address: Deno.Addr) => void;
+  onListen?: (address: Addr) => void;
   /**
-   * Called with what the handler or a listener of a connection threw; its response goes to the client, if one waits.
+   * Called with what the handler or a listener of a connection threw. Its response goes to the client, if one waits.
    *
    * @default {a line on the console, and a response of status 500}
    */
   onError?: (error: unknown) => Response | Promise<Response>;
   /**
-   * How long a client may take to send the head of its request, in milliseconds; then it is answered with 408.
+   * How long a client may take to send the head of its request, in milliseconds; then it is answered with 408. It is also
+   * how long a client may make a single read or write of a body wait: then the connection is closed.
    *
    * @default {10000}
    */
@@ -124,4 +144,94 @@ export interface ServeOptions extends AccessPolicy {
   retryAfter?: number;
   /** How long a head may be: see {@linkcode HeadLimits} for units and defaults. A longer one is answered with 414 or 431. */
   headLimits?: Partial<HeadLimits>;
+}
+
+const OPTION_NAMES: Readonly<Record<keyof ServeOptions, true>> = {
+  port: true,
+  hostname: true,
+  path: true,
+  cert: true,
+  key: true,
+  reusePort: true,
+  signal: true,
+  shutdownOn: true,
+  onListen: true,
+  onError: true,
+  handshakeTimeout: true,
+  maxConnections: true,
+  retryAfter: true,
+  headLimits: true,
+  allowedOrigins: true,
+  allowedHosts: true,
+};
+
+/** What some options are called in other libraries. */
+const OTHER_NAMES = { host: "hostname", certFile: "cert", keyFile: "key", origins: "allowedOrigins" } as const;
+
+/** The options that each connection needs, checked, with their defaults. */
+export interface ServeSettings {
+  /** Answers requests. */
+  readonly handler: ServeHandler;
+  /** How long a client may make the server wait, in milliseconds. */
+  readonly handshakeTimeout: number;
+  /** How long a head may be. */
+  readonly headLimits: HeadLimits;
+  /** How many connections there may be at once. */
+  readonly maxConnections: number;
+  /** How long a client that is turned away is asked to wait, in milliseconds; null to say nothing. */
+  readonly retryAfter: number | null;
+  /** Who may connect. */
+  readonly policy: AccessPolicy;
+}
+
+/**
+ * Checks the options of `serve`, but for those of {@linkcode listen}.
+ *
+ * @param options What the caller gave.
+ * @param handler What the caller gave as the handler.
+ * @returns The settings.
+ * @throws {TypeError} If an argument or an option is of the wrong type, or unknown.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function checkServeOptions(options: ServeOptions<never>, handler: ServeHandler): ServeSettings {
+  checkArguments(options, handler);
+  checkOptionNames("start a server", options, OPTION_NAMES, OTHER_NAMES);
+  checkAccessPolicy(options);
+  return {
+    handler,
+    handshakeTimeout: checkInteger(options, "handshakeTimeout", DEFAULT_TIMEOUT, 0, MAX_TIMEOUT),
+    headLimits: resolveHeadLimits(options.headLimits ?? {}, REQUEST_HEAD_LIMITS),
+    maxConnections: checkMaxConnections(options.maxConnections ?? Infinity),
+    retryAfter: options.retryAfter === undefined ? null : checkInteger(options, "retryAfter", 0, 0, MAX_TIMEOUT),
+    policy: { allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts },
+  };
+}
+
+/** Names what was meant by the usual mistakes: `Deno.serve` takes its arguments in other ways too. */
+function checkArguments(options: unknown, handler: unknown): void {
+  if (typeof options === "function") {
+    throw new TypeError("Cannot start a server: the options come first, write serve({ port: 8000 }, handler)");
+  }
+  if (typeof options === "number" || typeof options === "string") {
+    throw new TypeError(
+      `Cannot start a server: the options must be an object, write serve({ port: ${options} }, handler)`,
+    );
+  }
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      `Cannot start a server: the second argument must be the handler, a function that answers requests, received ${
+        handler === null ? "null" : typeof handler
+      }`,
+    );
+  }
+}
+
+function checkMaxConnections(value: unknown): number {
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot start a server: maxConnections must be a number, received ${typeof value}`);
+  }
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
+  throw new RangeError(
+    `Cannot start a server: maxConnections must be an integer above 0, or Infinity, received ${value}`,
+  );
 }

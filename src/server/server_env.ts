@@ -1,7 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import { targetAuthority } from "../http/request_target.ts";
 import type { ByteStreamPair } from "../transport/stream_transport.ts";
+import { RequestInfo } from "./request_info.ts";
 
 /**
  * A request that was read by somebody else: one of the web's or one of `node:http`'s.
@@ -85,24 +88,48 @@ export interface NodeEnv {
 export type ServerEnv = Request | DuplexEnv | NodeEnv;
 
 /**
- * Sees a request as the handshake's rules do.
+ * Shows a request to the rules of the handshake.
  *
  * @param request The request.
- * @returns Its method, its header fields, and its version where that is known.
- * @throws {TypeError} Where it is no request.
+ * @returns Its method, its header fields, and its version if that is known.
+ * @throws {TypeError} If it is no request.
  */
 export function toHandshakeRequest(request: RequestLike): HandshakeRequest {
   const { method, headers } = request ?? {};
   if (typeof method !== "string" || typeof headers !== "object") {
     throw new TypeError(
-      `Cannot make a server from a request that is neither a Request nor node's IncomingMessage: received ${
-        request === null ? "null" : typeof request
-      }`,
+      "Cannot read the request: expected a Request or the IncomingMessage of node:http, received " +
+        (request === null ? "null" : typeof request),
     );
   }
   if (headers instanceof Headers) return { method, fields: headers };
-  const { rawHeaders, httpVersion } = request as IncomingMessage;
+  const { rawHeaders, httpVersion, url = "" } = request as IncomingMessage;
   const fields = new Headers();
   for (let i = 0; i < rawHeaders.length; i += 2) fields.append(rawHeaders[i], rawHeaders[i + 1]);
+  const authority = targetAuthority(url);
+  if (authority !== null) fields.set("host", authority);
   return { method, fields, version: httpVersion };
+}
+
+/**
+ * Gives what users see of a request.
+ *
+ * @param request The request.
+ * @returns Its URL, its header fields, and where the client is if that is known.
+ */
+export function toRequestInfo(request: RequestLike): RequestInfo {
+  if (request.headers instanceof Headers) {
+    return new RequestInfo((request as Request).url, request.headers, null);
+  }
+  const { url = "/", socket } = request as IncomingMessage;
+  const fields = toHandshakeRequest(request).fields as Headers;
+  const scheme = (socket as { encrypted?: boolean } | null)?.encrypted ? "https" : "http";
+  const base = `${scheme}://${fields.get("host") ?? "localhost"}`;
+  return new RequestInfo(url.startsWith("/") ? base + url : url, fields, addrOf(socket));
+}
+
+function addrOf(socket: Socket | null): Deno.NetAddr | null {
+  const { remoteAddress, remotePort } = socket ?? {};
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return { transport: "tcp", hostname: remoteAddress, port: remotePort };
 }

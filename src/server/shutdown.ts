@@ -38,8 +38,8 @@ export interface ShutdownOptions {
   spread?: number;
 }
 
-/** Closes the WebSockets of a server that shuts down, each at a random time within `spread`. */
-export class Closing {
+/** Closes the WebSockets of a server that is shut down, each at a random time within `spread`. */
+export class Shutdown {
   readonly #code: number;
   readonly #reason: string;
   readonly #spread: number;
@@ -50,17 +50,15 @@ export class Closing {
    * Checks the options.
    *
    * @param options What the caller gave.
-   * @param previous An earlier shutdown, which closes nothing any more.
    * @throws {TypeError} If an option is of the wrong type, or unknown.
    * @throws {RangeError} If the code may not be sent, the reason is too long, or `spread` is out of range.
    */
-  constructor(options: ShutdownOptions, previous: Closing | null) {
+  constructor(options: ShutdownOptions) {
     checkOptionNames("shut down the server", options, { code: true, reason: true, spread: true });
     this.#code = options.code ?? CloseCode.GOING_AWAY;
     this.#reason = options.reason ?? "The server shuts down";
     this.#spread = checkInteger(options, "spread", 0, 0, MAX_TIMEOUT);
     formatClosePayload(this.#code, this.#reason);
-    previous?.cancel();
   }
 
   /**
@@ -68,7 +66,7 @@ export class Closing {
    *
    * @param ws The WebSocket.
    */
-  add(ws: WebSocketDriver): void {
+  close(ws: WebSocketDriver): void {
     if (this.#spread === 0) return this.closeNow(ws);
     this.#timers.set(ws, setTimeout(() => this.closeNow(ws), Math.random() * this.#spread));
   }
@@ -93,7 +91,7 @@ export class Closing {
     this.#timers.delete(ws);
   }
 
-  /** Leaves every WebSocket alone. */
+  /** Closes nothing any more. */
   cancel(): void {
     for (const ws of [...this.#timers.keys()]) this.forget(ws);
   }

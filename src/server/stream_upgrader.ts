@@ -1,11 +1,11 @@
+import { SharedTimeout } from "../connection/shared_timeout.ts";
 import { type Field, formatResponseHead } from "../http/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { UpgradeHandler, Upgrader } from "./upgrader.ts";
-import { switchingProtocols } from "./switching_protocols.ts";
+import { HttpSocket } from "./http_socket.ts";
+import type { RequestInfo } from "./request_info.ts";
+import { switchingProtocols, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { writeResponse } from "./write_response.ts";
-
-const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** How long a {@linkcode StreamUpgrader} waits for its client. */
 export interface StreamUpgraderOptions {
@@ -15,40 +15,54 @@ export interface StreamUpgraderOptions {
   closeTimeout: number;
 }
 
-/** The backend for a transport on which somebody else has read the request's head: it writes the answer itself. */
+/** Answers the handshake on a transport on which somebody else has read the request's head: it writes the answer itself. */
 export class StreamUpgrader implements Upgrader {
-  /** The client's request. */
+  /** The client's request, as the rules of the handshake see it. */
   readonly request: HandshakeRequest;
-  /** The whole head is here. */
-  readonly requiresHost: boolean = true;
-  /** The protocol is ours. */
-  readonly takesExtensions: boolean = true;
+  /** The client's request, as users see it. */
+  readonly info: RequestInfo;
+  /** True: nobody has. */
+  readonly checksHost: boolean = true;
+  /** True. */
+  readonly hasExtensions: boolean = true;
   readonly #transport: Transport;
+  readonly #early: Uint8Array;
   readonly #options: StreamUpgraderOptions;
-  #accepting = false;
+  #state: "waiting" | "accepting" | "answered" = "waiting";
 
   /**
-   * @param request The request that was read.
+   * @param request The request that was read, as the rules of the handshake see it.
+   * @param info The same, as users see it.
    * @param transport The transport it came on.
    * @param options How long to wait for the client.
+   * @param early Bytes that came behind the head, if the transport doesn't read them again.
    */
-  constructor(request: HandshakeRequest, transport: Transport, options: StreamUpgraderOptions) {
+  constructor(
+    request: HandshakeRequest,
+    info: RequestInfo,
+    transport: Transport,
+    options: StreamUpgraderOptions,
+    early: Uint8Array = new Uint8Array(0),
+  ) {
     this.request = request;
+    this.info = info;
     this.#transport = transport;
     this.#options = options;
+    this.#early = early;
   }
 
   /** Writes the 101. */
   accept(fields: Field[], handler: UpgradeHandler): Response {
-    const transport = this.#transport;
-    this.#accepting = true;
-    this.#limit(transport.write(formatResponseHead(101, fields)), this.#options.handshakeTimeout).then(
+    this.#state = "accepting";
+    const stop = SharedTimeout.after(this.#options.handshakeTimeout, () => this.#transport.close());
+    this.#transport.write(formatResponseHead(101, fields)).finally(stop).then(
       () => {
-        this.#accepting = false;
-        handler.onTransport(transport, EMPTY);
+        this.#state = "answered";
+        handler.onTransport(this.#transport, this.#early);
       },
       (cause) => {
-        transport.close();
+        this.#state = "answered";
+        this.#transport.close();
         handler.onLost(cause);
       },
     );
@@ -57,19 +71,28 @@ export class StreamUpgrader implements Upgrader {
 
   /** Writes the refusal, and ends the transport. */
   refuse(refusal: Response): Response {
+    this.#state = "answered";
+    const { closeTimeout } = this.#options;
     const close = () => this.#transport.close();
-    this.#limit(writeResponse(this.#transport, refusal.clone()), this.#options.closeTimeout).then(close, close);
+    const stop = SharedTimeout.after(closeTimeout, close);
+    void this.#write(new HttpSocket(this.#transport, closeTimeout, close), refusal.clone()).finally(() => {
+      stop();
+      close();
+    });
     return refusal;
   }
 
-  /** Lets the client take no longer than it may: closing the transport ends whatever is pending there. */
-  #limit(written: Promise<void>, timeout: number): Promise<void> {
-    const timer = setTimeout(() => this.#transport.close(), timeout);
-    return written.finally(() => clearTimeout(timer));
+  async #write(socket: HttpSocket, refusal: Response): Promise<void> {
+    try {
+      await writeResponse(socket, refusal);
+      await socket.end();
+    } catch {
+      // The client has gone, or takes too long: there is nobody to tell.
+    }
   }
 
-  /** Ends the transport where the 101 has not been taken yet. */
+  /** Ends the transport if the 101 has not been taken yet. */
   abandon(): void {
-    if (this.#accepting) this.#transport.close();
+    if (this.#state === "accepting") this.#transport.close();
   }
 }

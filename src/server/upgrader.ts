@@ -4,66 +4,58 @@ import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { AccessPolicy } from "./access_policy.ts";
+import type { Connections } from "./connections.ts";
+import type { RequestInfo } from "./request_info.ts";
 
-/** What a {@linkcode Upgrader} tells the server whose handshake it carries out. */
+/** Gets the connection of a handshake that was accepted, by one call of one of these. */
 export interface UpgradeHandler {
+  /** The driver that the connection is for. */
+  readonly ws: WebSocketDriver;
   /**
-   * The answer was sent: the connection is open on a transport of bytes.
+   * The 101 was sent: the connection is open on a transport of bytes.
    *
    * @param transport The transport.
    * @param early Bytes that came behind the request's head.
    */
   onTransport(transport: Transport, early: Uint8Array): void;
   /**
-   * The answer was sent: the connection is open on something that frames by itself.
+   * The 101 was sent: the connection is open on something that frames by itself.
    *
    * @param connect Makes the connection.
    */
   onConnection(connect: (handler: ConnectionHandler) => Connection): void;
   /**
-   * The answer could not be sent.
+   * The 101 could not be sent.
    *
    * @param cause Why.
    */
   onLost(cause: unknown): void;
 }
 
-/** What a web server is told of the connections it has opened. */
-export interface UpgradeObserver {
-  /**
-   * A connection is open.
-   *
-   * @param ws The driver.
-   */
-  onOpen(ws: WebSocketDriver): void;
-  /**
-   * A connection has ended.
-   *
-   * @param ws The driver.
-   */
-  onClose(ws: WebSocketDriver): void;
-  /**
-   * A listener of the application threw, and nobody listens for errors.
-   *
-   * @param fault What it threw.
-   */
-  report(fault: unknown): void;
-}
-
-/** The web server below a {@linkcode Server}: what sends the answer to the handshake. */
+/**
+ * What a {@linkcode Server} has its handshake answered by. There are three: {@linkcode HttpConnection} under `serve`,
+ * {@linkcode StreamUpgrader} over a byte duplex or a node socket, {@linkcode RuntimeUpgrader} under `Deno.serve`.
+ */
 export interface Upgrader {
-  /** The client's request. */
+  /** The client's request, as the rules of the handshake see it. */
   readonly request: HandshakeRequest;
-  /** Whether the request must hold a `Host`; not where the web server has taken it out. */
-  readonly requiresHost: boolean;
-  /** Whether extensions can be agreed on: where this package's own protocol frames the messages. */
-  readonly takesExtensions: boolean;
+  /** The client's request, as users see it. */
+  readonly info: RequestInfo;
+  /** Whether `Host` is still to be checked. */
+  readonly checksHost: boolean;
+  /** Whether extensions can be agreed on: only if this package frames the messages. */
+  readonly hasExtensions: boolean;
+  /** Who may connect, unless the caller says otherwise. */
+  readonly policy?: AccessPolicy;
+  /** The connections that this one is counted among, if `serve` has accepted it. */
+  readonly connections?: Connections;
   /**
    * Accepts the handshake.
    *
    * @param fields The header fields of the 101.
-   * @param handler Who gets the connection.
-   * @returns The answer, for the handler of requests to return.
+   * @param handler Gets the connection.
+   * @returns The 101, for the handler of requests to return.
+   * @throws {TypeError} If the request can't be upgraded, or no more.
    */
   accept(fields: Field[], handler: UpgradeHandler): Response;
   /**
@@ -73,17 +65,48 @@ export interface Upgrader {
    * @returns The answer, for the handler of requests to return.
    */
   refuse(refusal: Response): Response;
-  /** Who may connect where the caller says nothing else. */
-  readonly policy?: AccessPolicy;
+  /** The caller has taken the response of {@linkcode Upgrader.accept}, to return it. */
+  onResponseTaken?(): void;
   /**
-   * Checks that the connection will be able to do something.
+   * Checks that the future connection can do something.
    *
    * @param what What, for the error.
-   * @throws {TypeError} Where it won't.
+   * @throws {TypeError} If it can't.
    */
   checkSupport?(what: string): void;
-  /** Gives up a handshake that was accepted, where the backend would go on by itself. */
+  /** Gives up a handshake that was accepted, if it would go on by itself. */
   abandon?(): void;
-  /** Who is told of the connection's life, where the web server wants to know. */
-  readonly observer?: UpgradeObserver;
+}
+
+/** The upgraders of requests that this package has read itself. */
+const upgraders = new WeakMap<Request, Upgrader>();
+
+/**
+ * Says what is to answer the handshake of a request.
+ *
+ * @param request The request that a handler gets.
+ * @param upgrader What answers it.
+ */
+export function setUpgrader(request: Request, upgrader: Upgrader): void {
+  upgraders.set(request, upgrader);
+}
+
+/**
+ * Finds what answers the handshake of a request.
+ *
+ * @param request Any request.
+ * @returns The upgrader, if this package has read the request.
+ */
+export function upgraderOf(request: Request): Upgrader | undefined {
+  return upgraders.get(request);
+}
+
+/**
+ * Composes the answer to an accepted handshake. RFC 9110 §15.2.2.
+ *
+ * @param fields Its header fields.
+ * @returns The 101.
+ */
+export function switchingProtocols(fields: readonly Field[]): Response {
+  return new Response(null, { status: 101, headers: fields as [string, string][] });
 }

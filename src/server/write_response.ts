@@ -1,5 +1,5 @@
 import { type Field, formatResponseHead } from "../http/format_head.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { HttpSocket } from "./http_socket.ts";
 
 /** Header fields that this server decides on, whatever the response says. */
 const OWN = new Set(["connection", "transfer-encoding", "keep-alive", "upgrade"]);
@@ -9,7 +9,7 @@ const BODILESS = new Set([204, 205, 304]);
 
 const encoder = new TextEncoder();
 
-/** What of a request its response depends on. */
+/** The parts of a request that its response depends on. */
 export interface AnsweredRequest {
   /** The method: the answer to a HEAD has no body. */
   readonly method: string;
@@ -17,25 +17,22 @@ export interface AnsweredRequest {
   readonly version: string;
 }
 
+/** What a response is written to that was due before its request was read. */
 const UNREAD: AnsweredRequest = { method: "GET", version: "1.0" };
 
-/** How much of what the client still sends is read, in bytes, so that its end is no reset. */
-const MAX_DRAINED = 256 * 1024;
-
 /**
- * Writes a response that is no upgrade, and ends the writing side: one request a connection, RFC 9112 §9.6.
+ * Writes a response other than an upgrade. It says that the connection ends behind it: one request a connection, RFC 9112
+ * §9.6.
  *
- * @param transport Where to.
- * @param response The response.
- * @param request What is answered, as far as it was read.
- * @param onWritten Called when the response is written, and only the client's end is awaited.
- * @returns A promise that settles when the client has ended its side too, or has sent much more.
+ * @param socket The connection.
+ * @param response The response. Its body is cancelled if the client leaves.
+ * @param request The request, as far as it was read.
+ * @returns A promise that resolves when the response is written. Rejects if the connection or the body fails.
  */
 export async function writeResponse(
-  transport: Transport,
+  socket: HttpSocket,
   response: Response,
   request: AnsweredRequest = UNREAD,
-  onWritten: () => void = () => {},
 ): Promise<void> {
   const { status, headers, body } = response;
   const framing = framingFor(response, request);
@@ -43,20 +40,16 @@ export async function writeResponse(
   if (status === 426) fields.push(["Connection", "Upgrade, close"], ["Upgrade", headers.get("upgrade") ?? "websocket"]);
   else fields.push(["Connection", "close"]);
   if (!headers.has("date")) fields.push(dateField());
-  await transport.write(formatResponseHead(status, [...fields, ...framing.fields]));
-  if (body !== null && framing.hasContent) await writeBody(transport, body, framing.chunked);
-  else await body?.cancel();
-  await transport.closeWrite();
-  onWritten();
-  const buffer = new Uint8Array(4096);
-  for (let drained = 0; drained < MAX_DRAINED;) {
-    const count = await transport.read(buffer);
-    if (count === null) return;
-    drained += count;
+  try {
+    await socket.send(formatResponseHead(status, [...fields, ...framing.fields]));
+    if (body !== null && framing.hasContent) await writeBody(socket, body, framing.chunked);
+  } finally {
+    // Does nothing if the body was read to its end. What it rejects with then is known already.
+    body?.cancel().catch(() => {});
   }
 }
 
-/** How the end of a response's content is told. */
+/** How the end of a response's content is marked. */
 interface Framing {
   readonly hasContent: boolean;
   readonly chunked: boolean;
@@ -78,23 +71,60 @@ function framingFor({ status, headers, body }: Response, { method, version }: An
     const without = status === 204 || status === 205 ? LENGTH : NONE;
     return { hasContent: false, chunked: false, fields: [], without };
   }
-  const told = headers.has("content-length");
-  const chunked = body !== null && !told && version !== "1.0";
+  const given = headers.has("content-length");
+  const chunked = body !== null && !given && version !== "1.0";
   const field: Field = chunked ? ["Transfer-Encoding", "chunked"] : ["Content-Length", "0"];
-  return { hasContent: true, chunked, fields: chunked || (body === null && !told) ? [field] : [], without: NONE };
+  return { hasContent: true, chunked, fields: chunked || (body === null && !given) ? [field] : [], without: NONE };
 }
 
-/** RFC 9112 §7.1: `chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF`, and the last one is of size 0. */
-async function writeBody(transport: Transport, body: ReadableStream<unknown>, chunked: boolean): Promise<void> {
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError("Cannot write a body whose chunks are no bytes");
-    // One of size 0 would be taken for the last.
-    if (chunk.length === 0) continue;
-    if (chunked) await transport.write(encoder.encode(`${chunk.length.toString(16)}\r\n`));
-    await transport.write(chunk);
-    if (chunked) await transport.write(encoder.encode("\r\n"));
+/**
+ * RFC 9112 §7.1: `chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF`, and the last one is of size 0.
+ *
+ * If the client leaves, what the body has at hand is still written, since the client may have ended its writing only. A
+ * body that makes us wait is cancelled.
+ */
+async function writeBody(socket: HttpSocket, body: ReadableStream<unknown>, chunked: boolean): Promise<void> {
+  const reader = body.getReader();
+  let state: "waiting" | "writing" | "cancelled" = "writing";
+  let left = false;
+  const cancelIfWaiting = () => {
+    if (state !== "waiting") return;
+    state = "cancelled";
+    reader.cancel(new DOMException("The client has left", "AbortError")).catch(() => {});
+  };
+  socket.watch(() => {
+    left = true;
+    cancelIfWaiting();
+  });
+  try {
+    for (;;) {
+      state = "waiting";
+      const timer = left ? setTimeout(cancelIfWaiting) : undefined;
+      const { done, value } = await reader.read();
+      clearTimeout(timer);
+      if (done) break;
+      state = "writing";
+      await writeChunk(socket, value, chunked);
+    }
+  } finally {
+    reader.releaseLock();
   }
-  if (chunked) await transport.write(encoder.encode("0\r\n\r\n"));
+  if (chunked && !isCancelled()) await socket.send(encoder.encode("0\r\n\r\n"));
+
+  function isCancelled(): boolean {
+    return state === "cancelled";
+  }
+}
+
+async function writeChunk(socket: HttpSocket, chunk: unknown, chunked: boolean): Promise<void> {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError(`Cannot write the response's body: its chunks must be Uint8Arrays, received a ${typeof chunk}`);
+  }
+  // A chunk of size 0 would be taken for the last.
+  if (chunk.length === 0) return;
+  if (chunked) await socket.send(encoder.encode(`${chunk.length.toString(16)}\r\n`));
+  await socket.send(chunk);
+  if (chunked) await socket.send(encoder.encode("\r\n"));
 }
 
 /**

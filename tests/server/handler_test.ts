@@ -140,9 +140,9 @@ netTest(
 );
 
 const WRONG: readonly (readonly [string, (ws: Server) => unknown, string])[] = [
-  ["forgets ws.response", () => new Response("page"), "return ws.response"],
-  ["returns nothing", () => undefined, "no Response"],
-  ["returns text", () => "page", "no Response"],
+  ["forgets ws.response", () => new Response("page"), "return ws.accept(), or ws.response"],
+  ["returns nothing", () => undefined, "must return a Response, received undefined"],
+  ["returns text", () => "page", "must return a Response, received a string"],
   ["returns Response.error()", () => Response.error(), "Response.error()"],
   ["rejects", () => Promise.reject(new Error("Oops")), "Oops"],
 ];
@@ -168,7 +168,7 @@ for (const [what, answer, reason] of WRONG) {
 }
 
 const WRONG_PAGES: readonly (readonly [string, () => unknown, string])[] = [
-  ["returns a 101 of its own", () => new Response(null, { status: 101 }), "no startConnection()"],
+  ["returns a 101 of its own", () => new Response(null, { status: 101 }), "a 101 of its own"],
   ["throws", () => {
     throw new Error("Oops");
   }, "Oops"],
@@ -319,33 +319,34 @@ Deno.test("response throws before startConnection()", async () => {
   );
 });
 
-Deno.test("startConnection() of a request that no server has passed on ends at handshakeTimeout", async () => {
+Deno.test("startConnection() throws TypeError for a request that no server has passed on, and closes", async () => {
   const headers = {
     "upgrade": "websocket",
     "connection": "Upgrade",
     "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
     "sec-websocket-version": "13",
   };
-  const ws = makeServer(new Request("http://localhost/", { headers }), { handshakeTimeout: 10 });
+  const ws = makeServer(new Request("http://localhost/", { headers }));
   const log = new EventLog(ws);
-  assert(ws.startConnection());
+  assertThrows(() => ws.startConnection(), TypeError, "the handler's own request");
   assertEquals((await log.closed).code, 1006);
-  assertEquals(log.events, ["error WS_HANDSHAKE_TIMEOUT 1006", "close 1006"]);
+  assertEquals(log.events, ["close 1006"]);
 });
 
-netTest("serve() reports a handler that upgrades a copy of its request", async () => {
-  const logs: EventLog[] = [];
-  await using host = startServe((request) => {
-    const ws = makeServer(new Request(request), { handshakeTimeout: 10 });
-    logs.push(new EventLog(ws));
-    ws.startConnection();
-    return ws.response;
+for (const [name, start] of WEB_SERVERS) {
+  netTest(`a handler that upgrades a copy of its request fails at once, and is told why, under ${name}`, async () => {
+    const logs: EventLog[] = [];
+    await using host = start((request) => {
+      const ws = makeServer(new Request(request));
+      logs.push(new EventLog(ws));
+      return ws.accept();
+    });
+    using peer = await host.connect();
+    assertStringIncludes(await peer.open(), " 500 ");
+    assertStringIncludes((host.faults[0] as Error).message, "received a copy");
+    assertEquals((await logs[0].closed).code, 1006);
   });
-  using peer = await host.connect();
-  assertStringIncludes(await peer.open(), " 500 ");
-  assertStringIncludes((host.faults[0] as Error).message, "no copy");
-  assertEquals((await logs[0].closed).code, 1006);
-});
+}
 
 Deno.test("startConnection() throws TypeError for headers that have become wrong, and can be called again", () => {
   const ws = makeServer(new Request("http://localhost/"));

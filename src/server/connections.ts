@@ -1,0 +1,145 @@
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { checkResponse } from "./check_response.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import type { Shutdown } from "./shutdown.ts";
+
+/** A connection that is no WebSocket, or not yet. */
+export interface PendingConnection {
+  /** Ends the connection unless a handler has its request. */
+  endIfIdle(): void;
+}
+
+/** The connections of one listener: how many there are, how they end, and what the application throws in them. */
+export class Connections {
+  /** The WebSockets that are open, each until its `"close"`. */
+  readonly webSockets: Set<WebSocketDriver> = new Set();
+  /** Those that are no WebSockets, or not yet. */
+  readonly #pending = new Set<PendingConnection>();
+  /** Those that are only told to go: they take nobody's place. */
+  readonly #dismissed = new Set<PendingConnection>();
+  readonly #max: number;
+  readonly #onError: ServeOptions["onError"];
+  readonly #refused = new Map<number, number>();
+  #shutdown: Shutdown | null = null;
+  readonly #empty = Promise.withResolvers<void>();
+
+  /**
+   * @param max How many there may be at once.
+   * @param onError Called with what the application throws.
+   */
+  constructor(max: number, onError: ServeOptions["onError"]) {
+    this.#max = max;
+    this.#onError = onError;
+  }
+
+  /** Resolves when the last connection has ended behind a shutdown. */
+  get ended(): Promise<void> {
+    return this.#empty.promise;
+  }
+
+  /**
+   * Takes a connection in.
+   *
+   * @param connection The connection.
+   * @returns False if there are too many. The connection takes no place then.
+   */
+  add(connection: PendingConnection): boolean {
+    const hasPlace = this.#pending.size + this.webSockets.size < this.#max;
+    (hasPlace ? this.#pending : this.#dismissed).add(connection);
+    return hasPlace;
+  }
+
+  /**
+   * Frees the place of a connection that is only told to go.
+   *
+   * @param connection The connection.
+   */
+  dismiss(connection: PendingConnection): void {
+    this.#pending.delete(connection);
+    this.#dismissed.add(connection);
+  }
+
+  /**
+   * Takes note of the end of a connection that has not become a WebSocket.
+   *
+   * @param connection The connection.
+   */
+  onEnd(connection: PendingConnection): void {
+    this.#pending.delete(connection);
+    this.#dismissed.delete(connection);
+    this.#settle();
+  }
+
+  /**
+   * Takes note of a WebSocket that is about to open, in the place of the connection that it came by.
+   *
+   * @param connection The connection.
+   * @param ws The WebSocket.
+   */
+  onOpen(connection: PendingConnection, ws: WebSocketDriver): void {
+    this.#pending.delete(connection);
+    this.webSockets.add(ws);
+    this.#shutdown?.closeNow(ws);
+  }
+
+  /**
+   * Takes note of a request that was refused.
+   *
+   * @param status The status of the answer.
+   */
+  onRefused(status: number): void {
+    this.#refused.set(status, (this.#refused.get(status) ?? 0) + 1);
+  }
+
+  /**
+   * Takes note of the end of a WebSocket.
+   *
+   * @param ws The WebSocket.
+   */
+  onClose(ws: WebSocketDriver, _info: CloseInfo): void {
+    if (!this.webSockets.delete(ws)) return;
+    this.#shutdown?.forget(ws);
+    this.#settle();
+  }
+
+  /**
+   * Closes every WebSocket, now and later, and ends every connection that no handler has.
+   *
+   * @param shutdown How WebSockets are closed.
+   */
+  shutDown(shutdown: Shutdown): void {
+    this.#shutdown?.cancel();
+    this.#shutdown = shutdown;
+    for (const ws of this.webSockets) shutdown.close(ws);
+    for (const connection of [...this.#pending, ...this.#dismissed]) connection.endIfIdle();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#shutdown === null) return;
+    if (this.#pending.size + this.#dismissed.size + this.webSockets.size === 0) this.#empty.resolve();
+  }
+
+  /**
+   * Hands what the application threw to `onError`, or to the console.
+   *
+   * @param fault What was thrown.
+   * @returns The response for a client that waits for one.
+   */
+  async report(fault: unknown): Promise<Response> {
+    try {
+      if (this.#onError === undefined) {
+        console.error(fault);
+      } else {
+        const response = await this.#onError(fault);
+        checkResponse(response);
+        if (response.status !== 101) return response;
+        console.error(new TypeError("Cannot answer the request: onError returned a 101, expected another status"));
+      }
+    } catch (error) {
+      console.error(error);
+    }
+    return new Response("Internal Server Error\n", { status: 500, headers: { "content-length": "22" } });
+  }
+}

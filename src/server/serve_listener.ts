@@ -1,0 +1,128 @@
+import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { ConnTransport } from "../transport/conn_transport.ts";
+import { Connections } from "./connections.ts";
+import { HttpConnection } from "./http_connection.ts";
+import { listen } from "./listen.ts";
+import { checkServeOptions, type ServeHandler, type ServeOptions, type ServeSettings } from "./serve_options.ts";
+import type { Server } from "./server.ts";
+import { Shutdown, type ShutdownOptions } from "./shutdown.ts";
+import type { WebSocketListener } from "./websocket_listener.ts";
+
+/** How long to wait after accepting has failed, such as for want of file descriptors, in milliseconds. */
+const ACCEPT_AGAIN = 50;
+
+/** The addresses that stand for all of this machine's; not every system lets one connect to them. */
+const EVERYWHERE: readonly string[] = ["0.0.0.0", "[::]"];
+
+/** What `serve` returns: it accepts connections until it is shut down. */
+export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<Addr> {
+  /** Where it listens. */
+  readonly addr: Addr;
+  readonly #settings: ServeSettings;
+  readonly #connections: Connections;
+  readonly #listener: Deno.Listener;
+  /** The scheme and the authority for requests that name none. */
+  readonly #origin: URL;
+  /** Aborts when listening ends. */
+  readonly #stopped = new AbortController();
+  readonly #finished: Promise<void>;
+
+  /**
+   * Begins to listen.
+   *
+   * @param options As for `serve`.
+   * @param handler As for `serve`.
+   */
+  constructor(options: ServeOptions<Addr>, handler: ServeHandler<Addr>) {
+    this.#settings = checkServeOptions(options, handler as ServeHandler);
+    this.#connections = new Connections(this.#settings.maxConnections, options.onError);
+    const { listener, origin } = listen(options);
+    this.#listener = listener;
+    // That it fits the options is what the overloads of serve say.
+    this.addr = listener.addr as Addr;
+    this.#origin = origin;
+    // The port is free again only when the last call of accept has ended.
+    this.#finished = Promise.all([this.#accept(), this.#connections.ended]).then(() => {});
+    if (options.onListen !== undefined) options.onListen(this.addr);
+    else console.log(announcement(listener.addr, origin));
+    this.#listenToSignals(options);
+  }
+
+  /** Resolves when it was shut down and the last connection has ended. */
+  get finished(): Promise<void> {
+    return this.#finished;
+  }
+
+  /** The WebSockets that are open. */
+  get connections(): ReadonlySet<Server<unknown>> {
+    return this.#connections.webSockets as ReadonlySet<WebSocketDriver> as ReadonlySet<Server<unknown>>;
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        const conn = await this.#listener.accept();
+        const transport = new ConnTransport(conn);
+        void new HttpConnection(transport, conn.remoteAddr, this.#origin, this.#settings, this.#connections).run();
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        void this.#connections.report(error);
+        await this.#pause();
+      }
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ACCEPT_AGAIN);
+    this.#stopped.signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #listenToSignals({ signal, shutdownOn = [] }: ServeOptions<Addr>): void {
+    const shutDown = () => void this.shutdown();
+    for (const name of shutdownOn) {
+      Deno.addSignalListener(name, shutDown);
+      this.#stopped.signal.addEventListener("abort", () => Deno.removeSignalListener(name, shutDown));
+    }
+    signal?.addEventListener("abort", shutDown, { once: true, signal: this.#stopped.signal });
+    if (signal?.aborted) shutDown();
+  }
+
+  /** Stops listening, and closes what is open. */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const shutdown = new Shutdown(options);
+    if (!this.#stopped.signal.aborted) {
+      this.#stopped.abort();
+      this.#listener.close();
+    }
+    this.#connections.shutDown(shutdown);
+    return this.#finished;
+  }
+
+  /** Keeps the process running. */
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  /** Lets the process end. */
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  /** Shuts it down. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+}
+
+/** Says where the server listens, as an address to click on or to copy. */
+function announcement(addr: Deno.Addr, origin: URL): string {
+  if ("path" in addr) return `Listening on ${addr.path}`;
+  const url = new URL(origin);
+  url.protocol = origin.protocol === "https:" ? "wss:" : "ws:";
+  if (!EVERYWHERE.includes(origin.hostname)) return `Listening on ${url}`;
+  url.hostname = "localhost";
+  return `Listening on ${url} (${origin.host})`;
+}
