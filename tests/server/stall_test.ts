@@ -298,7 +298,7 @@ testWith(
     const before = descriptors();
     conn.close();
     await reading;
-    for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let turns = 0; turns < 10; turns++) await passed(5);
     assertEquals(descriptors(), before);
     client.close();
     while (descriptors() > before - 2) await passed(5);
