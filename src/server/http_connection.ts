@@ -14,7 +14,7 @@ import { RequestError } from "./request_error.ts";
 import { RequestInfo } from "./request_info.ts";
 import type { ServeSettings } from "./serve_options.ts";
 import { setUpgrader, switchingProtocols, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
-import { type AnsweredRequest, dateField, writeResponse } from "./write_response.ts";
+import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
 /** How long a client that is told to go may take to read why, in milliseconds. */
 const GOODBYE = 1000;
