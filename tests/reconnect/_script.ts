@@ -66,7 +66,7 @@ export const open: Step = async (peer) => {
 };
 
 /** Waits for a Close; false if the connection ends without one. */
-async function closed(peer: RawPeer): Promise<boolean> {
+export async function closed(peer: RawPeer): Promise<boolean> {
   for (;;) {
     const frame = await peer.frame();
     if (frame === "end" || frame.startsWith("close")) return frame !== "end";

@@ -257,6 +257,39 @@ netTest("what waits behind a message that the system doesn't take goes over the 
   assertEquals(await messages(await server.next(), 2), ["text small", "text other"]);
 });
 
+netTest("what goes behind a confirmed message waits for the system all the same", async () => {
+  await using test = held({ whileAway: "queue" });
+  const { ws, log, held: server } = test;
+  ws.startConnection();
+  const first = await server.next();
+  await log.until("up");
+  ws.send("one");
+  assertEquals(await messages(first, 1), ["text one"]);
+  await first.send(0x8a, Uint8Array.fromHex((await first.frame()).slice(5)));
+  await first.send(0x81, "confirmed");
+  await log.until("text confirmed");
+  ws.send(new Uint8Array(12 * 1024 * 1024));
+  await first.discard();
+  assertEquals(ws.send("small"), "sent");
+  // By then it would have been handed over.
+  await first.discard();
+  first.leave();
+  await log.until("down");
+  assertEquals(log.events[2], "down 1006 12582912 bytes");
+  assertEquals(await messages(await server.next(), 1), ["text small"]);
+});
+
+netTest("send() goes on when the connection has room again that the application has filled itself", async () => {
+  await using test = held({ backpressureLimit: 1_000, onBackpressure: "refuse" });
+  const { ws, log, held: server } = test;
+  ws.startConnection();
+  const first = await server.next();
+  await log.until("up");
+  assertEquals(ws.client!.send(new Uint8Array(12 * 1024 * 1024)), true);
+  assertEquals(ws.send("small"), "sent");
+  assertEquals((await messages(first, 2))[1], "text small");
+});
+
 netTest("what is not handed over when the connection is lost is dropped if nothing is queued", async () => {
   await using test = held();
   const { ws, log, held: server } = test;
