@@ -32,7 +32,7 @@ class Stream {
     while (!this.#stopped) {
       const burst = 1 + this.#random.next(this.#random.pick([2, 20, 200]));
       for (let count = 0; count < burst && this.#ws.desiredSize > 0; count++) this.#send();
-      await new Promise((resolve) => setTimeout(resolve, this.#random.next(3)));
+      await turn();
     }
   }
 
@@ -73,7 +73,7 @@ for (const compresses of [false, true]) {
       const stream = new Stream(ws, random, compresses);
       const streaming = stream.run();
       for (let run = 0; run < runs; run++) {
-        await new Promise((resolve) => setTimeout(resolve, random.next(60)));
+        for (let turns = random.next(random.pick([5, 50, 300])); turns > 0; turns--) await turn();
         const killed = server;
         [server, spare] = [spare, new ServerProcess(logFile)];
         const up = new Promise((resolve) => ws.once("up", resolve));
@@ -112,6 +112,11 @@ for (const compresses of [false, true]) {
       assert(missing.length > 0 || runs < 10);
     },
   );
+}
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function argument(name: string): number | undefined {
