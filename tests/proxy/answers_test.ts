@@ -261,23 +261,28 @@ for (const [scheme, as, answer] of KINDS) {
   netTest(
     `${scheme}: a proxy that stalls is given up at handshakeTimeout and by signal, with nothing left`,
     async () => {
-      const stalls = [
-        (peer: RawPeer) => peer.rest().then(() => {}),
-        as((peer) => peer.rest().then(() => {})),
-        as((peer) => peer.write(answer.subarray(0, -1)).then(() => peer.rest()).then(() => {})),
-        as((peer) => open(peer).then(() => peer.rest()).then(() => {})),
+      const stalls: readonly ((peer: RawPeer, stop: (peer: RawPeer) => Promise<void>) => Promise<void>)[] = [
+        (peer, stop) => stop(peer),
+        (peer, stop) => as(stop)(peer),
+        (peer, stop) => as((peer) => peer.write(answer.subarray(0, -1)).then(() => stop(peer)))(peer),
+        (peer, stop) => as((peer) => open(peer).then(() => stop(peer)))(peer),
       ];
       for (const stall of stalls) {
         for (const server of ["ws://localhost/", "wss://localhost/"]) {
-          await using proxy = rawServer(stall);
-          const slow = makeClient(server, { ...through(proxy.port), handshakeTimeout: 30 });
-          const error = await assertRejects(() => slow.startConnection(), HandshakeError);
-          assertEquals(error.code, ErrorCode.HANDSHAKE_TIMEOUT);
           const user = new AbortController();
+          await using proxy = rawServer((peer) =>
+            stall(peer, async () => {
+              user.abort(new Error("enough"));
+              await peer.rest();
+            })
+          );
           const ws = makeClient(server, { ...through(proxy.port), signal: user.signal });
-          const started = ws.startConnection();
-          setTimeout(() => user.abort(new Error("enough")));
-          await assertRejects(() => started, Error, "enough");
+          await assertRejects(() => ws.startConnection(), Error, "enough");
+          // The time may be up before it stalls.
+          await using slow = rawServer((peer) => stall(peer, async () => void await peer.rest()).catch(() => {}));
+          const late = makeClient(server, { ...through(slow.port), handshakeTimeout: 30 });
+          const error = await assertRejects(() => late.startConnection(), HandshakeError);
+          assertEquals(error.code, ErrorCode.HANDSHAKE_TIMEOUT);
         }
       }
     },
