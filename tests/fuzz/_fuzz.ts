@@ -1,7 +1,5 @@
 /**
- * Properties that hold for any input, tried by fast-check.
- *
- *     deno task fuzz [-- --runs=20000] [--seed=1]
+ * Properties that hold for any input, tried by fast-check: a few times as tests, and for long by `deno task fuzz`.
  *
  * Each test prints its seed. A run that fails is told with `seed` and `path`: they go into `SEEDS`, and are tried first
  * from then on.
@@ -25,33 +23,61 @@ export interface Fuzz {
 /** Runs that have failed once, by the test's name. */
 const SEEDS: Readonly<Record<string, readonly { seed: number; path: string }[]>> = {};
 
+/** All properties that were registered. */
+export const PROPERTIES: Fuzz[] = [];
+
 /**
- * Registers a test for a property, and one for each of its seeds.
+ * Registers a property: a test for it, and one for each of its seeds.
  *
  * @param fuzz The property.
  */
-export function fuzzTest({ name, runs, property }: Fuzz): void {
+export function fuzzTest(fuzz: Fuzz): void {
+  const { name, runs } = fuzz;
+  PROPERTIES.push(fuzz);
   for (const { seed, path } of SEEDS[name] ?? []) {
-    Deno.test(`${name}, once more with seed ${seed} and path ${path}`, async () => {
-      const fc = await load();
-      await fc.assert(property(fc) as FastCheck.IAsyncProperty<unknown>, { seed, path, endOnFailure: true });
+    Deno.test(`${name}, once more with seed ${seed} and path ${path}`, () => {
+      return check(fuzz, { seed, path, endOnFailure: true });
     });
   }
   Deno.test(name, async () => {
-    const fc = await load();
     const seed = argument("seed") ?? crypto.getRandomValues(new Int32Array(1))[0];
     const numRuns = argument("runs") ?? runs;
     console.log(`seed ${seed}, ${numRuns} runs`);
-    await fc.assert(property(fc) as FastCheck.IAsyncProperty<unknown>, { seed, numRuns });
+    await check(fuzz, { seed, numRuns });
   });
 }
 
-/** It looks at the environment when it is loaded, so that it is loaded in a test. */
-function load(): Promise<typeof FastCheck> {
-  return import("npm:fast-check@4.10.2");
+/**
+ * Tries a property.
+ *
+ * @param fuzz The property.
+ * @param parameters How often, and with which seed.
+ * @param onRun Called before each run, with its number.
+ */
+export async function check(
+  fuzz: Fuzz,
+  parameters: FastCheck.Parameters<unknown>,
+  onRun: (run: number) => void = () => {},
+): Promise<void> {
+  // It looks at the environment when it is loaded, so that it is loaded in a test.
+  const fc = await import("npm:fast-check@4.10.2");
+  const property = fuzz.property(fc);
+  const run = property.run.bind(property) as FastCheck.IAsyncProperty<unknown>["run"];
+  let runs = 0;
+  property.run = (value: unknown) => {
+    onRun(++runs);
+    return run(value) as never;
+  };
+  await fc.assert(property as FastCheck.IAsyncProperty<unknown>, parameters);
 }
 
-function argument(name: string): number | undefined {
+/**
+ * Reads a number from the command line.
+ *
+ * @param name The option's name.
+ * @returns The number; undefined if it is not there.
+ */
+export function argument(name: string): number | undefined {
   const value = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   return value === undefined ? undefined : Number(value);
 }

@@ -1,7 +1,7 @@
 /**
  * Messages that were cut off or corrupted, as zlib sees them and as we do.
  *
- *     deno task fuzz [-- --runs=20000] [--seed=1]        # 200 messages a run
+ *     deno task fuzz [--runs=20000] [--seed=1]        # 200 messages a run
  *
  * @module
  */

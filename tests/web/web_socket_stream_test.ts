@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   serve,
+  type ServerWebSocketStream,
   upgradeWebSocketStream,
   WebSocketError,
   WebSocketStream,
@@ -10,7 +11,7 @@ import { netTest } from "../support/permissions.ts";
 
 /** A server of streams, and the client's stream. */
 async function open(options: WebSocketStreamOptions = {}, acceptProtocols: string[] = []) {
-  const accepted = Promise.withResolvers<WebSocketStream>();
+  const accepted = Promise.withResolvers<ServerWebSocketStream>();
   const server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { stream, response } = upgradeWebSocketStream(request, { acceptProtocols });
     accepted.resolve(stream);
