@@ -23,6 +23,7 @@ export type { HeadLimits } from "./src/http/head_limits.ts";
 export type { AccessPolicy } from "./src/server/access_policy.ts";
 export { broadcast, type BroadcastOptions, type BroadcastResult } from "./src/topics/broadcast.ts";
 export { isWebSocket } from "./src/server/is_web_socket.ts";
+export type { ListenerStats } from "./src/server/listener_stats.ts";
 export { makeServer } from "./src/server/make_server.ts";
 export { serve } from "./src/server/serve.ts";
 export type { WebSocketListener } from "./src/server/websocket_listener.ts";

@@ -1,4 +1,4 @@
-/** The longest time that a timer of the platform's can wait, in milliseconds. */
+/** The longest time that a timer of the platform can wait, in milliseconds. */
 export const MAX_TIMEOUT = 0x7fffffff;
 
 /** How long a peer may take to open or to close a connection, in milliseconds, if nothing else is said. */
@@ -13,8 +13,8 @@ export const DEFAULT_TIMEOUT = 10_000;
  * @param least Its least value.
  * @param most Its greatest value.
  * @returns The value.
- * @throws {TypeError} Where it is no number.
- * @throws {RangeError} Where it is no integer in that range.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is not an integer in that range.
  */
 export function checkInteger<Name extends string>(
   options: { [name in Name]?: number },
@@ -25,10 +25,12 @@ export function checkInteger<Name extends string>(
 ): number {
   const value: unknown = options[name] ?? otherwise;
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot take ${name} as a number: received ${typeof value}`);
+    throw new TypeError(`Cannot use the option ${name}: ${name} must be a number, received a ${typeof value}`);
   }
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`Cannot take ${name} as an integer from ${least} to ${most}: received ${value}`);
+    throw new RangeError(
+      `Cannot use the option ${name}: ${name} must be an integer from ${least} to ${most}, received ${value}`,
+    );
   }
   return value;
 }

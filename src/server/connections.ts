@@ -1,6 +1,7 @@
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { checkResponse } from "./check_response.ts";
+import type { ListenerStats } from "./listener_stats.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { Shutdown } from "./shutdown.ts";
 
@@ -20,6 +21,8 @@ export class Connections {
   readonly #dismissed = new Set<PendingConnection>();
   readonly #max: number;
   readonly #onError: ServeOptions["onError"];
+  #opened = 0;
+  readonly #closed = new Map<number, number>();
   readonly #refused = new Map<number, number>();
   #shutdown: Shutdown | null = null;
   readonly #empty = Promise.withResolvers<void>();
@@ -31,6 +34,20 @@ export class Connections {
   constructor(max: number, onError: ServeOptions["onError"]) {
     this.#max = max;
     this.#onError = onError;
+  }
+
+  /** Counts, as they are now. */
+  get stats(): ListenerStats {
+    let bufferedAmount = 0;
+    for (const ws of this.webSockets) bufferedAmount += ws.bufferedAmount;
+    return {
+      connections: this.webSockets.size,
+      pending: this.#pending.size + this.#dismissed.size,
+      opened: this.#opened,
+      closed: Object.fromEntries(this.#closed),
+      refused: Object.fromEntries(this.#refused),
+      bufferedAmount,
+    };
   }
 
   /** Resolves when the last connection has ended behind a shutdown. */
@@ -80,6 +97,7 @@ export class Connections {
   onOpen(connection: PendingConnection, ws: WebSocketDriver): void {
     this.#pending.delete(connection);
     this.webSockets.add(ws);
+    this.#opened++;
     this.#shutdown?.closeNow(ws);
   }
 
@@ -89,16 +107,18 @@ export class Connections {
    * @param status The status of the answer.
    */
   onRefused(status: number): void {
-    this.#refused.set(status, (this.#refused.get(status) ?? 0) + 1);
+    count(this.#refused, status);
   }
 
   /**
    * Takes note of the end of a WebSocket.
    *
-   * @param ws The WebSocket.
+   * @param ws The WebSocket. If it has never opened, there is nothing to do.
+   * @param info How it has ended.
    */
-  onClose(ws: WebSocketDriver, _info: CloseInfo): void {
+  onClose(ws: WebSocketDriver, { code }: CloseInfo): void {
     if (!this.webSockets.delete(ws)) return;
+    count(this.#closed, code);
     this.#shutdown?.forget(ws);
     this.#settle();
   }
@@ -142,4 +162,8 @@ export class Connections {
     }
     return new Response("Internal Server Error\n", { status: 500, headers: { "content-length": "22" } });
   }
+}
+
+function count(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

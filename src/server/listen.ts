@@ -1,35 +1,30 @@
+import { checkInteger } from "../check_integer.ts";
 import type { ServeOptions } from "./serve_options.ts";
+
+/** The options that say where and how to listen. */
+export type ListenOptions = Pick<ServeOptions, "port" | "hostname" | "path" | "cert" | "key" | "reusePort">;
 
 /** A listener, and what it means for the URLs of requests. */
 export interface Listening {
   /** The listener. */
   readonly listener: Deno.Listener;
-  /** The scheme and the authority of a request that names none. */
+  /** The scheme and the authority for requests that name none. */
   readonly origin: URL;
 }
 
 /**
- * Begins to listen: on a port or a Unix socket, with TLS where there is a certificate.
+ * Begins to listen: on a port or a Unix socket, with TLS if there is a certificate.
  *
  * @param options Where and how.
  * @returns The listener.
- * @throws {TypeError} Where options contradict each other.
- * @throws {Deno.errors.AddrInUse} Where somebody listens there already.
+ * @throws {TypeError} If options contradict each other, or one is of the wrong type.
+ * @throws {RangeError} If the port is out of range.
+ * @throws {Deno.errors.AddrInUse} If the address is in use.
  */
-export function listen(options: ServeOptions<never>): Listening {
-  const { port = 8000, hostname = "0.0.0.0", path, cert, key, reusePort = false } = options;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
-  }
-  if (path !== undefined && (options.port !== undefined || options.hostname !== undefined || cert !== undefined)) {
-    throw new TypeError(
-      "Cannot listen on a Unix socket with port, hostname, cert or key: received path with one of them",
-    );
-  }
-  // Deno would end the process. What is there only with the flag tells whether it was given.
-  if (reusePort && !("listenDatagram" in Deno)) {
-    throw new TypeError("Cannot listen with reusePort without the flag --unstable-net, which the runtime wants for it");
-  }
+export function listen(options: ListenOptions): Listening {
+  checkListenOptions(options);
+  const { hostname = "0.0.0.0", path, cert, key, reusePort = false } = options;
+  const port = checkInteger(options, "port", 8000, 0, 65_535);
   try {
     if (path !== undefined) {
       return { listener: Deno.listen({ transport: "unix", path }), origin: new URL("http://localhost") };
@@ -43,10 +38,26 @@ export function listen(options: ServeOptions<never>): Listening {
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
     throw new Deno.errors.AddrInUse(
-      `Cannot listen on ${path ?? `${hostname}, port ${port}`} as it is in use: stop the program that uses it, or ` +
-        (path === undefined ? "choose another port, 0 for any that is free" : "remove the socket that it has left"),
+      `Cannot listen on ${path ?? `${hostname}, port ${port}`}: it is in use. Stop the program that uses it, or ` +
+        (path === undefined ? "choose another port, 0 for any that is free" : "remove the socket that it left behind"),
       { cause },
     );
+  }
+}
+
+function checkListenOptions({ port, hostname, path, cert, key, reusePort }: ListenOptions): void {
+  if ((cert === undefined) !== (key === undefined)) {
+    const given = cert === undefined ? "key" : "cert";
+    throw new TypeError(`Cannot listen with TLS: cert and key must be given together, received only ${given}`);
+  }
+  if (path !== undefined && (port !== undefined || hostname !== undefined || cert !== undefined)) {
+    throw new TypeError(
+      "Cannot listen on a Unix socket: path must stand without port, hostname, cert and key, received one of them too",
+    );
+  }
+  // Deno would end the process. An API that is there only with the flag shows whether it was given.
+  if (reusePort && !("listenDatagram" in Deno)) {
+    throw new TypeError("Cannot listen with reusePort: the runtime needs the flag --unstable-net for it");
   }
 }
 

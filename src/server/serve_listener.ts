@@ -3,6 +3,7 @@ import { ConnTransport } from "../transport/conn_transport.ts";
 import { Connections } from "./connections.ts";
 import { HttpConnection } from "./http_connection.ts";
 import { listen } from "./listen.ts";
+import type { ListenerStats } from "./listener_stats.ts";
 import { checkServeOptions, type ServeHandler, type ServeOptions, type ServeSettings } from "./serve_options.ts";
 import type { Server } from "./server.ts";
 import { Shutdown, type ShutdownOptions } from "./shutdown.ts";
@@ -43,9 +44,15 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
     this.#origin = origin;
     // The port is free again only when the last call of accept has ended.
     this.#finished = Promise.all([this.#accept(), this.#connections.ended]).then(() => {});
-    if (options.onListen !== undefined) options.onListen(this.addr);
-    else console.log(announcement(listener.addr, origin));
-    this.#listenToSignals(options);
+    try {
+      this.#listenToSignals(options);
+      if (options.onListen !== undefined) options.onListen(this.addr);
+      else console.log(announcement(listener.addr, origin));
+    } catch (error) {
+      void this.shutdown();
+      throw error;
+    }
+    if (options.signal?.aborted) void this.shutdown();
   }
 
   /** Resolves when it was shut down and the last connection has ended. */
@@ -56,6 +63,11 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
   /** The WebSockets that are open. */
   get connections(): ReadonlySet<Server<unknown>> {
     return this.#connections.webSockets as ReadonlySet<WebSocketDriver> as ReadonlySet<Server<unknown>>;
+  }
+
+  /** Counts, as they are now. */
+  get stats(): ListenerStats {
+    return this.#connections.stats;
   }
 
   async #accept(): Promise<void> {
@@ -87,7 +99,6 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
       this.#stopped.signal.addEventListener("abort", () => Deno.removeSignalListener(name, shutDown));
     }
     signal?.addEventListener("abort", shutDown, { once: true, signal: this.#stopped.signal });
-    if (signal?.aborted) shutDown();
   }
 
   /** Stops listening, and closes what is open. */

@@ -193,10 +193,15 @@ export interface ServeSettings {
  * @throws {TypeError} If an argument or an option is of the wrong type, or unknown.
  * @throws {RangeError} If a number is out of its range.
  */
-export function checkServeOptions(options: ServeOptions<never>, handler: ServeHandler): ServeSettings {
+export function checkServeOptions(options: Omit<ServeOptions, "onListen">, handler: ServeHandler): ServeSettings {
   checkArguments(options, handler);
   checkOptionNames("start a server", options, OPTION_NAMES, OTHER_NAMES);
   checkAccessPolicy(options);
+  if (!Array.isArray(options.shutdownOn ?? [])) {
+    throw new TypeError(
+      `Cannot start a server: shutdownOn must be an array of signals, received a ${typeof options.shutdownOn}`,
+    );
+  }
   return {
     handler,
     handshakeTimeout: checkInteger(options, "handshakeTimeout", DEFAULT_TIMEOUT, 0, MAX_TIMEOUT),

@@ -1,3 +1,4 @@
+import type { ListenerStats } from "./listener_stats.ts";
 import type { Server } from "./server.ts";
 import type { ShutdownOptions } from "./shutdown.ts";
 
@@ -21,6 +22,8 @@ export interface WebSocketListener<Addr extends Deno.Addr = Deno.Addr> extends A
   readonly finished: Promise<void>;
   /** The WebSocket connections that are open, each until its `"close"`. */
   readonly connections: ReadonlySet<Server<unknown>>;
+  /** Counts, as they are now: a new object each time. */
+  readonly stats: ListenerStats;
   /**
    * Stops listening, closes every WebSocket, and waits for all connections to end. That takes at most `spread`, plus the
    * longest `closeTimeout` of a WebSocket whatever its peer does, plus as long as handlers of requests run.

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeClient, makeServer, serve, type ServeOptions, type WebSocketListener } from "@wsd/driver";
+import { hostKinds } from "../support/hosts.ts";
+import { handshake, RawPeer } from "../support/raw_peer.ts";
 import { netTest } from "../support/permissions.ts";
 
 const decoder = new TextDecoder();
@@ -96,6 +98,44 @@ netTest("makeServer() checks origins and hosts of its own under Deno.serve", asy
   accepted.closeConnection();
   await closed;
 });
+
+// Row: origins
+netTest(
+  "serve() lets in pages of the host that is asked for with same-host, as behind a proxy that ends TLS",
+  async () => {
+    await using server = echo({ allowedOrigins: "same-host" });
+    const requests = [
+      ["Host: example.com", "Origin: https://example.com", "101"],
+      ["Host: example.com:8080", "Origin: http://example.com:8080", "101"],
+      ["Host: example.com", "Origin: https://example.org", "403"],
+      ["Host: example.com", "Origin: null", "403"],
+      ["Host: example.com", "X-None: 1", "403"],
+    ];
+    for (const [host, origin, status] of requests) {
+      assertEquals([host, origin, (await ask(server, [host, origin, ...UPGRADE])).status], [host, origin, status]);
+    }
+  },
+);
+
+// RFC 9112 §3.2.2 MUST
+// Row: hosts
+for (const kind of hostKinds.filter(({ name }) => ["serve on tcp", "node:http", "Deno.serve"].includes(name))) {
+  netTest(`allowedHosts goes by the host of a target in absolute form, not by Host, with ${kind.name}`, async () => {
+    await using host = await kind.open((env) => makeServer(env, { allowedHosts: ["example.com"] }).accept());
+    const requests = [
+      ["/", "example.com", "101"],
+      ["/", "other.example", "403"],
+      ["http://example.com/", "other.example", "101"],
+      ["http://EXAMPLE.com:80/", "other.example", kind.name === "Deno.serve" ? "101" : "403"],
+      ["http://other.example/", "example.com", "403"],
+    ];
+    for (const [target, name, status] of requests) {
+      using peer = new RawPeer(await host.connect());
+      await peer.write(handshake({ Host: name }, `GET ${target} HTTP/1.1`));
+      assertEquals([target, name, (await peer.head()).slice(9, 12)], [target, name, status]);
+    }
+  });
+}
 
 Deno.test("makeServer() refuses origins and hosts that nobody could send", () => {
   const request = new Request("http://localhost/");

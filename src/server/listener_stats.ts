@@ -1,0 +1,29 @@
+/**
+ * Counts of a server that {@linkcode serve} has started: a snapshot.
+ *
+ * @example Log once a minute how busy a server is
+ * ```ts
+ * import type { ListenerStats, WebSocketListener } from "@wsd/driver";
+ *
+ * export function log(server: WebSocketListener): number {
+ *   return setInterval(() => {
+ *     const { connections, refused }: ListenerStats = server.stats;
+ *     console.log(`${connections} open, ${refused[503] ?? 0} turned away`);
+ *   }, 60_000);
+ * }
+ * ```
+ */
+export interface ListenerStats {
+  /** How many WebSockets are open. */
+  readonly connections: number;
+  /** How many connections are no WebSockets, or not yet. */
+  readonly pending: number;
+  /** How many WebSockets were opened since the start. */
+  readonly opened: number;
+  /** How many WebSockets have ended, by the code of their `"close"`. */
+  readonly closed: Readonly<Record<number, number>>;
+  /** How many requests were refused, by the status of the answer: by `serve` itself, or by {@linkcode makeServer}. */
+  readonly refused: Readonly<Record<number, number>>;
+  /** How many bytes wait to be written to the WebSockets that are open. */
+  readonly bufferedAmount: number;
+}
