@@ -236,10 +236,26 @@ const LIFE = {
   },
 } as const satisfies Record<string, HostileRow>;
 
+const PRODUCTION = {
+  "silent-tls": {
+    happens: "Clients connect to a TLS port, and never finish the TLS handshake or send nothing",
+    outcome: "Their places are free at `handshakeTimeout`, whatever a write does",
+  },
+  "leaving-early": {
+    happens: "A client leaves while a handler waits, or while a body is streamed to it",
+    outcome: "`request.signal` aborts, the body is cancelled, the place is free",
+  },
+  "slow-page": {
+    happens: "A client takes a large response slowly but steadily",
+    outcome: "It arrives whole: `handshakeTimeout` limits each wait, not the whole",
+  },
+} as const satisfies Record<string, HostileRow>;
+
 /** All rows. */
 export const HOSTILE_SECTIONS: readonly HostileSection[] = [
   { title: "Frames", rows: FRAMES },
   { title: "Compression", rows: COMPRESSION },
   { title: "Handshake", rows: HANDSHAKE },
   { title: "Life of a connection", rows: LIFE },
+  { title: "Life in production", rows: PRODUCTION },
 ];

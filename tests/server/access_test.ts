@@ -117,9 +117,8 @@ netTest(
   },
 );
 
-// RFC 9112 §3.2.2 MUST
-// Row: hosts
 for (const kind of hostKinds.filter(({ name }) => ["serve on tcp", "node:http", "Deno.serve"].includes(name))) {
+  // RFC 9112 §3.2.2 MUST host-ignored
   netTest(`allowedHosts goes by the host of a target in absolute form, not by Host, with ${kind.name}`, async () => {
     await using host = await kind.open((env) => makeServer(env, { allowedHosts: ["example.com"] }).accept());
     const requests = [

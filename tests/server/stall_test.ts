@@ -51,7 +51,7 @@ const UNFINISHED: readonly (readonly [string, Uint8Array])[] = [
 ];
 
 for (const [what, bytes] of UNFINISHED) {
-  // Row: silent TLS
+  // Row: silent-tls
   netTest(`serve() frees the places of TLS clients of which each ${what}, at handshakeTimeout`, async () => {
     const { cert, key, ca } = await localCertificate();
     await using host = start(page, { cert, key, maxConnections: 3, handshakeTimeout: 50 });
@@ -70,7 +70,7 @@ for (const [what, bytes] of UNFINISHED) {
     assertEquals(host.faults, []);
   });
 
-  // Row: silent TLS
+  // Row: silent-tls
   netTest(`shutdown() doesn't wait for a TLS client that ${what}`, async () => {
     const { cert, key } = await localCertificate();
     await using host = start(page, { cert, key, handshakeTimeout: LONG });
@@ -103,7 +103,7 @@ netTest("serve() frees the place of a TLS client that takes nothing of its respo
 });
 
 for (const leave of ["end", "leave"] as const) {
-  // Row: leaving early
+  // Row: leaving-early
   netTest(`request.signal aborts after ${leave}() of a client whose handler waits, and the place is free`, async () => {
     const asked = Promise.withResolvers<void>();
     const reasons: unknown[] = [];
@@ -125,7 +125,7 @@ for (const leave of ["end", "leave"] as const) {
 }
 
 for (const path of ["/read", "/unread"]) {
-  // Row: leaving early
+  // Row: leaving-early
   netTest(`request.signal aborts for a client that leaves behind a body that was ${path.slice(1)}`, async () => {
     const asked = Promise.withResolvers<void>();
     const aborted = Promise.withResolvers<void>();
@@ -146,7 +146,7 @@ for (const path of ["/read", "/unread"]) {
   });
 }
 
-// Row: leaving early
+// Row: leaving-early
 netTest("a server that was started closes with 1006 when its client leaves before the handler returns", async () => {
   const logs: EventLog[] = [];
   const asked = Promise.withResolvers<void>();
@@ -167,7 +167,7 @@ netTest("a server that was started closes with 1006 when its client leaves befor
   assertEquals(host.faults, []);
 });
 
-// Row: leaving early
+// Row: leaving-early
 netTest("a body that streams is cancelled when its client leaves, though nothing is to be written", async () => {
   for (const leave of ["end", "leave"] as const) {
     const cancelled = Promise.withResolvers<unknown>();
@@ -249,7 +249,7 @@ netTest("serve() loses nothing of what comes while a handler waits before it upg
   }
 });
 
-// Row: slow page
+// Row: slow-page
 netTest("serve() goes on with a response of one large chunk while its client reads steadily", async () => {
   const size = 24 * 1024 * 1024;
   await using host = start(() => new Response(new Uint8Array(size).fill(0x78)), { handshakeTimeout: 400 });
