@@ -89,8 +89,7 @@ export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends Access
   /**
    * The certificate chain, in PEM; with it and `key`, the server speaks TLS: `wss:`.
    *
-   * Deno 2.9.6 keeps the descriptor of a connection that is closed before its TLS handshake is done until the client
-   * leaves. On the open internet, end TLS at a proxy: see docs/security.md.
+   * On the open internet, better end TLS at a proxy: docs/security.md says why.
    */
   cert?: string;
   /** The private key of `cert`, in PEM. */

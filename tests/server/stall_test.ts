@@ -304,3 +304,9 @@ testWith(
     while (descriptors() > before - 2) await passed(5);
   },
 );
+
+// ConnTransport calls it as soon as it is there. Should this test fail, take that sentence out of docs/security.md.
+Deno.test("Deno.TlsConn has no setNoDelay()", () => {
+  assertEquals("setNoDelay" in Deno.TlsConn.prototype, false);
+  assertEquals("setNoDelay" in Deno.TcpConn.prototype, true);
+});
