@@ -18,8 +18,8 @@ function urlOf({ name }: HostKind): string {
 for (const kind of hostKinds) {
   const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
-  /** Accepts one client, and gives the server's side before and after it is open. */
-  async function ask(inspect: (ws: Server) => void): Promise<void> {
+  /** Accepts one client, and gives the server's side before it is open, while it is, and after. */
+  const ask = async (inspect: (ws: Server) => void): Promise<void> => {
     const made = Promise.withResolvers<Server>();
     await using host = await kind.open((env) => {
       const ws = makeServer(env);
@@ -41,7 +41,7 @@ for (const kind of hostKinds) {
     peer.leave();
     await log.closed;
     inspect(ws);
-  }
+  };
 
   test("url and headers are those of the request, before and after it is open, and closed", async () => {
     await ask((ws) => {

@@ -306,7 +306,13 @@ testWith(
 );
 
 // ConnTransport calls it as soon as it is there. Should this test fail, take that sentence out of docs/security.md.
-Deno.test("Deno.TlsConn has no setNoDelay()", () => {
-  assertEquals("setNoDelay" in Deno.TlsConn.prototype, false);
-  assertEquals("setNoDelay" in Deno.TcpConn.prototype, true);
+netTest("Deno has no setNoDelay() for TLS, unlike for TCP", async () => {
+  const { cert, key } = await localCertificate();
+  for (const tls of [true, false]) {
+    const where = { hostname: HOSTNAME, port: 0 };
+    using listener = tls ? Deno.listenTls({ ...where, cert, key }) : Deno.listen(where);
+    using _client = await Deno.connect({ hostname: HOSTNAME, port: listener.addr.port });
+    using conn = await listener.accept();
+    assertEquals("setNoDelay" in conn, !tls);
+  }
 });
