@@ -14,7 +14,7 @@ type Any = any;
 /** What is called, what it throws, and the remedy that it names. */
 const MISTAKES: readonly (readonly [string, () => unknown, typeof TypeError | typeof RangeError, string])[] = [
   ["a port in place of options", () => serve(0 as Any, page), TypeError, "serve({ port: 0 }, handler)"],
-  ["a port as text", () => serve("8000" as Any, page), TypeError, "serve({ port: 8000 }, handler)"],
+  ["a port as text", () => serve("8000" as Any, page), TypeError, "{ port: 8000 }, handler)"],
   ["the handler first", () => serve(page as Any, {} as Any), TypeError, "the options come first"],
   ["the handler alone", () => serve(page as Any, undefined as Any), TypeError, "the options come first"],
   ["no handler", () => serve({ port: 0 }, undefined as Any), TypeError, "the handler, a function"],
