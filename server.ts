@@ -31,14 +31,7 @@ export type { ShutdownOptions } from "./src/server/shutdown.ts";
 export { Server, type ServerOptions } from "./src/server/server.ts";
 export type { DuplexEnv, NodeEnv, RequestLike, ServerEnv } from "./src/server/server_env.ts";
 export type { ServeHandler, ServeHandlerInfo, ServeOptions } from "./src/server/serve_options.ts";
-export {
-  ServerWebSocket,
-  upgradeWebSocket,
-  type UpgradeWebSocketOptions,
-  type WebSocketUpgrade,
-} from "./src/web/upgrade_web_socket.ts";
-export {
-  ServerWebSocketStream,
-  upgradeWebSocketStream,
-  type WebSocketStreamUpgrade,
-} from "./src/web/upgrade_web_socket_stream.ts";
+export { upgradeWebSocket, type UpgradeWebSocketOptions, type WebSocketUpgrade } from "./src/web/upgrade_web_socket.ts";
+export { upgradeWebSocketStream, type WebSocketStreamUpgrade } from "./src/web/upgrade_web_socket_stream.ts";
+export type { WebSocket } from "./src/web/web_socket.ts";
+export type { WebSocketStream, WebSocketStreamOptions } from "./src/web/web_socket_stream.ts";

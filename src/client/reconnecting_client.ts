@@ -195,7 +195,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     if (this.#state === "closing" || this.#state === "closed" || options.signal?.aborted) return false;
     const { delivery } = this.#session?.isUp ? this.#session : { delivery: null };
     if (delivery === null) return this.#keep(message) ? "queued" : false;
-    if (this.bufferedAmount + delivery.unconfirmedBytes > this.#backpressureLimit) return false;
+    if (this.#queue.bytes + delivery.unconfirmedBytes > this.#backpressureLimit) return false;
     this.#queue.push(message);
     if (this.desiredSize <= 0) this.#full = true;
     delivery.schedule();

@@ -76,7 +76,7 @@ export class Reconnector {
   constructor(options: ReconnectorOptions, observer: ReconnectorObserver = {}) {
     this.#options = options;
     this.#observer = observer;
-    this.#backoff = new Backoff(options.retry, options.environment.random);
+    this.#backoff = new Backoff(options.retry, () => options.environment.random());
   }
 
   /** Whether it was stopped. */

@@ -5,6 +5,7 @@ import type { Connection, ConnectionHandler } from "../connection/connection.ts"
 import { Heartbeat } from "../connection/heartbeat.ts";
 import { IdleTimer } from "../connection/idle_timer.ts";
 import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
+import { reportFault } from "../connection/report_fault.ts";
 import { controlPayload, type MessageData, toText } from "../connection/message_data.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
@@ -45,7 +46,7 @@ export interface DriverSide {
    */
   onEnd?(info: CloseInfo): void;
   /**
-   * Reports what a listener threw if there is no listener for errors; without this method it is an uncaught exception.
+   * Reports what a listener threw if there is no listener for errors; without this method the platform is told.
    *
    * @param fault What was thrown.
    */
@@ -378,7 +379,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     if (this.#state === "closed") return;
     this.promises.onFault(error);
     if (this.#emitter.listenerCount("error") > 0) this.#emit("error", error);
-    else if (error.code === ErrorCode.LISTENER_FAILED) this.#report(error.cause);
+    else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
   }
 
   /**
@@ -410,14 +411,19 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
       call();
     } catch (cause) {
       const { connection } = this;
-      if (name === "error" || name === "close" || connection?.state !== "open") return this.#report(cause);
+      if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
       connection.fail(listenerFailed(name, cause));
     }
   }
 
-  #report(fault: unknown): void {
+  /**
+   * Reports what a listener threw.
+   *
+   * @param fault What was thrown.
+   */
+  report(fault: unknown): void {
     if (this.side?.report) this.side.report(fault);
-    else reportError(fault);
+    else reportFault(fault);
   }
 }
 

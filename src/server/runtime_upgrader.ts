@@ -20,6 +20,9 @@ export interface RuntimeUpgraderOptions extends RuntimeConnectionOptions {
   pingTimeout: number;
 }
 
+/** The runtime's own, kept from the start: a program may put something of the same shape in its place. */
+const runtimeUpgrade = Deno.upgradeWebSocket;
+
 /** What the runtime puts into the 101 by itself. */
 const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 
@@ -82,7 +85,7 @@ export class RuntimeUpgrader implements Upgrader {
     const idleTimeout = pingInterval === 0 ? 0 : Math.ceil((pingInterval + pingTimeout) / 1000);
     let upgrade: Deno.WebSocketUpgrade;
     try {
-      upgrade = Deno.upgradeWebSocket(this.#request, { idleTimeout });
+      upgrade = runtimeUpgrade(this.#request, { idleTimeout });
     } catch (cause) {
       throw new TypeError("Cannot upgrade the request: it was answered already, or upgraded before", { cause });
     }

@@ -8,6 +8,7 @@ import { acceptHandshake, type HandshakeRefusal, responseFields } from "../hands
 import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
 import { sha1 } from "../connection/deno_platform.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
+import { reportFault } from "../connection/report_fault.ts";
 import type { DriverCore, DriverSide, Negotiated } from "../driver/driver_core.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
@@ -261,7 +262,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     /** Leaves it to the listener's `onError`, if there is one. */
     report(fault: unknown): void {
       const connections = this.#ws.#connections;
-      if (connections === undefined) reportError(fault);
+      if (connections === undefined) reportFault(fault);
       else void connections.report(fault);
     }
   };

@@ -36,10 +36,11 @@ export class MessageWritable {
     signal.addEventListener("abort", () => this.#sendClose(closeInfoOf(signal.reason)), { once: true });
   }
 
+  /** While the connection is closing, a write waits for its end, which tells why it can't be done. */
   #write(message: MessageData): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      if (!this.#owner.send(message, resolve)) reject(refused());
+      if (!this.#owner.send(message, resolve) && this.#owner.readyState === "open") reject(refused());
     });
   }
 
@@ -68,7 +69,7 @@ export class MessageWritable {
 
 function refused(): ConnectionError {
   return new ConnectionError(
-    "Cannot write: the connection takes no more messages, it is closing or above its backpressureLimit",
+    "Cannot write: more than backpressureLimit waits to be sent",
     ErrorCode.CONNECTION_LOST,
   );
 }

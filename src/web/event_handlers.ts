@@ -7,7 +7,7 @@ type Handler = (this: unknown, event: Event) => unknown;
  */
 export class EventHandlers {
   readonly #target: EventTarget;
-  readonly #values = new Map<string, { value: object; listener: (event: Event) => void }>();
+  readonly #values = new Map<string, { value: object; listener: (event: Event) => unknown }>();
 
   /** @param target Whose handlers they are. */
   constructor(target: EventTarget) {
@@ -18,7 +18,7 @@ export class EventHandlers {
    * Gives a handler.
    *
    * @param type The event's type.
-   * @returns What was set; null where nothing is.
+   * @returns What was set; null if nothing is.
    */
   // deno-lint-ignore no-explicit-any
   get(type: string): any {
@@ -29,7 +29,7 @@ export class EventHandlers {
    * Sets a handler.
    *
    * @param type The event's type.
-   * @param value A function; an object that is none is kept and not called, all else unsets.
+   * @param value A function; another object is kept and not called, all else unsets.
    */
   set(type: string, value: unknown): void {
     const entry = this.#values.get(type);
@@ -46,7 +46,7 @@ export class EventHandlers {
   #add(type: string, value: object): void {
     const listener = (event: Event) => {
       const handler = this.get(type);
-      if (typeof handler === "function") (handler as Handler).call(this.#target, event);
+      return typeof handler === "function" ? (handler as Handler).call(this.#target, event) : undefined;
     };
     this.#values.set(type, { value, listener });
     this.#target.addEventListener(type, listener);

@@ -1,9 +1,11 @@
-import { WebSocketBase } from "./web_socket_base.ts";
+import { isSendableCloseCode } from "../close_code.ts";
 import { Server, type ServerOptions } from "../server/server.ts";
 import { startServer } from "../server/start_server.ts";
+import { Attachment } from "./attachment.ts";
+import { WebSocket } from "./web_socket.ts";
 
 /**
- * How {@linkcode upgradeWebSocket} takes a request: as the runtime's own does, and as {@linkcode makeServer}.
+ * The options of {@linkcode upgradeWebSocket}: those of the runtime's own, and those of {@linkcode makeServer}.
  *
  * @example As to the runtime's own, and a limit beside
  * ```ts
@@ -19,7 +21,11 @@ import { startServer } from "../server/start_server.ts";
  * ```
  */
 export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeout" | "streamCloseCode"> {
-  /** The subprotocol to speak; the client must have offered it. `acceptProtocols` takes several instead. */
+  /**
+   * The subprotocol to speak; the client must have offered it. `acceptProtocols` takes several instead.
+   *
+   * @default {"", which stands for none}
+   */
   protocol?: string;
   /**
    * How often to ping the client, in seconds, and how long to wait for a sign of life; 0 for never. As in the runtime's
@@ -31,36 +37,7 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
 }
 
 /**
- * A server's WebSocket connection in the shape of the web's `WebSocket`; {@linkcode upgradeWebSocket} makes it.
- *
- * @example Pass on what one says to all
- * ```ts
- * import { type ServerWebSocket, upgradeWebSocket } from "@wsd/driver";
- *
- * const room = new Set<ServerWebSocket>();
- *
- * export function handler(request: Request): Response {
- *   const { socket, response } = upgradeWebSocket(request);
- *   socket.onopen = () => room.add(socket);
- *   socket.onmessage = ({ data }) => room.forEach((member) => member.send(data));
- *   socket.onclose = () => room.delete(socket);
- *   return response;
- * }
- * ```
- */
-export class ServerWebSocket extends WebSocketBase {
-  /**
-   * Takes a server that is not open yet. Its `binaryType` is `"arraybuffer"`, as under the runtime's own upgrade.
-   *
-   * @param server The server.
-   */
-  constructor(server: Server) {
-    super(server, "", "arraybuffer");
-  }
-}
-
-/**
- * What {@linkcode upgradeWebSocket} gives.
+ * What {@linkcode upgradeWebSocket} returns.
  *
  * @example Greet, and answer
  * ```ts
@@ -77,19 +54,23 @@ export class ServerWebSocket extends WebSocketBase {
  * ```
  */
 export interface WebSocketUpgrade {
-  /** The connection, which opens when the response was sent. */
-  readonly socket: ServerWebSocket;
+  /** The connection, which opens once the response is sent. Its `binaryType` is `"arraybuffer"`, as the runtime's own. */
+  readonly socket: WebSocket;
   /** The answer, for the handler to return. */
   readonly response: Response;
 }
 
 /**
- * Takes a request for a WebSocket, under `serve` or `Deno.serve`: `Deno.upgradeWebSocket` in its shape, on this driver.
+ * Upgrades a request to a WebSocket, under `serve` or `Deno.serve`. It has the shape of `Deno.upgradeWebSocket`, and may
+ * stand in its place: `Deno.upgradeWebSocket = upgradeWebSocket`.
+ *
+ * The socket closes with every code that may be sent, not only those of the standard's clients. A listener that throws,
+ * or whose promise is rejected, closes its connection with 1011; the fault goes to the `onError` of `serve`.
  *
  * @param request The request.
  * @param options A subprotocol, limits, times, headers.
  * @returns The connection, and the response to return.
- * @throws {TypeError} Where the request is no handshake, the subprotocol was not offered, or an option is malformed.
+ * @throws {TypeError} If the request is no handshake, the subprotocol was not offered, or an option is malformed.
  *
  * @example Move over by one import
  * ```ts
@@ -103,20 +84,23 @@ export interface WebSocketUpgrade {
  * ```
  */
 export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
-  const { protocol, idleTimeout, ...rest } = options;
+  const { protocol = "", idleTimeout, ...rest } = options;
   const settings: ServerOptions = { ...rest };
-  if (protocol !== undefined) settings.acceptProtocols = [checkOffered(request, protocol)];
+  if (protocol !== "") settings.acceptProtocols = [checkOffered(request, protocol)];
   if (idleTimeout !== undefined) {
     settings.pingInterval ??= Math.round(idleTimeout * 1000);
     settings.pingTimeout ??= Math.max(1, Math.round(idleTimeout * 1000));
   }
-  const server = new Server(request, settings);
-  const socket = new ServerWebSocket(server);
-  return { socket, response: startServer(server) };
+  const driver = new Server(request, settings);
+  const attachment = new Attachment({ driver, url: "", binaryType: "arraybuffer", isCloseCode: isSendableCloseCode });
+  const socket = new WebSocket(attachment as never);
+  return { socket, response: startServer(driver) };
 }
 
 function checkOffered(request: Request, protocol: string): string {
   const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
   if (offered.includes(protocol)) return protocol;
-  throw new TypeError(`Cannot speak a subprotocol that the client has not offered: received ${protocol}`);
+  throw new TypeError(
+    `Cannot upgrade the request: expected a subprotocol that the client offers, received ${JSON.stringify(protocol)}`,
+  );
 }

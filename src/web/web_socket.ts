@@ -1,59 +1,35 @@
-import { WebSocketBase } from "./web_socket_base.ts";
-import { Client, type ClientOptions } from "../client/client.ts";
+// deno-lint-ignore-file no-explicit-any -- as the types of the global class have it
+import { CloseCode } from "../close_code.ts";
+import { listenerFailed } from "../connection/connection_errors.ts";
+import { WebSocketError } from "../errors.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import { Client } from "../client/client.ts";
+import { coreOf, type WebSocketDriver } from "../driver/websocket_driver.ts";
+import { Attachment, type AttachmentOptions } from "./attachment.ts";
+import { checkCloseArguments, isWebCloseCode } from "./close_arguments.ts";
+import { EventHandlers } from "./event_handlers.ts";
+import { EventTasks } from "./event_tasks.ts";
+import { ListenerGuard } from "./listener_guard.ts";
+import { byteLengthOf, toPayload } from "./message_payload.ts";
+import { PayloadCount } from "./payload_count.ts";
+import { clampUnsignedShort, defineInterface, requireArguments, toSequence, toUSVString } from "./web_idl.ts";
+import { toClientOptions, type WebSocketInit, type WebSocketOptions } from "./web_socket_options.ts";
 import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
 
-/**
- * What {@linkcode WebSocket} can be told beyond the standard: all that {@linkcode makeClient} can.
- *
- * @example Send a token, which the global class can't in a browser
- * ```ts
- * import { serve, upgradeWebSocket, WebSocket, type WebSocketOptions } from "@wsd/driver";
- *
- * await using server = serve({ port: 0, onListen() {} }, (request) => {
- *   if (request.headers.get("authorization") !== "Bearer 123") return new Response(null, { status: 401 });
- *   return upgradeWebSocket(request).response;
- * });
- *
- * const options: WebSocketOptions = { headers: { authorization: "Bearer 123" }, handshakeTimeout: 5_000 };
- * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, [], options);
- * await new Promise((resolve) => ws.onopen = resolve);
- * ```
- */
-export interface WebSocketOptions
-  extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
-  /** Header fields to add to the request, by the name that the runtime's own class has for them. */
-  headers?: HeadersInit;
-}
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
 
 /**
- * The runtime's own class takes its options in the place of the subprotocols, and these among them.
+ * The web's `WebSocket`, a client's connection: pass it to code that knows that class. A third argument takes the options
+ * of {@linkcode makeClient}.
  *
- * @example Give everything in the second argument
- * ```ts
- * import { serve, upgradeWebSocket, WebSocket, type WebSocketInit } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
+ * It is the class of the WHATWG WebSockets Standard, with two differences. Its `"error"` events are `ErrorEvent`s that
+ * tell why. A listener that throws, or whose promise is rejected, closes the connection with 1011, and the process goes
+ * on: the fault is an `"error"` event of the global scope, and printed unless that is canceled.
  *
- * await using server = serve({ port: 0, onListen() {} }, (request) => {
- *   return upgradeWebSocket(request, { protocol: "chat" }).response;
- * });
- *
- * const init: WebSocketInit = { protocols: ["chat"], headers: { "x-room": "1" } };
- * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, init);
- * await new Promise((resolve) => ws.onopen = resolve);
- * assertEquals(ws.protocol, "chat");
- * ```
- */
-export interface WebSocketInit extends WebSocketOptions {
-  /** The subprotocols to offer. */
-  protocols?: string | string[];
-}
-
-/**
- * A client's WebSocket connection in the shape of the web's `WebSocket`: to be handed to code that knows that class, with
- * a third argument for the options of {@linkcode makeClient}.
- *
- * It is the class of the WHATWG WebSockets Standard, but for its `"error"` events, which are `ErrorEvent`s that tell why.
- * It has no backpressure on what it receives, as the standard has none; `WebSocketStream` and `makeClient` do.
+ * What a listener sends is not limited by what the peer reads; `WebSocketStream` and `makeClient` have backpressure.
  *
  * @example Use it as the global one
  * ```ts
@@ -76,7 +52,41 @@ export interface WebSocketInit extends WebSocketOptions {
  * assertEquals(wasClean, true);
  * ```
  */
-export class WebSocket extends WebSocketBase {
+export class WebSocket extends EventTarget {
+  /** The connection is not open yet. */
+  static readonly CONNECTING: 0 = CONNECTING;
+  /** The connection is open. */
+  static readonly OPEN: 1 = OPEN;
+  /** The connection is being closed. */
+  static readonly CLOSING: 2 = CLOSING;
+  /** The connection is over, or was never opened. */
+  static readonly CLOSED: 3 = CLOSED;
+  /** 0. */
+  declare readonly CONNECTING: 0;
+  /** 1. */
+  declare readonly OPEN: 1;
+  /** 2. */
+  declare readonly CLOSING: 2;
+  /** 3. */
+  declare readonly CLOSED: 3;
+
+  static readonly #guard = new ListenerGuard((socket, type, fault) => {
+    (socket as WebSocket).#onListenerFault(type, fault);
+  });
+  readonly #driver: WebSocketDriver;
+  readonly #url: string;
+  readonly #origin: string;
+  readonly #isCloseCode: (code: number) => boolean;
+  readonly #handlers: EventHandlers = new EventHandlers(this);
+  readonly #tasks: EventTasks;
+  readonly #count: PayloadCount;
+  #binaryType: BinaryType;
+  #state: number = CONNECTING;
+  #wasOpen = false;
+  #fault: WebSocketError | null = null;
+  /** What waits for a Blob to be read: everything that was sent behind it. */
+  #blobs: Promise<void> | null = null;
+
   /**
    * Begins to connect.
    *
@@ -84,25 +94,287 @@ export class WebSocket extends WebSocketBase {
    * @param protocols The subprotocols to offer, one or several; or the options, as the runtime's own class takes them.
    * @param options Limits, times, headers, certificates.
    * @throws {DOMException} A `SyntaxError` for a URL or subprotocols that can't be used.
-   * @throws {TypeError} Where an option is malformed.
+   * @throws {TypeError} If the URL is missing, or an option is malformed or not known.
    */
   constructor(url: string | URL, protocols: string | string[] | WebSocketInit = [], options: WebSocketOptions = {}) {
-    const { protocols: names = [], headers, ...rest } = settle(protocols, options);
-    const { href } = parseWebUrl(url);
-    const acceptProtocols = checkWebProtocols(typeof names === "string" ? [names] : names);
-    const client = new Client(href, {
-      ...rest,
-      acceptProtocols,
-      requireProtocol: true,
-      additionalHeaders: headers ?? rest.additionalHeaders,
+    requireArguments(arguments.length, 1, "create a WebSocket");
+    super();
+    const given: unknown = url;
+    const { driver, ...attached } = given instanceof Attachment ? given.options : attach(url, protocols, options);
+    this.#driver = driver;
+    this.#url = attached.url;
+    this.#origin = attached.url === "" ? "" : new URL(attached.url).origin;
+    this.#isCloseCode = attached.isCloseCode;
+    this.#binaryType = attached.binaryType;
+    this.#count = new PayloadCount(driver);
+    this.#tasks = new EventTasks({
+      dispatchMessage: (message) => this.#dispatchMessage(message),
+      pause: () => this.#pause(),
+      resume: () => coreOf(driver).connection?.resume(),
     });
-    super(client, href, "blob");
+    this.#listen();
     // An event tells of it.
-    client.startConnection().catch(() => {});
+    attached.start?.().catch(() => {});
+  }
+
+  #listen(): void {
+    const driver = this.#driver;
+    driver.on("open", () => this.#tasks.queue(() => this.#onOpen()));
+    driver.on("message", (message) => this.#tasks.deliver(message));
+    driver.on("error", (error) => this.#fault ??= error);
+    driver.on("close", (info) => this.#tasks.queue(() => this.#onClose(info)));
+  }
+
+  /** Over the runtime's own socket, where reading can't be paused, what waits is only what came within one task. */
+  #pause(): boolean {
+    const { connection } = coreOf(this.#driver);
+    if (!connection?.pausable) return false;
+    connection.pause();
+    return true;
+  }
+
+  /** The URL, empty on a server. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Where the connection stands: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
+  get readyState(): number {
+    // Events that came before the Close are dispatched first, in tasks of their own.
+    const closing = this.#state === OPEN && this.#tasks.idle && this.#driver.readyState !== "open";
+    return closing ? CLOSING : this.#state;
+  }
+
+  /** The subprotocol that was agreed on, empty if there is none. */
+  get protocol(): string {
+    return this.#driver.protocol ?? "";
+  }
+
+  /** The extensions that were agreed on, as in the handshake; empty if there are none. */
+  get extensions(): string {
+    return this.#driver.extensions;
+  }
+
+  /** How many bytes of messages wait to be written. It falls no more once the connection is over. */
+  get bufferedAmount(): number {
+    return this.#count.amount;
+  }
+
+  /** How binary messages are given: as a `"blob"` or an `"arraybuffer"`; other values change nothing. */
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  set binaryType(value: BinaryType) {
+    // Reads the field in any case: on an object of another kind, that throws a TypeError.
+    this.#binaryType = value === "blob" || value === "arraybuffer" ? value : this.#binaryType;
+  }
+
+  /** Called when the connection is open. */
+  get onopen(): ((this: any, event: Event) => any) | null {
+    return this.#handlers.get("open");
+  }
+
+  set onopen(value: ((this: any, event: Event) => any) | null) {
+    this.#handlers.set("open", value);
+  }
+
+  /** Called with each message. */
+  get onmessage(): ((this: any, event: MessageEvent) => any) | null {
+    return this.#handlers.get("message");
+  }
+
+  set onmessage(value: ((this: any, event: MessageEvent) => any) | null) {
+    this.#handlers.set("message", value);
+  }
+
+  /** Called when the connection failed; the event is an `ErrorEvent`, and `"close"` follows. */
+  get onerror(): ((this: any, event: Event | ErrorEvent) => any) | null {
+    return this.#handlers.get("error");
+  }
+
+  set onerror(value: ((this: any, event: Event | ErrorEvent) => any) | null) {
+    this.#handlers.set("error", value);
+  }
+
+  /** Called when the connection is over. */
+  get onclose(): ((this: any, event: CloseEvent) => any) | null {
+    return this.#handlers.get("close");
+  }
+
+  set onclose(value: ((this: any, event: CloseEvent) => any) | null) {
+    this.#handlers.set("close", value);
+  }
+
+  /**
+   * Adds a listener, as every event target does.
+   *
+   * @param type The event: `"open"`, `"message"`, `"error"` or `"close"`.
+   * @param listener What to call.
+   * @param options As for every event target.
+   */
+  override addEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: (this: this, event: WebSocketEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  /** Adds a listener of any event. */
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: any,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, WebSocket.#guard.guard(listener), options);
+  }
+
+  /**
+   * Removes a listener, as every event target does.
+   *
+   * @param type The event.
+   * @param listener What was added.
+   * @param options As for every event target.
+   */
+  override removeEventListener(
+    type: string,
+    // Any kind: the types of addEventListener() take listeners of one event, too.
+    listener: any,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, WebSocket.#guard.guard(listener), options);
+  }
+
+  /**
+   * Sends a message; once the connection is closing, it is counted and lost.
+   *
+   * @param data Text, an ArrayBuffer, a view of one, or a Blob; anything else is made text.
+   * @throws {DOMException} An `InvalidStateError` if the connection is not open yet.
+   * @throws {TypeError} If the data is missing.
+   */
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    requireArguments(arguments.length, 1, "send");
+    const payload = toPayload(data, this.#blobs !== null);
+    if (this.#state === CONNECTING) {
+      throw new DOMException("Cannot send: the connection is not open yet", "InvalidStateError");
+    }
+    const length = byteLengthOf(payload);
+    this.#count.add(length);
+    if (this.#state !== OPEN) return;
+    if (payload instanceof Blob) this.#inOrder(payload, (bytes) => this.#count.send(bytes!, length));
+    else this.#inOrder(null, () => this.#count.send(payload, length));
+  }
+
+  /** Does something behind all Blobs that are still being read, and its own; at once, if there is none. */
+  #inOrder(blob: Blob | null, step: (bytes: Uint8Array | null) => void): void {
+    if (blob === null && this.#blobs === null) return step(null);
+    const read = blob?.bytes() ?? null;
+    read?.catch(() => {});
+    const turn: Promise<void> = (this.#blobs ?? Promise.resolve()).then(async () => step(await read))
+      .catch((error) => void this.#fail(error))
+      .then(() => {
+        if (this.#blobs === turn) this.#blobs = null;
+      });
+    this.#blobs = turn;
+  }
+
+  /** A Blob that can't be read can't be sent, and what was to follow it must not come without it. */
+  #fail(cause: unknown): void {
+    this.#fault ??= new WebSocketError("Cannot send a Blob: it can't be read", { cause });
+    this.#driver.terminate();
+  }
+
+  /**
+   * Closes the connection, or gives up opening it.
+   *
+   * @param code 1000 or 3000-4999; on a server every code that may be sent. None is sent if it is left out.
+   * @param reason At most 123 bytes of UTF-8.
+   * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a longer reason.
+   */
+  close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
+    const how = checkCloseArguments(
+      code === undefined ? null : clampUnsignedShort(code),
+      reason === undefined ? "" : toUSVString(reason),
+      this.#isCloseCode,
+    );
+    if (this.#state >= CLOSING) return;
+    const wasOpen = this.#state === OPEN;
+    this.#state = CLOSING;
+    if (wasOpen) this.#inOrder(null, () => this.#driver.closeConnection(how.reason, how.code));
+    else this.#driver.closeConnection();
+  }
+
+  #onOpen(): void {
+    if (this.#state !== CONNECTING) return;
+    this.#state = OPEN;
+    this.#wasOpen = true;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  /** "If ready state is not OPEN (1), then return." */
+  #dispatchMessage(message: string | Uint8Array): void {
+    if (this.#state !== OPEN) return;
+    const data = typeof message === "string" ? message : this.#toData(message);
+    this.dispatchEvent(new MessageEvent("message", { data, origin: this.#origin }));
+  }
+
+  #toData(message: Uint8Array): Blob | ArrayBuffer {
+    if (this.#binaryType === "blob") return new Blob([message as Uint8Array<ArrayBuffer>]);
+    const { buffer, byteLength } = message;
+    return buffer.byteLength === byteLength ? buffer as ArrayBuffer : message.slice().buffer as ArrayBuffer;
+  }
+
+  /** The peer's Close is passed on only if the connection did not fail. */
+  #onClose({ code, reason }: CloseInfo): void {
+    this.#state = CLOSED;
+    this.#count.close();
+    const fault = this.#fault ?? (this.#wasOpen ? null : closedBeforeOpen());
+    const wasClean = fault === null && code !== CloseCode.ABNORMAL_CLOSURE;
+    if (fault !== null) this.dispatchEvent(new ErrorEvent("error", { error: fault, message: fault.message }));
+    this.dispatchEvent(
+      new CloseEvent("close", wasClean ? { wasClean, code, reason } : { wasClean, code: CloseCode.ABNORMAL_CLOSURE }),
+    );
+  }
+
+  /** A fault of the application's ends its own connection, and the peer is told no more than that there was one. */
+  #onListenerFault(type: string, cause: unknown): void {
+    const core = coreOf(this.#driver);
+    if (this.#state === OPEN && this.#fault === null) {
+      this.#fault = listenerFailed(type, cause);
+      this.#state = CLOSING;
+      core.close(CloseCode.INTERNAL_ERROR, "internal error");
+    }
+    core.report(cause);
   }
 }
 
-function settle(protocols: string | string[] | WebSocketInit, options: WebSocketOptions): WebSocketInit {
-  if (typeof protocols === "object" && protocols !== null && !(Symbol.iterator in protocols)) return protocols;
-  return { ...options, protocols };
+defineInterface(WebSocket, { CONNECTING, OPEN, CLOSING, CLOSED });
+
+function attach(url: unknown, protocols: unknown, options: unknown): AttachmentOptions {
+  const { protocols: names = [], ...init } = settle(protocols, options);
+  const { href } = parseWebUrl(url);
+  const list = typeof names === "string" ? [names] : toSequence(names, "connect with protocols");
+  const driver = new Client(href, toClientOptions(init, checkWebProtocols(list)));
+  const start = () => driver.startConnection();
+  return { driver, url: href, binaryType: "blob", isCloseCode: isWebCloseCode, start };
+}
+
+/**
+ * Subprotocols are text or a list; the runtime's own class takes its options in their place. The standard ignores further
+ * arguments, so that what is no object is no mistake.
+ */
+function settle(protocols: unknown, options: unknown): WebSocketInit {
+  const more: WebSocketOptions = typeof options === "object" ? { ...options } : {};
+  if (protocols === null) return more;
+  if (typeof protocols !== "object" && typeof protocols !== "function") {
+    return { ...more, protocols: `${protocols}` };
+  }
+  return Symbol.iterator in protocols ? { ...more, protocols: protocols as string[] } : { ...more, ...protocols };
+}
+
+function closedBeforeOpen(): WebSocketError {
+  return new WebSocketError("Cannot open the connection: it was closed before");
 }

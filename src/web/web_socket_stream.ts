@@ -1,10 +1,25 @@
-import { CloseCode } from "../close_code.ts";
-import { WebSocketStreamBase } from "./web_socket_stream_base.ts";
-import { Client, type ClientOptions } from "../client/client.ts";
+import { Client } from "../client/client.ts";
+import { coreOf, dropIncoming, type WebSocketDriver } from "../driver/websocket_driver.ts";
+import { WebSocketError } from "../errors.ts";
+import { DriverStreams } from "../streams/driver_streams.ts";
+import { Attachment, type AttachmentOptions } from "./attachment.ts";
+import { checkCloseArguments, isWebCloseCode } from "./close_arguments.ts";
+import { toWebError } from "./web_error.ts";
+import {
+  defineInterface,
+  enforceUnsignedShort,
+  requireArguments,
+  toDictionary,
+  toSequence,
+  toUSVString,
+} from "./web_idl.ts";
+import { toClientOptions, type WebSocketOptions } from "./web_socket_options.ts";
+import type { WebSocketCloseInfo, WebSocketOpenInfo } from "./web_socket_stream_info.ts";
+import { WebStreamOwner } from "./web_stream_owner.ts";
 import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
 
 /**
- * How a {@linkcode WebSocketStream} connects: as the standard has it, and with everything that a client can be told.
+ * The options of {@linkcode WebSocketStream}: the standard's, and those of {@linkcode makeClient}.
  *
  * @example Agree on a subprotocol, and limit what is received
  * ```ts
@@ -20,8 +35,7 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
  * assertEquals((await stream.opened).protocol, "chat");
  * ```
  */
-export interface WebSocketStreamOptions
-  extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
+export interface WebSocketStreamOptions extends WebSocketOptions {
   /**
    * The subprotocols to offer, the preferred first.
    *
@@ -31,12 +45,16 @@ export interface WebSocketStreamOptions
 }
 
 /**
- * A client's WebSocket connection as a pair of streams: the web's `WebSocketStream`, as the WHATWG proposal and Chrome
- * have it, with the options of {@linkcode makeClient} beside.
+ * The web's `WebSocketStream`, a client's connection as a pair of streams, as the WHATWG proposal and Chrome have it.
+ * Its options also take those of {@linkcode makeClient}.
  *
- * Closing the writable, cancelling the readable and aborting the writable close the connection without a code, unless
- * the reason is a `WebSocketError` with one. Where the connection is closed cleanly, the readable ends and the writable
- * fails with an `InvalidStateError`; else both fail with a `WebSocketError`, the readable behind what was received whole.
+ * Closing the writable, canceling the readable and aborting the writable close the connection without a code, unless the
+ * reason is a `WebSocketError` with one. If the connection is closed cleanly, the readable ends and the writable fails
+ * with an `InvalidStateError`; otherwise both fail with a `WebSocketError`, the readable behind what was received whole.
+ * The connection is not closed cleanly if the peer closes it while a `write` is pending.
+ *
+ * If you don't read `readable`, the peer has to stop in the end. Both promises may be left alone: their rejections are
+ * never unhandled.
  *
  * @example Ask, and read the answer
  * ```ts
@@ -57,25 +75,105 @@ export interface WebSocketStreamOptions
  * assertEquals((await stream.closed).closeCode, 1000);
  * ```
  */
-export class WebSocketStream extends WebSocketStreamBase {
+export class WebSocketStream {
+  readonly #attachment: AttachmentOptions;
+  readonly #owner: WebStreamOwner;
+  readonly #opened: Promise<WebSocketOpenInfo>;
+  readonly #closed: Promise<Required<WebSocketCloseInfo>>;
+
   /**
    * Begins to connect.
    *
    * @param url Where to: `ws:`, `wss:`, or `http:` and `https:` in their place.
    * @param options Subprotocols, a signal that gives up the opening, limits, times, headers, certificates.
    * @throws {DOMException} A `SyntaxError` for a URL or subprotocols that can't be used.
-   * @throws {TypeError} Where an option is malformed.
+   * @throws {TypeError} If the URL is missing, or an option is malformed or not known.
    */
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
-    const { protocols = [], ...rest } = options;
-    const { href } = parseWebUrl(url);
-    const acceptProtocols = checkWebProtocols(protocols);
-    const client = new Client(href, {
-      ...rest,
-      acceptProtocols,
-      requireProtocol: true,
-      streamCloseCode: CloseCode.NO_STATUS_RECEIVED,
-    });
-    super(client, href, client.startConnection());
+    requireArguments(arguments.length, 1, "create a WebSocketStream");
+    const given: unknown = url;
+    this.#attachment = given instanceof Attachment ? given.options : attach(url, options);
+    const { driver } = this.#attachment;
+    const owner = this.#owner = new WebStreamOwner(coreOf(driver));
+    const { readable, writable } = streams(driver, owner);
+    this.#opened = this.#open(readable, writable);
+    this.#opened.catch(() => {});
+    this.#closed = this.#close();
+    this.#closed.catch(() => {});
   }
+
+  async #open(readable: WebSocketOpenInfo["readable"], writable: WebSocketOpenInfo["writable"]) {
+    const { driver, start } = this.#attachment;
+    try {
+      await start?.();
+      await driver.opened;
+    } catch (error) {
+      // The reason of a signal is passed on as it is.
+      throw error instanceof WebSocketError ? toWebError(error) : error;
+    }
+    return { readable, writable, extensions: driver.extensions, protocol: driver.protocol ?? "" };
+  }
+
+  async #close() {
+    const { code, reason } = await this.#attachment.driver.closed;
+    // What kept the connection from opening is known a moment after its end.
+    await this.#opened;
+    const { outcome } = this.#owner;
+    if (outcome) throw outcome;
+    return { closeCode: code, reason };
+  }
+
+  /** The URL, empty on a server. */
+  get url(): string {
+    return this.#attachment.url;
+  }
+
+  /** Resolves when the connection is open, rejects if it never will be. */
+  get opened(): Promise<WebSocketOpenInfo> {
+    return this.#opened;
+  }
+
+  /** Resolves when the connection has been closed cleanly, with the code and reason of the peer's Close; else rejects. */
+  get closed(): Promise<Required<WebSocketCloseInfo>> {
+    return this.#closed;
+  }
+
+  /**
+   * Begins the closing handshake, behind what was written. Messages that arrive after that are dropped; those that
+   * wait in `readable` can still be read.
+   *
+   * @param info The code, on a client 1000 or 3000-4999, and the reason; neither is sent if they are left out.
+   * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a reason above 123 bytes.
+   * @throws {TypeError} If the info is no object, or the code no number from 0 to 65535.
+   */
+  close(info: WebSocketCloseInfo = {}): void {
+    const { closeCode, reason = "" } = toDictionary<WebSocketCloseInfo>(info, "close");
+    const code = closeCode === undefined ? null : enforceUnsignedShort(closeCode, "close with a closeCode");
+    const { driver, isCloseCode } = this.#attachment;
+    const how = checkCloseArguments(code, toUSVString(reason), isCloseCode);
+    driver.closeConnection(how.reason, how.code);
+    dropIncoming(driver);
+  }
+}
+
+defineInterface(WebSocketStream);
+
+function attach(url: unknown, options: WebSocketStreamOptions): AttachmentOptions {
+  const { protocols = [], ...init } = toDictionary<WebSocketStreamOptions>(options, "create a WebSocketStream");
+  const list = toSequence(protocols, "take protocols");
+  const { href } = parseWebUrl(url);
+  const driver = new Client(href, toClientOptions(init, checkWebProtocols(list)));
+  const start = () => driver.startConnection();
+  return { driver, url: href, binaryType: "arraybuffer", isCloseCode: isWebCloseCode, start };
+}
+
+/** The streams of a driver, which end with it. */
+function streams(driver: WebSocketDriver, owner: WebStreamOwner): Pick<DriverStreams, "readable" | "writable"> {
+  const streams = new DriverStreams(owner);
+  const { readable, writable } = streams;
+  driver.on("close", (info) => {
+    owner.onClose(info);
+    streams.onEnd();
+  });
+  return { readable, writable };
 }

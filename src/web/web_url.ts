@@ -1,18 +1,20 @@
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { parseTarget, SUCH_AS } from "../client/target.ts";
+import { toUSVString } from "./web_idl.ts";
 
 /**
- * Reads a URL as the web's `WebSocket` does: relative to the program's location, where it has one.
+ * Reads a URL as the web's `WebSocket` does: relative to the program's location, if it has one.
  *
  * @param url The URL.
  * @returns The URL with the scheme `ws:` or `wss:`.
- * @throws {DOMException} A `SyntaxError`, where it can't be parsed, has another scheme, or a fragment.
+ * @throws {DOMException} A `SyntaxError` if it can't be parsed, has another scheme, or a fragment.
  */
-export function parseWebUrl(url: string | URL): URL {
+export function parseWebUrl(url: unknown): URL {
+  const text = toUSVString(url);
   const base = (globalThis as { location?: { href: string } }).location?.href;
-  const parsed = URL.parse(String(url), base);
+  const parsed = URL.parse(text, base);
   if (parsed === null) {
-    throw syntaxError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(url)}, ${SUCH_AS}`);
+    throw syntaxError(`Cannot connect: the URL can't be parsed, received ${JSON.stringify(text)}, ${SUCH_AS}`);
   }
   try {
     parseTarget(parsed);
@@ -28,17 +30,17 @@ export function parseWebUrl(url: string | URL): URL {
  * Checks subprotocols as the web's `WebSocket` does.
  *
  * @param protocols The subprotocols.
- * @returns Them as strings.
- * @throws {DOMException} A `SyntaxError`, where one is no token, or there twice.
+ * @returns The same.
+ * @throws {DOMException} A `SyntaxError` if one is no token, or is there twice, whatever its case.
  */
-export function checkWebProtocols(protocols: Iterable<string>): string[] {
-  const names = Array.from(protocols, String);
+export function checkWebProtocols(protocols: string[]): string[] {
   try {
-    checkSubprotocols(names);
+    checkSubprotocols(protocols);
+    checkSubprotocols(protocols.map((name) => name.toLowerCase()));
   } catch (error) {
     throw syntaxError((error as Error).message);
   }
-  return names;
+  return protocols;
 }
 
 function syntaxError(message: string): DOMException {

@@ -104,7 +104,7 @@ netTest("startConnection() shows cert to the first origin alone, and checks the 
   const right = await makeCertificate({ hostnames: ["localhost"], authority });
   const shown: (string | undefined)[] = [];
   await using last = await askingServer(right, authority.cert, shown, () => null);
-  await using stranger = redirecting([], wrong);
+  await using stranger = redirecting([], { cert: wrong.cert, key: wrong.key });
   const options = { caCerts: [authority.cert], cert: alice.cert, key: alice.key, maxRedirects: 1 };
 
   await using first = await askingServer(right, authority.cert, shown, () => `https://localhost:${last.port}/`);

@@ -102,6 +102,16 @@ export class RawPeer {
     }
   }
 
+  /** Reads so many bytes. */
+  async take(length: number): Promise<Uint8Array> {
+    while (this.#received.length < length) {
+      if (!await this.#read()) throw new Error(`Cannot read ${length} bytes: the connection ended`);
+    }
+    const taken = this.#received.slice(0, length);
+    this.#received = this.#received.subarray(length);
+    return taken;
+  }
+
   /** Reads the next frame, such as `"text Hi"`, `"close 1000 Bye"`, `"pong 4869"`; `"end"` where none comes. */
   async frame(): Promise<string> {
     for (;;) {

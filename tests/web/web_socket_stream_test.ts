@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   serve,
-  type ServerWebSocketStream,
   upgradeWebSocketStream,
   WebSocketError,
   WebSocketStream,
@@ -11,7 +10,7 @@ import { netTest } from "../support/permissions.ts";
 
 /** A server of streams, and the client's stream. */
 async function open(options: WebSocketStreamOptions = {}, acceptProtocols: string[] = []) {
-  const accepted = Promise.withResolvers<ServerWebSocketStream>();
+  const accepted = Promise.withResolvers<WebSocketStream>();
   const server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { stream, response } = upgradeWebSocketStream(request, { acceptProtocols });
     accepted.resolve(stream);

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { serve, type ServerWebSocket, upgradeWebSocket, WebSocket } from "../../mod.ts";
+import { serve, upgradeWebSocket, WebSocket } from "../../mod.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 
 /** A server whose sockets are handed to a test. */
-function serveSockets(onSocket: (socket: ServerWebSocket) => void = () => {}, runtime = false) {
+function serveSockets(onSocket: (socket: WebSocket) => void = () => {}, runtime = false) {
   const handler = (request: Request) => {
     const { socket, response } = upgradeWebSocket(request, { acceptProtocols: ["beta"] });
     onSocket(socket);
@@ -15,7 +15,7 @@ function serveSockets(onSocket: (socket: ServerWebSocket) => void = () => {}, ru
   return { url: `ws://127.0.0.1:${port}/`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-function echo(socket: ServerWebSocket): void {
+function echo(socket: WebSocket): void {
   socket.onmessage = ({ data }) => socket.send(data);
 }
 
@@ -209,7 +209,7 @@ netTest("WebSocket.bufferedAmount falls to 0 when all is written", async () => {
 });
 
 netTest("WebSocket drops messages that arrive once it is closing", async () => {
-  const opened = Promise.withResolvers<ServerWebSocket>();
+  const opened = Promise.withResolvers<WebSocket>();
   await using server = serveSockets(opened.resolve);
   const ws = new WebSocket(server.url);
   const events = log(ws);
@@ -250,7 +250,7 @@ for (const runtime of [false, true]) {
   const under = runtime ? "Deno.serve" : "serve";
 
   netTest(`upgradeWebSocket() under ${under} gives a socket as the runtime's own does`, async () => {
-    const accepted = Promise.withResolvers<ServerWebSocket>();
+    const accepted = Promise.withResolvers<WebSocket>();
     await using server = serveSockets((socket) => {
       echo(socket);
       accepted.resolve(socket);
@@ -275,7 +275,7 @@ Deno.test("upgradeWebSocket() throws a TypeError for what is no handshake, or a 
   assertThrows(() => upgradeWebSocket(new Request("http://localhost/")), TypeError, "Cannot upgrade");
   const headers = { "sec-websocket-protocol": "a, b" };
   const request = new Request("http://localhost/", { headers });
-  assertThrows(() => upgradeWebSocket(request, { protocol: "c" }), TypeError, "not offered");
+  assertThrows(() => upgradeWebSocket(request, { protocol: "c" }), TypeError, "subprotocol that the client offers");
 });
 
 testWith({ net: true, env: true, read: true }, "graphql-ws runs on WebSocket against our server", async () => {

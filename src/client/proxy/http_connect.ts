@@ -29,7 +29,9 @@ export async function httpConnect(
   // response header section", and: "A client MUST ignore any Content-Length or Transfer-Encoding header fields".
   if (head.status >= 200 && head.status <= 299) return early;
   const body = head.status < 200 ? new Uint8Array(0) : await readBody(transport, head, early);
-  const advice = head.status === 407 ? ` (give the user and the password in the proxy's URL, or authorization)` : "";
+  const advice = head.status === 407 || head.status === 401
+    ? ` (give the user and the password in the proxy's URL, or authorization)`
+    : "";
   throw proxyError(proxy, `refused the tunnel to ${authority} with ${describeResponse(head, body)}${advice}`, {
     status: head.status,
     headers: new Headers([...head.fields]),

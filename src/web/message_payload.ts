@@ -1,18 +1,5 @@
 import { toBytes } from "../connection/message_data.ts";
-
-/**
- * What `WebSocket.send` takes.
- *
- * @example Send the same to all
- * ```ts
- * import type { WebSocketBase, WebSocketData } from "@wsd/driver";
- *
- * export function broadcast(sockets: Iterable<WebSocketBase>, data: WebSocketData): void {
- *   for (const socket of sockets) socket.send(data);
- * }
- * ```
- */
-export type WebSocketData = string | ArrayBufferLike | Blob | ArrayBufferView;
+import { toUSVString } from "./web_idl.ts";
 
 /** Up to this length in bytes, the driver copies what it sends. */
 const COPIED = 64 * 1024;
@@ -20,19 +7,30 @@ const COPIED = 64 * 1024;
 const encoder = new TextEncoder();
 
 /**
- * Sees what a program sends as the web's standard does.
+ * Converts what a program sends, as the web's standard does.
  *
  * @param data Anything.
- * @param waits Whether it has to wait, so that bytes are copied however few they are.
- * @returns A Blob as it is; the bytes of a buffer or a view; of all else the text.
+ * @param waits Whether it must wait, so that bytes are copied however few they are.
+ * @returns A Blob as it is; the bytes of a buffer or a view; of anything else the text.
  */
 export function toPayload(data: unknown, waits: boolean): string | Uint8Array | Blob {
-  if (typeof data === "string" || data instanceof Blob) return data;
+  return data instanceof Blob ? data : toTextOrBytes(data, waits);
+}
+
+/**
+ * Converts what a program writes to a stream, where a Blob has no special place.
+ *
+ * @param data Anything.
+ * @param waits Whether it must wait, so that bytes are copied however few they are.
+ * @returns The bytes of a buffer or a view; of anything else the text.
+ */
+export function toTextOrBytes(data: unknown, waits: boolean): string | Uint8Array {
+  if (typeof data === "string") return data;
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer || ArrayBuffer.isView(data)) {
     const bytes = toBytes(data, "send");
     return waits || bytes.length > COPIED ? bytes.slice() : bytes;
   }
-  return String(data);
+  return toUSVString(data);
 }
 
 /**

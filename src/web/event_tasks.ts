@@ -1,0 +1,108 @@
+import { setImmediate } from "node:timers";
+import { Queue } from "../protocol/queue.ts";
+
+/** From how many waiting bytes on the connection is paused. */
+const LIMIT = 64 * 1024;
+/** What a waiting message costs beside its bytes, roughly, so that empty ones count too. */
+const OVERHEAD = 128;
+
+/** A message, or a step that dispatches another event. */
+type Item = string | Uint8Array | (() => void);
+
+/** Whose events an {@linkcode EventTasks} dispatches. */
+export interface EventTasksOwner {
+  /**
+   * Dispatches a message.
+   *
+   * @param message The text or the bytes.
+   */
+  dispatchMessage(message: string | Uint8Array): void;
+  /**
+   * Stops the delivery of messages.
+   *
+   * @returns False if the connection can't be paused.
+   */
+  pause(): boolean;
+  /** Continues it. */
+  resume(): void;
+}
+
+/**
+ * Dispatches the events of one socket in order, each in a task of its own, as the standard queues them: what a listener
+ * awaits has run before the next event comes.
+ *
+ * The first event in a task is dispatched at once; those behind it wait, and while 64 KiB of them do, the connection is
+ * paused. For every event that waits, and to learn that the task of the last one is over, one immediate is under way:
+ * Deno runs all microtasks between two of them.
+ */
+export class EventTasks {
+  readonly #owner: EventTasksOwner;
+  readonly #waiting: Queue<Item> = new Queue();
+  /** Of the waiting messages. */
+  #bytes = 0;
+  /** Whether an event was dispatched in the current task. */
+  #busy = false;
+  #pausable = true;
+  #paused = false;
+
+  /** @param owner Whose events they are. */
+  constructor(owner: EventTasksOwner) {
+    this.#owner = owner;
+  }
+
+  /** Whether nothing waits, and nothing was dispatched in the current task. */
+  get idle(): boolean {
+    return !this.#busy && this.#waiting.length === 0;
+  }
+
+  /**
+   * Dispatches a message: now, if nothing was dispatched in this task.
+   *
+   * @param message The text or the bytes.
+   */
+  deliver(message: string | Uint8Array): void {
+    if (this.idle) return this.#run(message);
+    this.#bytes += message.length + OVERHEAD;
+    this.queue(message);
+    if (this.#bytes < LIMIT || this.#paused || !this.#pausable) return;
+    this.#paused = this.#pausable = this.#owner.pause();
+  }
+
+  /**
+   * Dispatches an event in a later task, behind what waits. What a method of the socket brings about comes this way, for
+   * no event is dispatched before the method returns.
+   *
+   * @param item What dispatches it.
+   */
+  queue(item: Item): void {
+    this.#waiting.push(item);
+    setImmediate(runTask, this);
+  }
+
+  #run(item: Item): void {
+    if (!this.#busy) {
+      this.#busy = true;
+      setImmediate(runTask, this);
+    }
+    if (typeof item === "function") item();
+    else this.#owner.dispatchMessage(item);
+  }
+
+  /** A new task has begun. */
+  onTask(): void {
+    const item = this.#waiting.shift();
+    if (item === undefined) {
+      this.#busy = false;
+      return;
+    }
+    if (typeof item !== "function") this.#bytes -= item.length + OVERHEAD;
+    this.#run(item);
+    if (!this.#paused || this.#waiting.length > 0) return;
+    this.#paused = false;
+    this.#owner.resume();
+  }
+}
+
+function runTask(tasks: EventTasks): void {
+  tasks.onTask();
+}

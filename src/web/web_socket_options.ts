@@ -1,0 +1,70 @@
+import type { ClientOptions } from "../client/client.ts";
+
+/**
+ * The options of {@linkcode WebSocket} beyond the standard: those of {@linkcode makeClient}.
+ *
+ * @example Send a token, which the global class can't in a browser
+ * ```ts
+ * import { serve, upgradeWebSocket, WebSocket, type WebSocketOptions } from "@wsd/driver";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   if (request.headers.get("authorization") !== "Bearer 123") return new Response(null, { status: 401 });
+ *   return upgradeWebSocket(request).response;
+ * });
+ *
+ * const options: WebSocketOptions = { headers: { authorization: "Bearer 123" }, handshakeTimeout: 5_000 };
+ * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, [], options);
+ * await new Promise((resolve) => ws.onopen = resolve);
+ * ```
+ */
+export interface WebSocketOptions
+  extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
+  /** Header fields to add to the request, by the name that the runtime's own class has for them. */
+  headers?: HeadersInit;
+}
+
+/**
+ * The runtime's own class takes its options in the place of the subprotocols, and these among them.
+ *
+ * @example Give everything in the second argument
+ * ```ts
+ * import { serve, upgradeWebSocket, WebSocket, type WebSocketInit } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   return upgradeWebSocket(request, { protocol: "chat" }).response;
+ * });
+ *
+ * const init: WebSocketInit = { protocols: ["chat"], headers: { "x-room": "1" } };
+ * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, init);
+ * await new Promise((resolve) => ws.onopen = resolve);
+ * assertEquals(ws.protocol, "chat");
+ * ```
+ */
+export interface WebSocketInit extends WebSocketOptions {
+  /** The subprotocols to offer. */
+  protocols?: string | string[];
+}
+
+/** Options that the web's classes decide by themselves. */
+const DECIDED: Readonly<Record<string, string>> = {
+  acceptProtocols: "give the subprotocols as protocols",
+  requireProtocol: "the standard always requires one of those that were offered",
+  streamCloseCode: "the standard closes without a code",
+};
+
+/**
+ * Makes a client's options of a web class's.
+ *
+ * @param options What the web class was given, but for its subprotocols.
+ * @param acceptProtocols The subprotocols.
+ * @returns The options of the client.
+ * @throws {TypeError} If an option is not for the web's classes.
+ */
+export function toClientOptions({ headers, ...options }: WebSocketOptions, acceptProtocols: string[]): ClientOptions {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(DECIDED, name)) throw new TypeError(`Cannot connect with the option ${name}: ${DECIDED[name]}`);
+  }
+  const fields = headers !== undefined && { additionalHeaders: headers };
+  return { ...options, ...fields, acceptProtocols, requireProtocol: true };
+}

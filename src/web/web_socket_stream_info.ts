@@ -1,0 +1,50 @@
+import type { MessageData } from "../connection/message_data.ts";
+
+/**
+ * What {@linkcode WebSocketStream.opened} resolves to.
+ *
+ * @example See what was agreed on
+ * ```ts
+ * import { serve, upgradeWebSocketStream, type WebSocketOpenInfo, WebSocketStream } from "@wsd/driver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, onListen() {} }, (request) => {
+ *   return upgradeWebSocketStream(request, { acceptProtocols: ["chat"] }).response;
+ * });
+ *
+ * const stream = new WebSocketStream(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, { protocols: ["chat"] });
+ * const { protocol, extensions }: WebSocketOpenInfo = await stream.opened;
+ * assertEquals([protocol, extensions], ["chat", ""]);
+ * ```
+ */
+export interface WebSocketOpenInfo {
+  /** The messages that arrive. */
+  readonly readable: ReadableStream<string | Uint8Array>;
+  /** Where messages to send are written. */
+  readonly writable: WritableStream<MessageData>;
+  /** The extensions that were agreed on, as in the handshake; empty if there are none. */
+  readonly extensions: string;
+  /** The subprotocol that was agreed on, empty if there is none. */
+  readonly protocol: string;
+}
+
+/**
+ * How a connection was closed, or should be.
+ *
+ * @example Close with a code of one's own
+ * ```ts
+ * import type { WebSocketCloseInfo, WebSocketStream } from "@wsd/driver";
+ *
+ * const SIGNED_OUT: WebSocketCloseInfo = { closeCode: 4001, reason: "You have signed out" };
+ *
+ * export function signOut(stream: WebSocketStream): void {
+ *   stream.close(SIGNED_OUT);
+ * }
+ * ```
+ */
+export interface WebSocketCloseInfo {
+  /** The close code: to send, 1000 or 3000-4999. */
+  closeCode?: number;
+  /** The reason, at most 123 bytes of UTF-8. */
+  reason?: string;
+}

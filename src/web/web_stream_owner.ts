@@ -1,0 +1,92 @@
+import { CloseCode } from "../close_code.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { MessageData } from "../connection/message_data.ts";
+import type { DriverCore } from "../driver/driver_core.ts";
+import { ErrorCode, WebSocketError } from "../errors.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+import type { MessageConsumer } from "../streams/message_consumer.ts";
+import type { StreamOwner, StreamSettings } from "../streams/stream_owner.ts";
+import { toTextOrBytes } from "./message_payload.ts";
+import { toWebError } from "./web_error.ts";
+
+/**
+ * What the streams of a {@linkcode WebSocketStream} need of their driver, by the standard's rules: they fail with the
+ * web's class of errors, what is written is converted, and a connection that the peer has closed while a message was
+ * being sent was not closed cleanly.
+ */
+export class WebStreamOwner implements StreamOwner {
+  /** Those of the driver, but closing the streams sends no code. */
+  readonly settings: StreamSettings;
+  readonly #core: DriverCore;
+  /** Whether a message is being written. */
+  #writing = false;
+  #outcome: WebSocketError | null | undefined;
+
+  /** @param core The driver's. */
+  constructor(core: DriverCore) {
+    this.#core = core;
+    this.settings = { ...core.settings, streamCloseCode: CloseCode.NO_STATUS_RECEIVED };
+  }
+
+  /** The connection, null before it is open. */
+  get connection(): Connection | null {
+    return this.#core.connection;
+  }
+
+  /** Where the connection stands. */
+  get readyState(): StreamOwner["readyState"] {
+    return this.#core.readyState;
+  }
+
+  /** Rejects when the connection is over. */
+  get lost(): Promise<never> {
+    return this.#core.lost;
+  }
+
+  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  get outcome(): WebSocketError | null | undefined {
+    return this.#outcome;
+  }
+
+  /**
+   * The connection is over.
+   *
+   * @param info What the peer's Close said.
+   */
+  onClose(info: CloseInfo): void {
+    const fault = this.#core.outcome ?? (this.#writing ? closedWhileWriting(info) : null);
+    this.#outcome = fault && toWebError(fault);
+  }
+
+  take(consumer: MessageConsumer, name: string): void {
+    this.#core.take(consumer, name);
+  }
+
+  send(message: MessageData, onTaken: () => void): boolean {
+    const payload = toTextOrBytes(message, false);
+    this.#writing = true;
+    const taken = this.#core.send(payload, () => {
+      this.#writing = false;
+      onTaken();
+    });
+    // Refused for its size, it is over. Refused because the peer has closed, it is never written.
+    if (!taken && this.readyState === "open") this.#writing = false;
+    return taken;
+  }
+
+  startMessage(onTurn: () => void): boolean {
+    return this.#core.startMessage(onTurn);
+  }
+
+  close(code: number, reason: string): void {
+    this.#core.close(code, reason);
+  }
+}
+
+function closedWhileWriting({ code, reason }: CloseInfo): WebSocketError {
+  return new WebSocketError("Cannot finish writing: the peer has closed the connection", {
+    code: ErrorCode.CONNECTION_LOST,
+    closeCode: code,
+    reason,
+  });
+}
