@@ -1,29 +1,47 @@
-const PROGRAM = new URL("./_logging_server.ts", import.meta.url).pathname;
-
-/** A server in a process of its own. */
+/**
+ * A server in a process of its own: one of the programs of this folder, that prints its port on the first line, and does
+ * what it is told on standard input.
+ */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   /** Its port, once it listens. */
   readonly port: Promise<number>;
 
-  /** @param logFile Where it logs. */
-  constructor(logFile: string) {
+  /**
+   * @param program Its file in this folder.
+   * @param args What it is told.
+   */
+  constructor(program: string, ...args: string[]) {
+    const path = new URL(program, import.meta.url).pathname;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net", `--allow-write=${logFile}`, PROGRAM, logFile],
+      args: ["run", "--no-check", "--allow-net", "--allow-write", path, ...args],
       env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+      stdin: "piped",
       stdout: "piped",
     }).spawn();
-    this.port = this.#readPort();
+    this.#input = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(lines()).getReader();
+    this.port = this.line().then(Number);
     this.port.catch(() => {});
   }
 
-  async #readPort(): Promise<number> {
-    let text = "";
-    for await (const part of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      if (text.includes("\n")) return Number(text);
-    }
-    throw new Error(`Cannot start a server: it ended after ${JSON.stringify(text)}`);
+  /** The next line that it prints. */
+  async line(): Promise<string> {
+    const { value, done } = await this.#lines.read();
+    if (done) throw new Error("Cannot read a line: the server has ended");
+    return value;
+  }
+
+  /** Tells it something. */
+  async tell(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+  }
+
+  /** Sends it a signal. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
   }
 
   /** Kills it, and waits for its end. */
@@ -34,6 +52,19 @@ export class ServerProcess implements AsyncDisposable {
       // It has ended by itself.
     }
     await this.port.catch(() => {});
+    await this.#input.close().catch(() => {});
+    while (!(await this.#lines.read()).done);
     await this.#child.status;
   }
+}
+
+function lines(): TransformStream<string, string> {
+  let rest = "";
+  return new TransformStream({
+    transform(text, controller) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) controller.enqueue(line);
+    },
+  });
 }

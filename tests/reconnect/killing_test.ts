@@ -55,7 +55,10 @@ for (const compresses of [false, true]) {
       console.log(`seed ${seed}, ${runs} runs`);
       const random = new Random(seed);
       const logFile = await Deno.makeTempFile();
-      let [server, spare] = [new ServerProcess(logFile), new ServerProcess(logFile)];
+      let [server, spare] = [
+        new ServerProcess("_logging_server.ts", logFile),
+        new ServerProcess("_logging_server.ts", logFile),
+      ];
       const unconfirmed: string[] = [];
       const dropped: string[] = [];
       const ws = makeReconnectingClient(async () => `ws://127.0.0.1:${await server.port}/`, {
@@ -75,7 +78,7 @@ for (const compresses of [false, true]) {
       for (let run = 0; run < runs; run++) {
         for (let turns = random.next(random.pick([5, 50, 300])); turns > 0; turns--) await turn();
         const killed = server;
-        [server, spare] = [spare, new ServerProcess(logFile)];
+        [server, spare] = [spare, new ServerProcess("_logging_server.ts", logFile)];
         const up = new Promise((resolve) => ws.once("up", resolve));
         await killed[Symbol.asyncDispose]();
         await up;
