@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { makeReconnectingClient, type ReconnectingClient } from "../../client.ts";
 import { testWith } from "../support/permissions.ts";
 import { Random } from "../support/random.ts";
-import { ServerProcess } from "./_server_process.ts";
+import { Program } from "./_program.ts";
 
 /** How often a server is killed if nothing else is said. */
 const RUNS = 25;
@@ -56,8 +56,8 @@ for (const compresses of [false, true]) {
       const random = new Random(seed);
       const logFile = await Deno.makeTempFile();
       let [server, spare] = [
-        new ServerProcess("_logging_server.ts", logFile),
-        new ServerProcess("_logging_server.ts", logFile),
+        new Program("_logging_server.ts", logFile),
+        new Program("_logging_server.ts", logFile),
       ];
       const unconfirmed: string[] = [];
       const dropped: string[] = [];
@@ -78,7 +78,7 @@ for (const compresses of [false, true]) {
       for (let run = 0; run < runs; run++) {
         for (let turns = random.next(random.pick([5, 50, 300])); turns > 0; turns--) await turn();
         const killed = server;
-        [server, spare] = [spare, new ServerProcess("_logging_server.ts", logFile)];
+        [server, spare] = [spare, new Program("_logging_server.ts", logFile)];
         const up = new Promise((resolve) => ws.once("up", resolve));
         await killed[Symbol.asyncDispose]();
         await up;

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { makeReconnectingClient, type ReconnectingClient, type ReconnectingClientOptions } from "../../client.ts";
 import { testWith } from "../support/permissions.ts";
-import { ServerProcess } from "./_server_process.ts";
+import { Program } from "./_program.ts";
 
 const CLIENTS = 1_000;
 
@@ -17,10 +17,10 @@ interface Return {
 /** Opens a thousand clients of a server, and notes how they come back to another one. */
 async function comeBack(
   options: ReconnectingClientOptions,
-  loseServer: (server: ServerProcess) => Promise<void>,
+  loseServer: (server: Program) => Promise<void>,
 ): Promise<Return> {
-  let server = new ServerProcess("_counting_server.ts");
-  const next = new ServerProcess("_counting_server.ts");
+  let server = new Program("_counting_server.ts");
+  const next = new Program("_counting_server.ts");
   await next.port;
   const clients = Array.from({ length: CLIENTS }, () => {
     return makeReconnectingClient(async () => `ws://127.0.0.1:${await server.port}/`, options);

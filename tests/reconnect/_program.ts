@@ -1,13 +1,9 @@
-/**
- * A server in a process of its own: one of the programs of this folder, that prints its port on the first line, and does
- * what it is told on standard input.
- */
-export class ServerProcess implements AsyncDisposable {
+/** One of the programs of this folder, in a process of its own, which it tells things on standard input. */
+export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  /** Its port, once it listens. */
-  readonly port: Promise<number>;
+  #port: Promise<number> | null = null;
 
   /**
    * @param program Its file in this folder.
@@ -23,14 +19,21 @@ export class ServerProcess implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(lines()).getReader();
-    this.port = this.line().then(Number);
-    this.port.catch(() => {});
+  }
+
+  /** A server's port, which is the first line that it prints. */
+  get port(): Promise<number> {
+    if (this.#port === null) {
+      this.#port = this.line().then(Number);
+      this.#port.catch(() => {});
+    }
+    return this.#port;
   }
 
   /** The next line that it prints. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.read();
-    if (done) throw new Error("Cannot read a line: the server has ended");
+    if (done) throw new Error("Cannot read a line: the program has ended");
     return value;
   }
 
@@ -51,7 +54,7 @@ export class ServerProcess implements AsyncDisposable {
     } catch {
       // It has ended by itself.
     }
-    await this.port.catch(() => {});
+    await this.#port?.catch(() => {});
     await this.#input.close().catch(() => {});
     while (!(await this.#lines.read()).done);
     await this.#child.status;
