@@ -1,6 +1,6 @@
 // A thousand clients lose their server at the same moment, and must not come back at the same moment.
 import { assert, assertEquals } from "@std/assert";
-import { makeReconnectingClient, type ReconnectingClient, type ReconnectingClientOptions } from "../../client.ts";
+import { makeReconnectingClient, type ReconnectingClientOptions } from "../../client.ts";
 import { testWith } from "../support/permissions.ts";
 import { Program } from "./_program.ts";
 
