@@ -115,6 +115,10 @@ export interface Connection {
   terminate(error?: WebSocketError): void;
   /** From the next message on, hands messages to {@linkcode ConnectionHandler.onPart} as they arrive, if it can. */
   receiveParts(): void;
+  /** Holds back what is sent, so that many messages leave in one write; {@linkcode Connection.uncork} is to follow. */
+  cork(): void;
+  /** Writes what was held back. */
+  uncork(): void;
   /** Stops delivering messages and reading. */
   pause(): void;
   /** Delivers what has arrived meanwhile, and reads on. */

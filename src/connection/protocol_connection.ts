@@ -44,6 +44,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   #reading = false;
   #delivering = false;
   #scheduled = false;
+  #corked = false;
   #writing = false;
   /** At least the high-water mark waited, and the handler doesn't know yet that less does. */
   #full = false;
@@ -166,7 +167,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
 
   /** Writes what is there, until there is nothing more; one write is under way at a time. */
   #flush(): void {
-    if (this.#writing || this.#state === "ended") return;
+    if (this.#writing || this.#corked || this.#state === "ended") return;
     const bytes = this.#protocol.next();
     if (bytes === null) return this.#endTransport();
     this.#writing = true;
@@ -217,7 +218,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   /** Flushes at the end of the turn, unless that will happen anyway. */
   #schedule(): void {
     if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
-    if (this.#delivering || this.#writing || this.#scheduled) return;
+    if (this.#delivering || this.#writing || this.#scheduled || this.#corked) return;
     this.#scheduled = true;
     if (ProtocolConnection.#waiting.push(this) === 1) queueMicrotask(ProtocolConnection.#flushWaiting);
   }
@@ -314,6 +315,17 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   #sent(queued: boolean): boolean {
     if (queued) this.#schedule();
     return queued;
+  }
+
+  /** Holds back what is sent. */
+  cork(): void {
+    this.#corked = true;
+  }
+
+  /** Writes what was held back. */
+  uncork(): void {
+    this.#corked = false;
+    this.#flush();
   }
 
   /** Runs something when all that was sent by now is written. */

@@ -276,6 +276,12 @@ export class RuntimeConnection implements Connection {
   /** Changes nothing: the runtime gives messages only as a whole. */
   receiveParts(): void {}
 
+  /** Changes nothing: the runtime writes each message by itself. */
+  cork(): void {}
+
+  /** Changes nothing. */
+  uncork(): void {}
+
   /**
    * Refuses: the built-in socket can't be told to stop reading, and messages held back here would pile up unseen.
    *

@@ -25,6 +25,10 @@ export interface EventTasksOwner {
   pause(): boolean;
   /** Continues it. */
   resume(): void;
+  /** Holds back what is sent from now on: more messages are about to be dispatched. */
+  cork(): void;
+  /** Sends it. */
+  uncork(): void;
 }
 
 /**
@@ -32,7 +36,8 @@ export interface EventTasksOwner {
  * awaits has run before the next event comes.
  *
  * The first event in a task is dispatched at once; those behind it wait, and while 64 KiB of them do, the connection is
- * paused. For every event that waits, and to learn that the task of the last one is over, one immediate is under way:
+ * paused. What is sent while messages wait leaves in one write behind them, as from a listener of the driver: without
+ * that, an echo of 64 messages in flight takes three times as long. For every event that waits, and to learn that the task of the last one is over, one immediate is under way:
  * Deno runs all microtasks between two of them.
  */
 export class EventTasks {
@@ -62,6 +67,7 @@ export class EventTasks {
    */
   deliver(message: string | Uint8Array): void {
     if (this.idle) return this.#run(message);
+    if (this.#bytes === 0) this.#owner.cork();
     this.#bytes += message.length + OVERHEAD;
     this.queue(message);
     if (this.#bytes < LIMIT || this.#paused || !this.#pausable) return;
@@ -95,9 +101,15 @@ export class EventTasks {
       this.#busy = false;
       return;
     }
-    if (typeof item !== "function") this.#bytes -= item.length + OVERHEAD;
     this.#run(item);
-    if (!this.#paused || this.#waiting.length > 0) return;
+    if (typeof item === "function") return;
+    this.#bytes -= item.length + OVERHEAD;
+    if (this.#bytes === 0) this.#onDelivered();
+  }
+
+  #onDelivered(): void {
+    this.#owner.uncork();
+    if (!this.#paused) return;
     this.#paused = false;
     this.#owner.resume();
   }

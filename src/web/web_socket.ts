@@ -111,6 +111,8 @@ export class WebSocket extends EventTarget {
       dispatchMessage: (message) => this.#dispatchMessage(message),
       pause: () => this.#pause(),
       resume: () => coreOf(driver).connection?.resume(),
+      cork: () => coreOf(driver).connection?.cork(),
+      uncork: () => coreOf(driver).connection?.uncork(),
     });
     this.#listen();
     // An event tells of it.
