@@ -1,9 +1,11 @@
 /**
- * Echo over compressed connections: ours, npm `ws` on Deno and npm `ws` on Node side by side, at the same level, with
- * the same window, with context takeover. Each server runs in a process of its own, in turn, for several rounds.
+ * Echo over compressed connections: ours, npm `ws` on Deno and on Node, and Bun side by side, at level 6 with a window of
+ * 32 KiB and context takeover. (Bun chooses its own level, and its replies refer to nothing before them.) Each server
+ * runs in a process of its own, in turn, for several rounds. One row has JSON with values that vary, another one the same
+ * five messages again and again.
  *
  *     deno run --allow-all bench/compressed_echo.ts [--rounds=5] [--connections=8] [--in-flight=8] [--lengths=200,4096]
- *         [--one-core]
+ *         [--kinds=varying,repeated] [--servers=ours,bun] [--one-core]
  *
  * Node compresses on threads of their own. With `--one-core`, on Linux, every server is held to one core of the machine
  * and the load stays on the others, as where a server's process has a core to itself.
@@ -12,8 +14,8 @@
  * comes back is counted by frames; the first connection's replies to a new server are inflated and compared.
  */
 import { Buffer } from "node:buffer";
-import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
-import { makeMessages } from "./compressed_messages.ts";
+import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from "node:zlib";
+import { type Kind, KINDS, makeMessages } from "./compressed_messages.ts";
 import { makeFrame } from "./load/frames.js";
 import { cpuSeconds, residentBytes } from "./load/meter.js";
 import { installPackages, type Packages } from "./packages.ts";
@@ -21,6 +23,7 @@ import { pathOf } from "./paths.ts";
 
 /** A kind of message. */
 interface Row {
+  readonly kind: Kind;
   readonly length: number;
   /** How many are sent on each connection. */
   readonly count: number;
@@ -30,6 +33,8 @@ interface Row {
 interface Script {
   readonly messages: Uint8Array[];
   readonly frames: Uint8Array[];
+  /** The same for a server that wants no message to refer to those before it. */
+  readonly alone: Uint8Array[];
 }
 
 /** One measurement. */
@@ -41,11 +46,15 @@ interface Sample {
   readonly bytes: number;
 }
 
-const lengths = Deno.args.find((arg) => arg.startsWith("--lengths="))?.split("=")[1].split(",") ?? [200, 4096, 65536];
-const ROWS: readonly Row[] = lengths.map(Number).map((length) => ({
-  length,
-  count: Math.max(40, Math.min(6000, Math.round(2_400_000 / length))),
-}));
+function listed(name: string): string[] | undefined {
+  return Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1].split(",");
+}
+
+const lengths = (listed("lengths") ?? ["200", "4096", "65536"]).map(Number);
+const kinds = listed("kinds") ?? KINDS;
+const ROWS: readonly Row[] = KINDS.filter((kind) => kinds.includes(kind)).flatMap((kind) =>
+  lengths.map((length) => ({ kind, length, count: Math.max(40, Math.min(6000, Math.round(2_400_000 / length))) }))
+);
 
 const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
 
@@ -53,12 +62,6 @@ const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
 const held = Deno.args.includes("--one-core") ? ["taskset", "--cpu-list", "0"] : [];
 
 const deno = (file: string) => [Deno.execPath(), "run", "-A", "-q", pathOf(file)];
-
-const SERVERS: Record<string, string[]> = {
-  "ours": deno("servers/compressed_ours.ts"),
-  "ws on Deno": deno("servers/compressed_ws.js"),
-  "ws on Node": ["node", pathOf("servers/compressed_ws.js")],
-};
 
 function option(name: string, otherwise: number): number {
   const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`));
@@ -70,8 +73,8 @@ const connections = option("connections", 8);
 const inFlight = option("in-flight", 8);
 
 /** Compresses messages as one client would send them, one after another. */
-async function compose({ length, count }: Row): Promise<Script> {
-  const messages = makeMessages(count, length);
+async function compose({ kind, length, count }: Row): Promise<Script> {
+  const messages = makeMessages(count, length, kind);
   const stream = createDeflateRaw({ level: 6 });
   const chunks: Uint8Array[] = [];
   stream.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
@@ -82,10 +85,19 @@ async function compose({ length, count }: Row): Promise<Script> {
     frames.push(makeFrame(0xc2, Buffer.concat(chunks.splice(0)).subarray(0, -TAIL.length), true));
   }
   stream.close();
-  return { messages, frames };
+  const alone = messages.map((message) =>
+    makeFrame(0xc2, deflateRawSync(message, { level: 6, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4), true)
+  );
+  return { messages, frames, alone };
 }
 
-async function open(port: number): Promise<Deno.TcpConn> {
+/** A connection that is open, and what is sent on it. */
+interface Opened {
+  readonly conn: Deno.TcpConn;
+  readonly alone: boolean;
+}
+
+async function open(port: number): Promise<Opened> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   conn.setNoDelay();
   const head = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -101,7 +113,7 @@ async function open(port: number): Promise<Deno.TcpConn> {
   if (!/^HTTP\/1.1 101/.test(answer) || !/permessage-deflate/i.test(answer)) {
     throw new Error(`No compression: ${answer}`);
   }
-  return conn;
+  return { conn, alone: /client_no_context_takeover/i.test(answer) };
 }
 
 /** Counts frames in a stream that is read piece by piece, and may keep their payloads. */
@@ -136,7 +148,8 @@ class Replies {
 }
 
 /** Sends the script with so many messages under way, until each has its reply. */
-async function talk(conn: Deno.TcpConn, { frames }: Script, limit: number, keep = false): Promise<Replies> {
+async function talk({ conn, alone }: Opened, script: Script, limit: number, keep = false): Promise<Replies> {
+  const frames = alone ? script.alone : script.frames;
   const replies = new Replies(keep);
   const buffer = new Uint8Array(256 * 1024);
   let sent = 0;
@@ -158,9 +171,9 @@ async function talk(conn: Deno.TcpConn, { frames }: Script, limit: number, keep 
 }
 
 async function check(port: number, script: Script): Promise<void> {
-  const conn = await open(port);
-  const { payloads } = await talk(conn, script, Math.min(100, script.frames.length), true);
-  conn.close();
+  const opened = await open(port);
+  const { payloads } = await talk(opened, script, Math.min(100, script.frames.length), true);
+  opened.conn.close();
   const stream = createInflateRaw();
   const chunks: Uint8Array[] = [];
   stream.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
@@ -205,8 +218,8 @@ async function measure(port: number, pid: number, script: Script): Promise<Sampl
 
 async function runAll(port: number, script: Script, limit: number): Promise<number> {
   const conns = await Promise.all(Array.from({ length: connections }, () => open(port)));
-  const replies = await Promise.all(conns.map((conn) => talk(conn, script, limit)));
-  for (const conn of conns) conn.close();
+  const replies = await Promise.all(conns.map((opened) => talk(opened, script, limit)));
+  for (const { conn } of conns) conn.close();
   return replies.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
@@ -215,16 +228,16 @@ async function measureMemory(port: number, pid: number, script: Script): Promise
   const many = 300;
   await check(port, script);
   const warm = await Promise.all(Array.from({ length: 20 }, () => open(port)));
-  for (const conn of warm) await talk(conn, script, 20);
+  for (const opened of warm) await talk(opened, script, 20);
   const before = residentBytes(pid);
-  const conns: Deno.TcpConn[] = [];
+  const conns: Opened[] = [];
   for (let i = 0; i < many; i++) {
-    const conn = await open(port);
-    await talk(conn, script, 20);
-    conns.push(conn);
+    const opened = await open(port);
+    await talk(opened, script, 20);
+    conns.push(opened);
   }
   const used = residentBytes(pid) - before;
-  for (const conn of [...warm, ...conns]) conn.close();
+  for (const { conn } of [...warm, ...conns]) conn.close();
   return used / many / 1024;
 }
 
@@ -243,7 +256,21 @@ function format(name: string, samples: Sample[], ours: Sample[]): string {
 
 const packages = await installPackages();
 const { versions } = packages;
-console.log(`Deno ${Deno.version.deno}, ws ${versions.ws}, Node ${versions.node}; medians of ${rounds} rounds;`);
+const ALL: Record<string, string[]> = {
+  "ours": deno("servers/compressed_ours.ts"),
+  "ws on Deno": deno("servers/compressed_ws.js"),
+  "ws on Node": ["node", pathOf("servers/compressed_ws.js")],
+  "Bun": [packages.bun, pathOf("servers/compressed_bun.js")],
+};
+const chosen = listed("servers")?.map((name) => name.toLowerCase());
+const SERVERS = Object.fromEntries(
+  Object.entries(ALL).filter(([name]) =>
+    chosen?.includes(name.toLowerCase()) ?? (name !== "Bun" || versions.bun !== null)
+  ),
+);
+console.log(
+  `Deno ${Deno.version.deno}, ws ${versions.ws}, Node ${versions.node}, Bun ${versions.bun}; medians of ${rounds} rounds;`,
+);
 console.log(
   `${connections} connections with ${inFlight} messages under way on each; level 6, window 15, takeover${
     held.length > 0 ? "; on one core" : ""
@@ -258,10 +285,10 @@ for (const row of ROWS) {
       samples.get(name)!.push(sample);
     }
   }
-  console.log(`\n${row.length} B JSON`);
+  console.log(`\n${row.length} B JSON, ${row.kind}`);
   for (const [name, list] of samples) console.log(format(name, list, samples.get("ours")!));
 }
-const script = await compose({ length: 4096, count: 100 });
+const script = await compose({ kind: "varying", length: 4096, count: 100 });
 console.log("\nMemory of a connection that has echoed 20 messages of 4 KiB");
 for (const [name, command] of Object.entries(SERVERS)) {
   const kib = await withServer(command, packages, (port, pid) => measureMemory(port, pid, script));

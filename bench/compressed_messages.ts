@@ -1,16 +1,26 @@
-/** Messages for the benchmarks of compression: JSON as applications send it, no two alike. */
+/** Messages for the benchmarks of compression: JSON as applications send it. */
 
 const WORDS = "alpha beta gamma delta order price volume symbol timestamp user session event click update status"
   .split(" ");
+
+/** `varying` has no two messages alike; `repeated` has the same five again and again. */
+export type Kind = "varying" | "repeated";
+
+/** All kinds. */
+export const KINDS: readonly Kind[] = ["varying", "repeated"];
+
+/** How many messages are repeated. */
+const FEW = 5;
 
 /**
  * Makes messages.
  *
  * @param count How many.
  * @param length The length of each in bytes.
+ * @param kind Whether they vary.
  * @returns The messages, the same wherever it is called.
  */
-export function makeMessages(count: number, length: number): Uint8Array[] {
+export function makeMessages(count: number, length: number, kind: Kind = "varying"): Uint8Array[] {
   let seed = 12345;
   const next = (below: number) => {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
@@ -25,9 +35,10 @@ export function makeMessages(count: number, length: number): Uint8Array[] {
     ok: next(2) > 0,
   });
   const encoder = new TextEncoder();
-  return Array.from({ length: count }, () => {
+  const messages = Array.from({ length: kind === "repeated" ? FEW : count }, () => {
     let text = "[";
     while (text.length < length) text += JSON.stringify(item()) + ",";
     return encoder.encode(text.slice(0, length - 1) + "]");
   });
+  return kind === "varying" ? messages : Array.from({ length: count }, () => messages[next(FEW)]);
 }
