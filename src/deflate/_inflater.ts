@@ -2,7 +2,7 @@ import { CloseCode } from "../close_code.ts";
 import { ErrorCode, ProtocolError } from "../errors.ts";
 import { messageTooLong } from "../protocol/protocol_errors.ts";
 import type { Codec } from "./_codec.ts";
-import { concat } from "./_concat.ts";
+import { GrowingBuffer } from "./_growing_buffer.ts";
 import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
 
 /** The longest piece of a payload that is looked at in one go, in bytes; what is left of it belongs to the next one. */
@@ -34,9 +34,7 @@ interface Progress {
   /** How much of the payload is done. */
   at: number;
   /** What was made, but for what is still with the engine. */
-  readonly parts: Uint8Array<ArrayBuffer>[];
-  /** How long that is. */
-  length: number;
+  readonly message: GrowingBuffer;
 }
 
 /**
@@ -82,9 +80,9 @@ export class Inflater implements SlotOwner {
     return (this.#slot?.size ?? 0) + this.#kept.length;
   }
 
-  /** How many bytes of the message have been made. */
-  get length(): number {
-    return this.#progress?.length ?? 0;
+  /** How much memory the message takes so far, in bytes. */
+  get held(): number {
+    return this.#progress?.message.memory ?? 0;
   }
 
   /** Whether a step would get on: there is a slot. */
@@ -99,7 +97,7 @@ export class Inflater implements SlotOwner {
    * @param maxLength The longest message, in bytes.
    */
   begin(payload: Uint8Array, maxLength: number): void {
-    this.#progress = { payload, maxLength, at: 0, parts: [], length: 0 };
+    this.#progress = { payload, maxLength, at: 0, message: new GrowingBuffer(maxLength) };
     if (this.#slot !== null) this.#codec.run.beginMessage(this.#slot.address);
   }
 
@@ -116,13 +114,13 @@ export class Inflater implements SlotOwner {
     if (slot === null) return null;
     this.#pool.touch(slot);
     const progress = this.#progress!;
+    const { run } = this.#codec;
     while (budget > 0) {
       const status = this.#inflate(slot, progress, budget);
-      const part = this.#take(slot, progress);
-      if (status === DONE) return this.#finish(part, progress.parts);
-      progress.parts.push(part);
-      this.#codec.run.takeOutput(slot.address);
-      budget -= this.#codec.run.workDone(slot.address);
+      if (status === DONE) return this.#finish(slot, progress);
+      progress.message.append(this.#output(slot, progress));
+      run.takeOutput(slot.address);
+      budget -= run.workDone(slot.address);
     }
     return null;
   }
@@ -141,31 +139,35 @@ export class Inflater implements SlotOwner {
 
   #inflate({ address }: Slot, progress: Progress, budget: number): number {
     const { run, input, bytes } = this.#codec;
-    const { payload, maxLength, at, length } = progress;
+    const { payload, maxLength, at, message } = progress;
     const last = at + PIECE >= payload.length;
     const piece = at === 0 && last ? payload : payload.subarray(at, at + PIECE);
     bytes.set(piece, input);
-    const status = run.inflate(address, piece.length, last, Math.min(budget, maxLength - length + 1));
+    const status = run.inflate(address, piece.length, last, Math.min(budget, maxLength - message.length + 1));
     if (status > FULL) throw corrupt(FAULTS[status - FULL - 1]);
     progress.at += run.inputUsed(address);
     return status;
   }
 
-  /** Takes what the engine has made of the message. */
-  #take({ address }: Slot, progress: Progress): Uint8Array<ArrayBuffer> {
+  /** What the engine has made of the message and still holds; it is valid until the engine's next step. */
+  #output({ address }: Slot, { message, maxLength }: Progress): Uint8Array<ArrayBuffer> {
     const { run, bytes } = this.#codec;
     const ready = run.outputReady(address);
-    progress.length += ready;
-    if (progress.length > progress.maxLength) throw messageTooLong(progress.length, progress.maxLength);
+    const length = message.length + ready;
+    if (length > maxLength) throw messageTooLong(length, maxLength);
     const end = run.inflaterBytes(address) + run.inflaterLength(address);
-    return bytes.slice(end - ready, end);
+    return bytes.subarray(end - ready, end);
   }
 
-  #finish(part: Uint8Array<ArrayBuffer>, parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-    const message = parts.length === 0 ? part : concat([...parts, part]);
+  #finish(slot: Slot, progress: Progress): Uint8Array<ArrayBuffer> {
+    const { message } = progress;
+    const rest = this.#output(slot, progress);
+    // Most messages come in one piece.
+    if (message.length > 0) message.append(rest);
+    const whole = message.length > 0 ? message.take() : rest.slice();
     this.#progress = null;
     if (!this.#keeps) this.close();
-    return message;
+    return whole;
   }
 
   /** Keeps the window here, since another inflater needs the slot. */

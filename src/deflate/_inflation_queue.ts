@@ -78,8 +78,9 @@ export class InflationQueue {
 
   #choose(): Inflation {
     const inflations = this.#inflations;
-    const held = inflations.reduce((sum, { inflater }) => sum + inflater.length, 0);
-    if (held >= this.limit) return inflations.find(({ inflater }) => inflater.length > 0)!;
+    const held = inflations.reduce((sum, { inflater }) => sum + inflater.held, 0);
+    const eldest = held < this.limit ? undefined : inflations.find(({ inflater }) => inflater.held > 0);
+    if (eldest !== undefined) return eldest;
     for (let i = 0; i < inflations.length; i++) {
       const index = (this.#next + i) % inflations.length;
       if (!inflations[index].inflater.ready) continue;

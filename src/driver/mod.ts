@@ -1,5 +1,6 @@
 /** What both sides export, in `client.ts` and in `server.ts`. */
 export { CloseCode, isSendableCloseCode } from "../close_code.ts";
+export { type CompressionBudget, setCompressionBudget } from "../deflate/compression_budget.ts";
 export type { PerMessageDeflateOptions } from "../deflate/options.ts";
 export type { MessageChunks } from "../streams/chunk_reader.ts";
 export type { MessageData } from "../connection/message_data.ts";

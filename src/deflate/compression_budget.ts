@@ -1,0 +1,52 @@
+import { checkInteger } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
+import { sharedEngine } from "./engine.ts";
+
+/** How much memory compression takes in this process, for all connections together: RFC 7692. */
+export interface CompressionBudget {
+  /**
+   * How much memory all compressors have together, in bytes. One with the default settings takes 192 KiB, so that there
+   * are 170 of them. If more connections than that send compressed messages, the compressor that was used least recently
+   * forgets what it has sent, and its next message takes more bytes on the wire. Memory that was taken once is used
+   * again, but not given back to the system.
+   *
+   * @default {33554432} 32 MiB
+   */
+  compressors?: number;
+  /**
+   * How many bytes messages may hold together while they are inflated over several turns of the event loop, as those do
+   * that take or make more than 256 KiB. While they hold more than that, the eldest of them is inflated alone, up to its
+   * connection's `maxLength`, and the others wait. Every message is finished.
+   *
+   * @default {67108864} 64 MiB
+   */
+  inflating?: number;
+}
+
+/** Linear memory has at most 4 GiB. */
+const MAX = 2 ** 32;
+
+const NAMES: Readonly<Record<keyof CompressionBudget, true>> = { compressors: true, inflating: true };
+
+/**
+ * Sets how much memory compression takes in this process. It holds from now on, for all connections; what isn't given
+ * stays as it is.
+ *
+ * @param budget The limits.
+ * @throws {TypeError} If a value is no number, or a name is not known.
+ * @throws {RangeError} If a number is no integer from 0 on.
+ *
+ * @example Compress for a thousand busy connections without forgetting
+ * ```ts
+ * import { setCompressionBudget } from "@wsd/driver";
+ *
+ * setCompressionBudget({ compressors: 192 * 1024 * 1024 });
+ * ```
+ */
+export function setCompressionBudget(budget: CompressionBudget): void {
+  checkOptionNames("set the budget of compression", budget, NAMES);
+  const compressors = checkInteger(budget, "compressors", sharedEngine.compressors, 0, MAX);
+  const inflating = checkInteger(budget, "inflating", sharedEngine.inflations.limit, 0, MAX);
+  sharedEngine.compressors = compressors;
+  sharedEngine.inflations.limit = inflating;
+}
