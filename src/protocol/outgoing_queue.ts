@@ -146,7 +146,9 @@ export class OutgoingQueue {
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
     this.#state = "busy";
     this.#bytes += length;
-    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes), (error) => this.#onFailure(extension, error));
+    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes))
+      // Whatever fails here, an allocation say, is this connection's alone.
+      .catch((error) => this.#onFailure(extension, error));
   }
 
   #onEncoded(opcode: Opcode, length: number, bytes: Uint8Array): void {

@@ -361,10 +361,10 @@ export class Receiver {
   #transform(extension: MessageExtension): void {
     const text = this.#message.opcode === Opcode.TEXT;
     const message = decode(extension, this.#message.finishRaw(), text ? this.#wholeLength : this.#maxLength);
-    if (message instanceof Uint8Array) return this.#deliver(text, message);
+    if (message instanceof Uint8Array) return this.#deliver(extension, text, message);
     this.#transforming = true;
     message.then(
-      (message) => this.#onAnswer(() => this.#deliver(text, message)),
+      (message) => this.#onAnswer(() => this.#deliver(extension, text, message)),
       (error) =>
         this.#onAnswer(() => {
           throw asFault(extension, error);
@@ -386,10 +386,15 @@ export class Receiver {
     return true;
   }
 
-  #deliver(text: boolean, message: Uint8Array): void {
-    this.#messages.onMessage(
-      text ? decodeBytes(this.#platform, message) : message as Uint8Array<ArrayBuffer>,
-    );
+  /** Whatever fails here, an allocation say, is this connection's alone: it may come from a promise. */
+  #deliver(extension: MessageExtension, text: boolean, bytes: Uint8Array): void {
+    let message: string | Uint8Array<ArrayBuffer>;
+    try {
+      message = text ? decodeBytes(this.#platform, bytes) : bytes as Uint8Array<ArrayBuffer>;
+    } catch (error) {
+      throw asFault(extension, error);
+    }
+    this.#messages.onMessage(message);
   }
 }
 

@@ -293,6 +293,27 @@ for (const role of ROLES) {
     }
   });
 
+  Deno.test(`sendText() and receive() as ${role} fail the connection if memory gives out after the extension's answer`, async () => {
+    // Stands for bytes that can't be copied, nor decoded.
+    const answer = new Uint8Array(1);
+    Object.defineProperty(answer, "length", {
+      get() {
+        throw new RangeError("Array buffer allocation failed");
+      },
+    });
+    for (const pace of PACES) {
+      const extension = new ToyExtension(pace);
+      extension.encode = extension.decode = () => pace === "synchronous" ? answer : Promise.resolve(answer);
+      const sender = new Endpoint(role, { extension });
+      sender.protocol.sendText("a");
+      const receiver = new Endpoint(role, { extension });
+      receiver.feed([frameFor(role, 0xc1, toyEncode(hex("61")))]);
+      await extension.settle();
+      assertEquals(sender.events, ["error WS_EXTENSION_FAILED 1011"], pace);
+      assertEquals(receiver.events, ["error WS_EXTENSION_FAILED 1011"], pace);
+    }
+  });
+
   Deno.test(`receive() as ${role} fails the connection with 1011 for a fault of the extension's own`, async () => {
     const fault = new Error("Out of memory");
     const throwing = new ToyExtension("synchronous");
