@@ -22,8 +22,6 @@ export interface DeflaterOptions {
  * nothing is always legal.
  */
 export class Deflater implements SlotOwner {
-  /** Its slot may change hands at any time. */
-  readonly busy = false;
   readonly #codec: Codec;
   readonly #pool: SlotPool;
   readonly #options: DeflaterOptions;

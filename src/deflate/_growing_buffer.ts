@@ -1,5 +1,5 @@
 /** What there is at first, in bytes. */
-const FIRST = 128 * 1024;
+const FIRST = 64 * 1024;
 
 /**
  * Gathers bytes whose number is not known, in memory that doubles. What it had before is free at once, without waiting

@@ -40,8 +40,8 @@ interface Progress {
 /**
  * Turns compressed messages back to what they were, step by step: RFC 7692 §7.2.2, RFC 1951.
  *
- * It holds a slot of the engine's memory. If that goes to another one between two messages, what a message may refer
- * back to is kept here meanwhile.
+ * It holds a slot of the engine's memory. If that goes to another one, what it needs of it is kept here meanwhile:
+ * between two messages no more than the window.
  */
 export class Inflater implements SlotOwner {
   readonly #codec: Codec;
@@ -52,9 +52,11 @@ export class Inflater implements SlotOwner {
   readonly #size: number;
   #slot: Slot | null = null;
   #progress: Progress | null = null;
-  /** The window, while there is no slot. */
+  /** The window, while there is no slot and no message. */
   #kept: Uint8Array<ArrayBuffer> = NOTHING;
   #keptLength = 0;
+  /** All that was in the slot, while there is none in the middle of a message. */
+  #suspended: Uint8Array<ArrayBuffer> | null = null;
 
   /**
    * @param codec The engine.
@@ -70,11 +72,6 @@ export class Inflater implements SlotOwner {
     this.#size = codec.run.inflaterSize(windowBits);
   }
 
-  /** Whether a message is on its way. */
-  get busy(): boolean {
-    return this.#progress !== null;
-  }
-
   /** The memory that is held between messages, in bytes. */
   get memory(): number {
     return (this.#slot?.size ?? 0) + this.#kept.length;
@@ -83,11 +80,6 @@ export class Inflater implements SlotOwner {
   /** How much memory the message takes so far, in bytes. */
   get held(): number {
     return this.#progress?.message.memory ?? 0;
-  }
-
-  /** Whether a step would get on: there is a slot. */
-  get ready(): boolean {
-    return this.#slot !== null || this.#pool.offers(this.#size);
   }
 
   /**
@@ -110,8 +102,8 @@ export class Inflater implements SlotOwner {
    * @throws {RangeError} If the system has no more memory.
    */
   step(budget: number): Uint8Array<ArrayBuffer> | null {
-    const slot = budget > 0 ? this.#slot ?? this.#acquire() : null;
-    if (slot === null) return null;
+    if (budget <= 0) return null;
+    const slot = this.#slot ?? this.#acquire();
     this.#pool.touch(slot);
     const progress = this.#progress!;
     const { run } = this.#codec;
@@ -125,15 +117,19 @@ export class Inflater implements SlotOwner {
     return null;
   }
 
-  #acquire(): Slot | null {
+  #acquire(): Slot {
     const slot = this.#pool.acquire(this, this.#size);
-    if (slot === null) return null;
-    const { run } = this.#codec;
+    const { run, bytes } = this.#codec;
     const { address } = this.#slot = slot;
-    run.makeInflater(address, this.#windowBits);
-    this.#codec.bytes.set(this.#kept.subarray(0, this.#keptLength), run.inflaterBytes(address));
-    run.setHistory(address, this.#keptLength);
-    run.beginMessage(address);
+    if (this.#suspended !== null) {
+      bytes.set(this.#suspended, address);
+      this.#suspended = null;
+    } else {
+      run.makeInflater(address, this.#windowBits);
+      bytes.set(this.#kept.subarray(0, this.#keptLength), run.inflaterBytes(address));
+      run.setHistory(address, this.#keptLength);
+      run.beginMessage(address);
+    }
     return slot;
   }
 
@@ -170,17 +166,22 @@ export class Inflater implements SlotOwner {
     return whole;
   }
 
-  /** Keeps the window here, since another inflater needs the slot. */
+  /** Keeps here what is needed, since another inflater needs the slot. */
   evict(): void {
     const { run, bytes } = this.#codec;
     const { address } = this.#slot!;
-    const length = Math.min(run.inflaterLength(address), 1 << this.#windowBits);
-    // At first a connection has said little, and may never say more.
-    if (this.#kept.length < length) this.#kept = new Uint8Array(length);
-    const end = run.inflaterBytes(address) + run.inflaterLength(address);
-    this.#kept.set(bytes.subarray(end - length, end));
-    this.#keptLength = length;
+    const start = run.inflaterBytes(address);
+    const end = start + run.inflaterLength(address);
+    if (this.#progress !== null) this.#suspended = bytes.slice(address, end);
+    else this.#keep(bytes.subarray(Math.max(start, end - (1 << this.#windowBits)), end));
     this.#slot = null;
+  }
+
+  #keep(window: Uint8Array): void {
+    // At first a connection has said little, and may never say more.
+    if (this.#kept.length < window.length) this.#kept = new Uint8Array(window.length);
+    this.#kept.set(window);
+    this.#keptLength = window.length;
   }
 
   /** Gives up the message that is on its way, the slot and the window. */
@@ -188,6 +189,7 @@ export class Inflater implements SlotOwner {
     if (this.#slot !== null) this.#pool.release(this.#slot);
     this.#slot = null;
     this.#progress = null;
+    this.#suspended = null;
     this.#kept = NOTHING;
     this.#keptLength = 0;
   }

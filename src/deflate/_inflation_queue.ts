@@ -38,6 +38,16 @@ export class InflationQueue {
     this.limit = limit;
   }
 
+  /** Whether messages hold as much as they may. */
+  get full(): boolean {
+    return this.held >= this.limit;
+  }
+
+  /** How many bytes messages hold. */
+  get held(): number {
+    return this.#inflations.reduce((sum, { inflater }) => sum + inflater.held, 0);
+  }
+
   /**
    * Inflates a message that was begun.
    *
@@ -77,17 +87,8 @@ export class InflationQueue {
   };
 
   #choose(): Inflation {
-    const inflations = this.#inflations;
-    const held = inflations.reduce((sum, { inflater }) => sum + inflater.held, 0);
-    const eldest = held < this.limit ? undefined : inflations.find(({ inflater }) => inflater.held > 0);
-    if (eldest !== undefined) return eldest;
-    for (let i = 0; i < inflations.length; i++) {
-      const index = (this.#next + i) % inflations.length;
-      if (!inflations[index].inflater.ready) continue;
-      this.#next = index + 1;
-      return inflations[index];
-    }
-    // Not all can wait for a slot, since each slot that is in use belongs to one of them.
-    return inflations[0];
+    if (this.full) return this.#inflations[0];
+    this.#next %= this.#inflations.length;
+    return this.#inflations[this.#next++];
   }
 }

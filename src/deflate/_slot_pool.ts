@@ -2,9 +2,7 @@ import type { Codec } from "./_codec.ts";
 
 /** Who uses a {@linkcode Slot}. */
 export interface SlotOwner {
-  /** Whether the slot holds what can't be moved: a message is on its way through it. */
-  readonly busy: boolean;
-  /** Gives the slot up, since another one needs it. */
+  /** Gives the slot up, since another one needs it: forgets or saves what is in it. */
   evict(): void;
 }
 
@@ -56,27 +54,16 @@ export class SlotPool {
   }
 
   /**
-   * Tells whether {@linkcode SlotPool.acquire} would lend a slot.
-   *
-   * @param size How many bytes it needs to have at least.
-   * @returns False if all are busy.
-   */
-  offers(size: number): boolean {
-    return this.#mayReserve(size) || this.#find(size) !== null;
-  }
-
-  /**
    * Lends a slot.
    *
    * @param owner Who gets it.
    * @param size How many bytes it needs to have at least.
-   * @returns The slot, null if all are busy.
+   * @returns The slot.
    * @throws {RangeError} If the system has no more memory.
    */
-  acquire(owner: SlotOwner, size: number): Slot | null {
+  acquire(owner: SlotOwner, size: number): Slot {
     let slot = this.#find(size);
-    if (slot?.owner !== null && this.#mayReserve(size)) slot = this.#reserve(size);
-    if (slot === null) return null;
+    if (slot === null || (slot.owner !== null && this.#reserved + size <= this.budget)) slot = this.#reserve(size);
     slot.owner?.evict();
     slot.owner = owner;
     this.touch(slot);
@@ -92,17 +79,13 @@ export class SlotPool {
     slot.owner = null;
   }
 
-  /** A slot that is free, the smallest that suffices; else the one that was used least recently, but none that is busy. */
+  /** A slot that is free, the smallest that suffices; else the one that was used least recently. */
   #find(size: number): Slot | null {
     let found: Slot | null = null;
     for (const slot of this.#slots) {
-      if (slot.size >= size && !slot.owner?.busy && (found === null || isBetter(slot, found))) found = slot;
+      if (slot.size >= size && (found === null || isBetter(slot, found))) found = slot;
     }
     return found;
-  }
-
-  #mayReserve(size: number): boolean {
-    return this.#reserved + size <= this.budget || !this.#slots.some((slot) => slot.size >= size);
   }
 
   #reserve(size: number): Slot {

@@ -5,18 +5,23 @@ import { InflationQueue } from "./_inflation_queue.ts";
 import { SlotPool } from "./_slot_pool.ts";
 import { TaskScheduler } from "./_task_scheduler.ts";
 
+const MIB = 1024 * 1024;
+
 /** How many compressors lie ready for messages that stand for themselves. */
 const KEPT = 4;
 
 /** How many bytes are inflated in one turn, what was taken and what was made together: less than a millisecond of work. */
 export const STEP: number = 256 * 1024;
 
-/** How much memory inflaters have while they work, in bytes: a slot for each of 64 with the largest window. */
-const INFLATERS = 64 * 80 * 1024;
-
-/** What {@linkcode DeflateEngine.compressors} and {@linkcode DeflateEngine.inflating} are at first, in bytes. */
-const COMPRESSORS = 32 * 1024 * 1024;
-const INFLATING = 64 * 1024 * 1024;
+/** How much memory a {@linkcode DeflateEngine} takes, in bytes. */
+export interface EngineLimits {
+  /** All compressors together: 32 MiB by default. */
+  readonly compressors?: number;
+  /** All inflaters together, while they work: 5 MiB by default, a slot for each of 72 with the largest window. */
+  readonly inflaters?: number;
+  /** All messages that are being inflated over several turns: 64 MiB by default. */
+  readonly inflating?: number;
+}
 
 /** What there is once it is needed. */
 interface Memory {
@@ -38,10 +43,19 @@ export class DeflateEngine {
   /** Shares out the event loop. */
   readonly scheduler: TaskScheduler = new TaskScheduler();
   /** Inflates what takes several turns. */
-  readonly inflations: InflationQueue = new InflationQueue(this.scheduler, STEP, INFLATING);
+  readonly inflations: InflationQueue;
   readonly #free = new Map<string, Deflater[]>();
   #memory: Memory | null = null;
-  #compressors = COMPRESSORS;
+  #compressors: number;
+  readonly #inflaters: number;
+
+  /** @param limits How much memory it takes. */
+  constructor(limits: EngineLimits = {}) {
+    const { compressors = 32 * MIB, inflaters = 5 * MIB, inflating = 64 * MIB } = limits;
+    this.#compressors = compressors;
+    this.#inflaters = inflaters;
+    this.inflations = new InflationQueue(this.scheduler, STEP, inflating);
+  }
 
   /** How much memory all compressors have together, in bytes. What was reserved stays reserved. */
   get compressors(): number {
@@ -62,7 +76,7 @@ export class DeflateEngine {
     if (this.#memory !== null) return this.#memory;
     const codec = new Codec();
     const compressors = new SlotPool(codec, this.#compressors);
-    return this.#memory = { codec, compressors, inflaters: new SlotPool(codec, INFLATERS) };
+    return this.#memory = { codec, compressors, inflaters: new SlotPool(codec, this.#inflaters) };
   }
 
   /**

@@ -10,6 +10,9 @@ import type { DeflateSettings } from "./options.ts";
 /** Up to this length in bytes a message is compressed at once; a longer one is, a piece in each turn. */
 const AT_ONCE = 64 * 1024;
 
+/** How many bytes are inflated at once if long messages hold as much as they may: short ones need not wait for them. */
+const STEP_IF_FULL = 64 * 1024;
+
 /** What a {@linkcode PerMessageDeflate} is made from. */
 export interface PerMessageDeflateSetup {
   /** Which side this is. */
@@ -139,7 +142,8 @@ export class PerMessageDeflate implements MessageExtension {
     const inflater = this.#inflater ??= this.#engine.makeInflater(this.#peersWindowBits, this.#keepsPeers);
     try {
       inflater.begin(payload, maxLength);
-      const message = inflater.step(STEP - this.#inflated);
+      const most = this.#engine.inflations.full ? STEP_IF_FULL : STEP;
+      const message = inflater.step(most - this.#inflated);
       if (message === null) return this.#decodeInTurns(inflater);
       this.#inflated += payload.length + message.length;
       return message;

@@ -24,14 +24,13 @@ import {
   BITS,
   BYTES_AT,
   DISTANCE_BITS,
-  DISTANCE_TABLE_AT,
   DISTANCES_AT,
   FINAL,
   HEADER_WORK,
   LENGTH,
   LITERAL_BITS,
-  LITERAL_TABLE_AT,
   LITERALS_AT,
+  OWN_CODES,
   PHASE,
   PHASE_CODES,
   PHASE_HEADER,
@@ -154,9 +153,8 @@ function readHeader(slot: usize, last: bool): i32 {
   if (type === 0) return readStored(slot);
   if (type === 2) return readCodes(slot);
   if (type === 3) return BLOCK_TYPE;
-  store<u32>(slot, u32(FIXED_LITERAL_TABLE), LITERAL_TABLE_AT);
+  store<u32>(slot, 0, OWN_CODES);
   store<u32>(slot, FIXED_LITERAL_BITS, LITERAL_BITS);
-  store<u32>(slot, u32(FIXED_DISTANCE_TABLE), DISTANCE_TABLE_AT);
   store<u32>(slot, FIXED_DISTANCE_BITS, DISTANCE_BITS);
   store<u32>(slot, PHASE_CODES, PHASE);
   return GOES_ON;
@@ -217,9 +215,8 @@ function readCodes(slot: usize): i32 {
   const distances = slot + DISTANCES_AT;
   const distanceBits = buildTable(distances, LENGTHS + literalCount, distanceCount, DISTANCE_ROOT, DISTANCE_ENTRIES);
   if (distanceBits === 0) return BAD_CODE;
-  store<u32>(slot, u32(slot + LITERALS_AT), LITERAL_TABLE_AT);
+  store<u32>(slot, 1, OWN_CODES);
   store<u32>(slot, literalBits, LITERAL_BITS);
-  store<u32>(slot, u32(distances), DISTANCE_TABLE_AT);
   store<u32>(slot, distanceBits, DISTANCE_BITS);
   store<u32>(slot, PHASE_CODES, PHASE);
   return GOES_ON;
@@ -256,9 +253,10 @@ function readLengths(rootBits: u32, count: u32): i32 {
  * of 15 and 5 bits and a distance of 15 and 13.
  */
 function inflateBlock(slot: usize, last: bool, outEnd: usize): i32 {
-  const literals: usize = load<u32>(slot, LITERAL_TABLE_AT);
+  const own = load<u32>(slot, OWN_CODES) !== 0;
+  const literals = own ? slot + LITERALS_AT : FIXED_LITERAL_TABLE;
   const literalMask: u64 = (u64(1) << load<u32>(slot, LITERAL_BITS)) - 1;
-  const distances: usize = load<u32>(slot, DISTANCE_TABLE_AT);
+  const distances = own ? slot + DISTANCES_AT : FIXED_DISTANCE_TABLE;
   const distanceMask: u64 = (u64(1) << load<u32>(slot, DISTANCE_BITS)) - 1;
   const window: usize = load<u32>(slot, WINDOW);
   const bytes = slot + BYTES_AT;

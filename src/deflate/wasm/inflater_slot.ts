@@ -8,28 +8,35 @@ import { DISTANCE_TABLE, LITERAL_TABLE } from "./decode_table.ts";
 export const ROOM: u32 = 32 * 1024;
 /** What a step may make beyond: three literals or a match, eight bytes at a time. */
 const SLACK: u32 = MAX_MATCH + 16;
+
+/** The bits that were taken from the payload and not used yet, fewer than 8. */
 export const BITS: usize = 0;
+/** How many there are. */
 export const BIT_COUNT: usize = 8;
+/** What comes next. */
 export const PHASE: usize = 12;
 /** Whether the block is the last one of its stream. */
 export const FINAL: usize = 16;
 /** What is left of a stored block. */
 export const STORED: usize = 20;
-export const LITERAL_TABLE_AT: usize = 24;
+/** Whether the block has codes of its own. */
+export const OWN_CODES: usize = 24;
+/** How many bits of its codes are looked up at once. */
 export const LITERAL_BITS: usize = 28;
-export const DISTANCE_TABLE_AT: usize = 32;
-export const DISTANCE_BITS: usize = 36;
-export const WINDOW: usize = 40;
+export const DISTANCE_BITS: usize = 32;
+/** The size of the window in bytes. */
+export const WINDOW: usize = 36;
 /** How many bytes there are. */
-export const LENGTH: usize = 44;
+export const LENGTH: usize = 40;
 /** How many of them were there or were taken before. */
-export const TAKEN: usize = 48;
+export const TAKEN: usize = 44;
 /** How much of the input the last step has used. */
-export const USED: usize = 52;
-/** What the last step did, in bytes that were taken and made; a block's header counts as so many. */
-export const WORK: usize = 56;
+export const USED: usize = 48;
+/** What the last step did, in bytes that were taken and made. */
+export const WORK: usize = 52;
+/** As so many a block's header counts. */
 export const HEADER_WORK: u32 = 1024;
-export const HEADER: u32 = 64;
+const HEADER: u32 = 56;
 export const LITERALS_AT: u32 = HEADER;
 export const DISTANCES_AT: u32 = LITERALS_AT + LITERAL_TABLE;
 export const BYTES_AT: u32 = DISTANCES_AT + DISTANCE_TABLE;
