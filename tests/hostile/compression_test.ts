@@ -1,10 +1,11 @@
 // Compressed messages that are made to hurt, asked of whole drivers.
 import { constants, deflateRawSync } from "node:zlib";
 import { assertEquals, assertLess } from "@std/assert";
+import { setCompressionBudget } from "../../mod.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor } from "../support/frames.ts";
 import { memoryInUse } from "../support/memory.ts";
-import { meet, READ_PATHS } from "./paths.ts";
+import { meet, READ_PATHS, type ReadPath } from "./paths.ts";
 
 const MIB = 1024 * 1024;
 
@@ -41,6 +42,39 @@ for (const role of ROLES) {
       }));
     });
   }
+
+  // Row: bombs
+  Deno.test(`a ${role} delivers 40 bombs within maxLength one after another, within a budget of bytes`, async () => {
+    const length = 8 * MIB;
+    const bomb = frameFor(role, 0xc2, new Uint8Array(deflateRawSync(new Uint8Array(length))));
+    let most = 0;
+    let delivered = 0;
+    const path: ReadPath = {
+      ...PATHS[0],
+      read: (ws, take) => {
+        ws.on("message", (message) => {
+          if (delivered++ % 10 === 0) most = Math.max(most, memoryInUse() - before);
+          take(`${message.length}`);
+        });
+        return null;
+      },
+    };
+    setCompressionBudget({ inflating: length });
+    const met = await Promise.all(Array.from({ length: 40 }, () => meet(role, path, { maxLength: length })));
+    const before = memoryInUse();
+    await Promise.all(met.map(async ({ ws, peer, events, closed }) => {
+      await peer.write(bomb);
+      await peer.send(0x89);
+      while (await peer.frame() !== "pong");
+      ws.terminate();
+      peer.leave();
+      await closed;
+      assertEquals(events[0], `text ${length}`);
+    }));
+    setCompressionBudget({ inflating: 64 * MIB });
+    // Without the budget it would be 320 MiB: they would all be whole at about the same time.
+    assertLess(most, 64 * MIB);
+  });
 
   // Row: compressed-churn
   Deno.test(`a ${role} gives the memory of 1,000 compressed connections back`, async () => {

@@ -94,6 +94,10 @@ const COMPRESSION = {
     outcome: "Inflating stops one byte above `maxLength`; closes 1009",
     seen: "CVE-2026-1526, CVE-2018-1000518",
   },
+  "bombs": {
+    happens: "40 messages at once that inflate to `maxLength` each",
+    outcome: "All are delivered, one after another; together they hold no more than a budget of the process",
+  },
   "corrupt-deflate": {
     happens: "DEFLATE data that is corrupt or cut off",
     outcome: "Closes 1007",
