@@ -25,20 +25,22 @@ export async function dial(target: Target, options: DialOptions, signal: AbortSi
   const conn = await reach(target, options, signal);
   if (!target.secure) return new ConnTransport(conn);
   try {
-    return new ConnTransport(await secure(conn, target, options, signal));
+    return await secure(conn, target, options, signal);
   } catch (cause) {
     signal.throwIfAborted();
     throw tlsError(target, cause);
   }
 }
 
-/** Connects; for a certificate of the client's, in the way that takes one. */
+/** Connects; if a certificate of the client's and others to trust are given, in the only way that takes both. */
 async function reach(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
   const { hostname, port, secure } = target;
-  const { socketPath, cert } = options;
+  const { socketPath, cert, caCerts = [] } = options;
   try {
     if (socketPath !== undefined) return await connectUnix(socketPath, signal);
-    if (secure && cert !== undefined) return await connectTls(port, { ...options, hostname }, signal);
+    if (secure && cert !== undefined && caCerts.length > 0) {
+      return await connectTls(port, { ...options, hostname }, signal);
+    }
     return await connectTcp(target, signal);
   } catch (cause) {
     signal.throwIfAborted();
@@ -57,7 +59,7 @@ async function connectUnix(path: string, signal: AbortSignal): Promise<Deno.Conn
   return conn;
 }
 
-function secure(conn: Deno.Conn, { hostname }: Target, options: DialOptions, signal: AbortSignal) {
+function secure(conn: Deno.Conn, { hostname }: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
   if ("handshake" in conn) return shakeHands(conn as Deno.TlsConn, signal);
   return startTls(conn as Deno.TcpConn, { ...options, hostname }, signal);
 }

@@ -1,5 +1,7 @@
+import { ConnTransport } from "../transport/conn_transport.ts";
+import type { Transport } from "../transport/transport.ts";
 import { closeUnlessDone, unlessAborted } from "./abort.ts";
-import type { TlsOptions } from "./tls_transport.ts";
+import { startTlsOver, type TlsOptions } from "./tls_transport.ts";
 
 /** ALPN: a server that speaks HTTP/2 on this port as well must not take the connection for that. */
 const ALPN = ["http/1.1"];
@@ -7,24 +9,27 @@ const ALPN = ["http/1.1"];
 /**
  * Begins TLS as a client on a TCP connection, and waits for the handshake.
  *
- * If the handshake is given up, the runtime holds the TCP connection until the server ends it (Deno 2.9.6).
+ * With certificates of the caller's, it is the runtime's own TLS, since only that trusts them besides the system's. It
+ * keeps a connection whose handshake is given up until the server ends it (Deno 2.9.6), and takes no certificate of the
+ * client's. Otherwise it is that of `node:tls`.
  *
  * @param conn The connection, which is closed if it fails.
- * @param options How TLS is to be spoken, without a certificate of the client's.
+ * @param options How TLS is to be spoken.
  * @param signal Stops it.
- * @returns The connection with TLS.
+ * @returns The transport with TLS.
  * @throws The signal's reason if it came first, else what the runtime throws.
  */
-export async function startTls(conn: Deno.TcpConn, options: TlsOptions, signal: AbortSignal): Promise<Deno.TlsConn> {
-  const { hostname, caCerts = [], unsafelyDisableHostnameVerification = false } = options;
+export async function startTls(conn: Deno.TcpConn, options: TlsOptions, signal: AbortSignal): Promise<Transport> {
+  const { hostname, caCerts = [], cert, unsafelyDisableHostnameVerification = false } = options;
+  if (caCerts.length === 0 || cert !== undefined) return await startTlsOver(new ConnTransport(conn), options, signal);
   const settings = { hostname, caCerts: [...caCerts], alpnProtocols: ALPN, unsafelyDisableHostnameVerification };
   const secured = await closeUnlessDone(() => Deno.startTls(conn, settings), () => close(conn), signal);
   return await shakeHands(secured, signal);
 }
 
 /**
- * Connects for TLS with a certificate of the client's, which `Deno.startTls` doesn't take. The handshake is still to be
- * done.
+ * Connects for TLS with both a certificate of the client's and certificates to trust besides the system's, which
+ * `Deno.startTls` doesn't take together. The handshake is still to be done.
  *
  * @param port The server's port.
  * @param options How TLS is to be spoken, with `cert` and `key`.
@@ -51,11 +56,12 @@ export async function connectTls(port: number, options: TlsOptions, signal: Abor
  *
  * @param conn The connection, which is closed if it fails.
  * @param signal Stops it.
- * @returns The connection.
+ * @returns The transport with TLS.
  * @throws The signal's reason if it came first, else what the runtime throws.
  */
-export function shakeHands(conn: Deno.TlsConn, signal: AbortSignal): Promise<Deno.TlsConn> {
-  return closeUnlessDone(() => conn.handshake().then(() => conn), () => close(conn), signal);
+export async function shakeHands(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
+  await closeUnlessDone(() => conn.handshake(), () => close(conn), signal);
+  return new ConnTransport(conn);
 }
 
 function close(conn: Deno.Conn): void {

@@ -20,12 +20,20 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
  * @returns The error, which says what to do if that is known.
  */
 export function tlsError({ url }: Target, cause: unknown): HandshakeError {
+  const message = `Cannot connect to ${url.href}: TLS failed: ${tlsReason(cause)}`;
+  return new HandshakeError(message, { code: ErrorCode.TLS_FAILED, cause });
+}
+
+/**
+ * Says why TLS failed, and what to do if that is known.
+ *
+ * @param cause What the runtime has thrown.
+ * @returns The reason, with the advice.
+ */
+export function tlsReason(cause: unknown): string {
   const reason = messageOf(cause);
   const advice = ADVICE.find(([pattern]) => pattern.test(reason))?.[1];
-  return new HandshakeError(
-    `Cannot connect to ${url.href}: TLS failed: ${reason}${advice === undefined ? "" : ` (${advice})`}`,
-    { code: ErrorCode.TLS_FAILED, cause },
-  );
+  return advice === undefined ? reason : `${reason} (${advice})`;
 }
 
 /**

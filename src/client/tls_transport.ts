@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import type { Transport } from "../transport/transport.ts";
+import { closeUnlessDone } from "./abort.ts";
 
 /** How TLS is to be spoken. */
 export interface TlsOptions {
@@ -22,11 +23,11 @@ export interface TlsOptions {
 const CHUNK = 64 * 1024;
 
 /**
- * A {@linkcode Transport} that speaks TLS over any other one, by `node:tls`: `Deno.startTls` takes nothing but a TCP
- * connection, and no certificate of the client's.
+ * A {@linkcode Transport} that speaks TLS over any other one, by `node:tls`. `Deno.startTls` takes nothing but a TCP
+ * connection and no certificate of the client's, and holds the connection if its handshake is given up.
  */
 export class TlsTransport implements Transport {
-  /** True: what was written may still be waiting to be encrypted. */
+  /** As that of the transport below. */
   readonly retainsWrites: boolean;
   readonly #feed: Feed;
   readonly #socket: TLSSocket;
@@ -43,6 +44,8 @@ export class TlsTransport implements Transport {
     this.#feed = new Feed(transport);
     this.#socket = connect(connectOptions(this.#feed, options));
     this.#inner = new NodeSocketTransport(this.#socket);
+    // The TLSSocket itself takes no notice if what it writes is lost (Deno 2.9.6).
+    this.#feed.once("close", () => this.#socket.destroy(this.#feed.errored ?? undefined));
   }
 
   /**
@@ -112,6 +115,25 @@ function connectOptions(socket: Duplex, { hostname, caCerts = [], cert, key, ...
     ...(options.unsafelyDisableHostnameVerification ? { checkServerIdentity: () => undefined } : {}),
     ALPNProtocols: ["http/1.1"],
   };
+}
+
+/**
+ * Begins TLS as a client over any transport, and waits for the handshake.
+ *
+ * @param transport The transport below, which is closed if it fails.
+ * @param options How TLS is to be spoken. `caCerts` are trusted in place of the system's.
+ * @param signal Stops it.
+ * @returns The transport with TLS.
+ * @throws The signal's reason if it came first, else what `node:tls` fails with.
+ */
+export async function startTlsOver(
+  transport: Transport,
+  options: TlsOptions,
+  signal: AbortSignal,
+): Promise<TlsTransport> {
+  const secured = new TlsTransport(transport, options);
+  await closeUnlessDone(() => secured.handshake(), () => secured.close(), signal);
+  return secured;
 }
 
 /**

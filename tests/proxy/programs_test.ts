@@ -278,7 +278,7 @@ proxyTest("squid with TLS and a password", "must show a certificate that is trus
   const url = `https://${CREDENTIALS}@127.0.0.1:${port}`;
   const error = await refused(`ws://127.0.0.1:${servers.plain.port}/`, { proxy: url, caCerts });
   assertEquals(error.code, ErrorCode.PROXY_FAILED);
-  assertStringIncludes(error.message, "UnknownIssuer");
+  assertStringIncludes(error.message, "caCerts");
   await echo(`ws://127.0.0.1:${servers.plain.port}/`, { proxy: { url, caCerts } });
 });
 

@@ -8,6 +8,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { startTlsOver } from "../../src/client/tls_transport.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { NodeSocketTransport } from "../../src/transport/node_socket_transport.ts";
 import { StreamTransport } from "../../src/transport/stream_transport.ts";
@@ -37,6 +38,7 @@ export interface TransportKind {
 export const transportKinds: readonly TransportKind[] = [
   { name: "tcp", permissions: { net: true }, open: openTcp },
   { name: "tls", permissions: { net: true }, open: openTls },
+  { name: "node:tls over tcp", permissions: { net: true }, open: openTlsOver },
   { name: "unix", permissions: { net: true, read: true, write: true }, open: openUnix },
   { name: "streams", permissions: {}, open: openStreams },
   { name: "node:http", permissions: { net: true }, open: openNodeHttp },
@@ -70,6 +72,16 @@ async function openTls(): Promise<TransportPair> {
   const server = await listener.accept();
   const [client] = await Promise.all([dialed, server.handshake()]);
   return pair(new ConnTransport(client), new ConnTransport(server));
+}
+
+async function openTlsOver(): Promise<TransportPair> {
+  const { cert, key, ca } = await localCertificate();
+  using listener = Deno.listenTls({ hostname: HOSTNAME, port: 0, cert, key });
+  const tcp = new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port: listener.addr.port }));
+  const client = startTlsOver(tcp, { hostname: HOSTNAME, caCerts: [ca] }, new AbortController().signal);
+  const server = await listener.accept();
+  await server.handshake();
+  return pair(await client, new ConnTransport(server));
 }
 
 async function openUnix(): Promise<TransportPair> {

@@ -6,8 +6,8 @@ import { connectTcp } from "../connect_tcp.ts";
 import type { DialOptions } from "../dial_options.ts";
 import { startTls } from "../start_tls.ts";
 import type { Target } from "../target.ts";
-import { messageOf, tlsError } from "../tls_error.ts";
-import { TlsTransport } from "../tls_transport.ts";
+import { messageOf, tlsError, tlsReason } from "../tls_error.ts";
+import { startTlsOver } from "../tls_transport.ts";
 import { openTunnel } from "./open_tunnel.ts";
 import { PrefixedTransport } from "./prefixed_transport.ts";
 import type { Proxy } from "./proxy.ts";
@@ -29,31 +29,34 @@ export async function dialThroughProxy(
   options: DialOptions,
   signal: AbortSignal,
 ): Promise<Transport> {
-  const conn = await reachProxy(proxy, signal);
-  const transport = new ConnTransport(conn);
+  const { transport, tcp } = await reachProxy(proxy, signal);
   return await closeUnlessDone(
     async () => {
       const early = await askForTunnel(transport, proxy, target, signal);
-      const tunnel = early.length === 0 ? transport : new PrefixedTransport(transport, early);
-      if (!target.secure) return tunnel;
-      // The runtime's own TLS speaks over TCP alone, begins with nothing read, and has no place for a certificate.
-      const plain = tunnel === transport && proxy.scheme !== "https:" && options.cert === undefined;
-      return await secure(tunnel, plain ? conn as Deno.TcpConn : null, target, options, signal);
+      if (early.length > 0) return await enter(new PrefixedTransport(transport, early), null, target, options, signal);
+      return await enter(transport, tcp, target, options, signal);
     },
     () => transport.close(),
     signal,
   );
 }
 
-async function reachProxy(proxy: Proxy, signal: AbortSignal): Promise<Deno.Conn> {
+/** The connection to a proxy, and what lies under it if that is nothing but TCP. */
+interface ProxyConnection {
+  readonly transport: Transport;
+  readonly tcp: Deno.TcpConn | null;
+}
+
+async function reachProxy(proxy: Proxy, signal: AbortSignal): Promise<ProxyConnection> {
+  const { hostname, caCerts } = proxy;
   try {
-    const conn = await connectTcp(proxy, signal);
-    if (proxy.scheme !== "https:") return conn;
-    return await startTls(conn, { hostname: proxy.hostname, caCerts: proxy.caCerts }, signal);
+    const tcp = await connectTcp(proxy, signal);
+    if (proxy.scheme !== "https:") return { transport: new ConnTransport(tcp), tcp };
+    return { transport: await startTls(tcp, { hostname, caCerts }, signal), tcp: null };
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw proxyError(proxy, `can't be reached: ${messageOf(cause)}`, { cause });
+    throw proxyError(proxy, `can't be reached: ${tlsReason(cause)}`, { cause });
   }
 }
 
@@ -72,18 +75,18 @@ async function askForTunnel(
   }
 }
 
-async function secure(
+/** Begins TLS in the tunnel, if the server's URL says so. The runtime's own TLS would speak over TCP alone. */
+async function enter(
   tunnel: Transport,
-  plain: Deno.TcpConn | null,
+  tcp: Deno.TcpConn | null,
   target: Target,
   options: DialOptions,
   signal: AbortSignal,
 ): Promise<Transport> {
+  if (!target.secure) return tunnel;
   const tls = { ...options, hostname: target.hostname };
   try {
-    if (plain !== null) return new ConnTransport(await startTls(plain, tls, signal));
-    const secured = new TlsTransport(tunnel, tls);
-    return await closeUnlessDone(() => secured.handshake().then(() => secured), () => secured.close(), signal);
+    return tcp === null ? await startTlsOver(tunnel, tls, signal) : await startTls(tcp, tls, signal);
   } catch (cause) {
     signal.throwIfAborted();
     throw tlsError(target, cause);
