@@ -45,6 +45,8 @@ export const ErrorCode = {
   INVALID_COMPRESSED_DATA: "WS_INVALID_COMPRESSED_DATA",
   /** The transport failed: a reset, a broken pipe, a TLS alert. Reported as 1006. */
   CONNECTION_LOST: "WS_CONNECTION_LOST",
+  /** Something waited on the connection when it was closed in good order; `closeCode` and `reason` are the Close's. */
+  CONNECTION_CLOSED: "WS_CONNECTION_CLOSED",
   /** The peer didn't end the connection within `closeTimeout`. Reported as 1006. */
   CLOSE_TIMEOUT: "WS_CLOSE_TIMEOUT",
   /** The peer was silent for `pingTimeout` after a Ping. Reported as 1006. */

@@ -1,5 +1,21 @@
 import { CloseCode } from "../close_code.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
 import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
+
+/**
+ * Makes the error for something that still waited when the connection was closed in good order.
+ *
+ * @param info How it was closed.
+ * @returns The error.
+ */
+export function closedMeanwhile({ code, reason }: CloseInfo): WebSocketError {
+  const why = reason === "" ? "" : `: ${JSON.stringify(reason)}`;
+  return new WebSocketError(`The connection was closed with ${code}${why}`, {
+    code: ErrorCode.CONNECTION_CLOSED,
+    closeCode: code,
+    reason,
+  });
+}
 
 /**
  * More waits to be written than `backpressureLimit`.

@@ -1,7 +1,7 @@
 import { CloseCode } from "../close_code.ts";
-import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
+import { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
-import { endedWithoutClose } from "./connection_errors.ts";
+import { closedMeanwhile, endedWithoutClose } from "./connection_errors.ts";
 
 /**
  * The promises `opened` and `closed` of a connection. They and their error are made when somebody asks for them, so that
@@ -36,10 +36,15 @@ export class LifecyclePromises {
   /** Rejects when the connection is over. */
   get lost(): Promise<never> {
     const lost = this.closed.then(() => {
-      throw this.outcome ?? new ConnectionError("The connection is closed", ErrorCode.CONNECTION_LOST);
+      throw this.ending;
     });
     lost.catch(() => {});
     return lost;
+  }
+
+  /** The error for something that still waits when the connection is over. */
+  get ending(): WebSocketError {
+    return this.outcome ?? closedMeanwhile(this.#info!);
   }
 
   /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */

@@ -116,7 +116,12 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return this.promises.outcome;
   }
 
-  /** Rejects when the connection is over. */
+  /** The error for something that still waits when the connection is over. */
+  get ending(): WebSocketError {
+    return this.promises.ending;
+  }
+
+  /** Rejects when the connection is over, with {@linkcode DriverCore.ending}. */
   get lost(): Promise<never> {
     return this.promises.lost;
   }

@@ -4,7 +4,10 @@ import { type MessageData, toBytes } from "../connection/message_data.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { MessageChunks } from "../streams/chunk_reader.ts";
 import type { MessageStream } from "../streams/message_stream.ts";
+import { roundTrip } from "./round_trip.ts";
+import { summarize } from "./summarize.ts";
 import { sendStream, type SendStreamOptions } from "../streams/send_stream.ts";
+import { drained } from "./drained.ts";
 import { DriverCore } from "./driver_core.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import type { WebSocketDriverOptions } from "./options.ts";
@@ -55,6 +58,62 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const { maxLength, acceptProtocols } = this.#core.settings;
     this.maxLength = maxLength;
     this.acceptProtocols = acceptProtocols;
+  }
+
+  /**
+   * Adds a listener: `"open"`, `"message"`, `"close"`, `"error"`, `"drain"`, `"ping"` or `"pong"`.
+   *
+   * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`.
+   *
+   * @param event The event's name; {@linkcode WebSocketEvents} says what each brings.
+   * @param listener What to call, each time.
+   * @returns The driver itself.
+   * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
+   *
+   * @example Echo
+   * ```ts
+   * import type { WebSocketDriver } from "@wsd/driver";
+   *
+   * export function echo(ws: WebSocketDriver): void {
+   *   ws.on("message", (message) => ws.send(message));
+   *   ws.on("close", ({ code, reason }) => console.log("Closed:", code, reason));
+   * }
+   * ```
+   */
+  override on<Name extends keyof WebSocketEvents>(
+    event: Name,
+    listener: (...values: WebSocketEvents[Name]) => unknown,
+  ): this {
+    return super.on(event as "open", listener as () => void);
+  }
+
+  /**
+   * Adds a listener that is called once.
+   *
+   * @param event The event's name.
+   * @param listener What to call, the next time only.
+   * @returns The driver itself.
+   * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
+   */
+  override once<Name extends keyof WebSocketEvents>(
+    event: Name,
+    listener: (...values: WebSocketEvents[Name]) => unknown,
+  ): this {
+    return super.once(event as "open", listener as () => void);
+  }
+
+  /**
+   * Removes a listener.
+   *
+   * @param event The event's name.
+   * @param listener What was added.
+   * @returns The driver itself.
+   */
+  override off<Name extends keyof WebSocketEvents>(
+    event: Name,
+    listener: (...values: WebSocketEvents[Name]) => unknown,
+  ): this {
+    return super.off(event as "open", listener as () => void);
   }
 
   /** Header fields that are added to the handshake. They can be changed until the connection is started. */
@@ -133,7 +192,39 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.streams.writable;
   }
 
-  /** Iterates over `readable`; leaving the loop closes the connection. */
+  /**
+   * Waits for the next message, without closing anything: what arrives between two calls is kept for the next one. While
+   * at least `highWaterMark` bytes are kept, the peer is made to wait.
+   *
+   * From the first call on, messages go here and to no listener. Make it before anything else is awaited, since what
+   * arrives without a listener or a call is dropped.
+   *
+   * @param signal Ends the wait; the message then goes to the next call.
+   * @returns Text as a string, binary as bytes. It rejects with a {@linkcode WebSocketError} once the connection has
+   * ended and no message is left, with `CONNECTION_CLOSED` if it ended in good order; or with the signal's reason.
+   * @throws {TypeError} As a rejection, if there are listeners for `"message"`, or a stream takes the messages.
+   *
+   * @example Ask, and read the answer
+   * ```ts
+   * import { makePair } from "@wsd/driver";
+   *
+   * await using pair = await makePair();
+   * pair.server.on("message", (message) => pair.server.send(`You said ${message}`));
+   *
+   * pair.client.send("Hi");
+   * console.log(await pair.client.receive()); // You said Hi
+   * ```
+   */
+  async receive(signal?: AbortSignal): Promise<string | Uint8Array<ArrayBuffer>> {
+    return await this.#core.streams.receiver.receive(signal);
+  }
+
+  /**
+   * Iterates over `readable`.
+   *
+   * **Leaving the loop closes the connection**, as leaving a loop over any stream cancels it: `break`, `return` and a
+   * throw do so. To read some messages and keep the connection, use {@linkcode WebSocketDriver.receive}.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array<ArrayBuffer>> {
     return this.readable[Symbol.asyncIterator]();
   }
@@ -193,6 +284,54 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
+   * Sends a value as JSON, in a text message.
+   *
+   * @param value What `JSON.stringify` takes.
+   * @param options A callback, and whether to compress.
+   * @returns True if it was taken; false once the connection is closing or closed.
+   * @throws {TypeError} If the value has no JSON, such as undefined, a function, or an object that holds itself.
+   *
+   * @example Send a price
+   * ```ts
+   * import { makePair } from "@wsd/driver";
+   *
+   * await using pair = await makePair();
+   * pair.server.sendJson({ symbol: "DENO", price: 42 });
+   * console.log(await pair.client.receive()); // {"symbol":"DENO","price":42}
+   * ```
+   */
+  sendJson(value: unknown, options: Pick<SendOptions, "callback" | "compress"> = {}): boolean {
+    const text: string | undefined = JSON.stringify(value);
+    if (text === undefined) {
+      throw new TypeError(`Cannot send as JSON: expected a value that JSON can express, received ${typeof value}`);
+    }
+    return this.sendText(text, options);
+  }
+
+  /**
+   * Waits until less than `highWaterMark` waits to be written: until `desiredSize` is above 0.
+   *
+   * @param signal Ends the wait.
+   * @returns A promise that resolves at once if there is room. It rejects with a {@linkcode WebSocketError} if the
+   * connection ends first, or with the signal's reason.
+   *
+   * @example Send many rows, no faster than the peer takes them
+   * ```ts
+   * import type { WebSocketDriver } from "@wsd/driver";
+   *
+   * export async function sendRows(ws: WebSocketDriver, rows: Iterable<string>): Promise<void> {
+   *   for (const row of rows) {
+   *     await ws.drained();
+   *     ws.send(row);
+   *   }
+   * }
+   * ```
+   */
+  async drained(signal?: AbortSignal): Promise<void> {
+    await drained(this.#core, this, signal);
+  }
+
+  /**
    * Sends one message from a source of chunks, as fragments, without ever holding it whole. The source is asked for more
    * when what it gave was taken. Messages that are sent meanwhile wait; control frames do not. Where the source fails in
    * the middle, the connection is failed with 1011, for the message can neither be finished nor taken back.
@@ -219,6 +358,49 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     return this.#core.sendPing(payload, callback);
+  }
+
+  /**
+   * Sends a Ping, and measures how long its Pong takes. RFC 6455 §5.5.2.
+   *
+   * @param signal Ends the wait.
+   * @returns The round trip, in milliseconds. It rejects with a {@linkcode WebSocketError} if the connection ends first,
+   * with the signal's reason, or with a TypeError over the runtime's socket under `Deno.serve`, which has no Ping.
+   *
+   * @example Measure a connection
+   * ```ts
+   * import { makePair } from "@wsd/driver";
+   *
+   * await using pair = await makePair();
+   * const milliseconds = await pair.client.ping();
+   * console.log(milliseconds < 1_000); // true
+   * ```
+   */
+  async ping(signal?: AbortSignal): Promise<number> {
+    return await roundTrip(this.#core, signal);
+  }
+
+  /**
+   * Begins the closing handshake, behind all that was sent, with the arguments in the order of the web's `close()`.
+   * RFC 6455 §7.1.2. TCP ends within `closeTimeout` after that, whatever the peer does.
+   *
+   * @param code 1000-1003, 1007-1014 or 3000-4999. Without it no code is sent, unless there is a reason: then 1000.
+   * @param reason Why, for people; at most 123 bytes of UTF-8.
+   * @returns True if it was begun; false once the connection is closing or closed.
+   * @throws {RangeError} If the code may not be sent, or the reason is too long.
+   * @throws {TypeError} If the code isn't a number, or the reason isn't a string.
+   *
+   * @example Close with a code of the application's own
+   * ```ts
+   * import { makePair } from "@wsd/driver";
+   *
+   * await using pair = await makePair();
+   * pair.server.close(4401, "Log in first");
+   * console.log(await pair.client.closed); // { code: 4401, reason: "Log in first" }
+   * ```
+   */
+  close(code?: number, reason = ""): boolean {
+    return this.#core.close(code ?? (reason === "" ? CloseCode.NO_STATUS_RECEIVED : CloseCode.NORMAL_CLOSURE), reason);
   }
 
   /**
@@ -256,11 +438,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 }
 
-/**
- * Drops the messages that a driver has not received yet, so that a Close behind them comes through though nobody reads.
- *
- * @param ws The driver.
- */
-export function dropIncoming(ws: WebSocketDriver): void {
-  coreOf(ws).drop();
+/** `console.log(ws)` shows one line: where it stands, with whom, and what waits. */
+for (const symbol of [Symbol.for("Deno.customInspect"), Symbol.for("nodejs.util.inspect.custom")]) {
+  Object.defineProperty(WebSocketDriver.prototype, symbol, {
+    value(this: WebSocketDriver): string {
+      return summarize(this.constructor.name, this);
+    },
+  });
 }

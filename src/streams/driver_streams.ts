@@ -4,6 +4,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { ChunkedReadable } from "./chunked_readable.ts";
 import type { FlowControl, MessageConsumer } from "./message_consumer.ts";
 import { MessageReadable, type MessageReadableOptions } from "./message_readable.ts";
+import { MessageReceiver } from "./message_receiver.ts";
 import type { MessageStream } from "./message_stream.ts";
 import { MessageWritable } from "./message_writable.ts";
 import type { StreamOwner } from "./stream_owner.ts";
@@ -13,6 +14,7 @@ export class DriverStreams implements FlowControl {
   readonly #owner: StreamOwner;
   #readable: MessageReadable | null = null;
   #messages: ChunkedReadable | null = null;
+  #receiver: MessageReceiver | null = null;
   #writable: MessageWritable | null = null;
   #held = false;
 
@@ -31,6 +33,11 @@ export class DriverStreams implements FlowControl {
   get messages(): ReadableStream<MessageStream> {
     this.#messages ??= this.#take(new ChunkedReadable(this, this.#options()), "messages");
     return this.#messages.messages;
+  }
+
+  /** Messages one by one. */
+  get receiver(): MessageReceiver {
+    return this.#receiver ??= this.#take(new MessageReceiver(this, this.#owner), "receive()");
   }
 
   /** Where messages to send go. */
@@ -77,7 +84,7 @@ export class DriverStreams implements FlowControl {
   /** The connection is over. */
   onEnd(): void {
     const { outcome } = this.#owner;
-    (this.#readable ?? this.#messages)?.onEnd(outcome);
+    (this.#readable ?? this.#messages ?? this.#receiver)?.onEnd(outcome);
     this.#writable?.onEnd(outcome);
   }
 }

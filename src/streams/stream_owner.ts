@@ -23,7 +23,9 @@ export interface StreamOwner {
   readonly readyState: "connecting" | "open" | "closing" | "closed";
   /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
   readonly outcome: WebSocketError | null | undefined;
-  /** Rejects when the connection is over. */
+  /** The same for something that still waits: an error also if the connection has ended cleanly. */
+  readonly ending: WebSocketError;
+  /** Rejects when the connection is over, with {@linkcode StreamOwner.ending}. */
   readonly lost: Promise<never>;
   /**
    * Gives all messages from now on to a stream.

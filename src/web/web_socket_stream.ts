@@ -1,5 +1,6 @@
 import { Client } from "../client/client.ts";
-import { coreOf, dropIncoming, type WebSocketDriver } from "../driver/websocket_driver.ts";
+import { dropIncoming } from "../driver/drop_incoming.ts";
+import { coreOf, type WebSocketDriver } from "../driver/websocket_driver.ts";
 import { WebSocketError } from "../errors.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
 import { Attachment, type AttachmentOptions } from "./attachment.ts";

@@ -38,6 +38,11 @@ export class WebStreamOwner implements StreamOwner {
     return this.#core.readyState;
   }
 
+  /** The error for something that still waits when the connection is over. */
+  get ending(): WebSocketError {
+    return this.#outcome ?? this.#core.ending;
+  }
+
   /** Rejects when the connection is over. */
   get lost(): Promise<never> {
     return this.#core.lost;

@@ -1,0 +1,29 @@
+import type { DriverCore } from "./driver_core.ts";
+
+/** Tells the Pings of `ping()` from those of the heartbeat, whose payloads have four bytes. */
+const PAYLOAD = 8;
+
+/**
+ * Sends a Ping, and measures the time until its Pong.
+ *
+ * @param core The driver's core.
+ * @param signal Ends the wait.
+ * @returns The round trip in milliseconds. It rejects if the connection ends first, or with the signal's reason.
+ */
+export async function roundTrip(core: DriverCore, signal?: AbortSignal): Promise<number> {
+  signal?.throwIfAborted();
+  // A Pong that nobody asked for can't be mistaken for the answer.
+  const payload = crypto.getRandomValues(new Uint8Array(PAYLOAD));
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const start = performance.now();
+  if (!core.sendPing(payload, () => resolve(performance.now() - start))) {
+    await core.lost;
+  }
+  const onAbort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, core.lost]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,92 @@
+import { costOf, type FlowControl, type MessageConsumer, type MessageType } from "./message_consumer.ts";
+import type { StreamOwner } from "./stream_owner.ts";
+
+/** A call of `receive()` that waits for a message. */
+interface Receiving {
+  resolve(message: string | Uint8Array<ArrayBuffer>): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * The messages of a connection one by one: `ws.receive()`.
+ *
+ * What arrives between two calls is kept, and the connection is held back while at least the high-water mark is kept.
+ */
+export class MessageReceiver implements MessageConsumer {
+  /** False: it takes whole messages. */
+  readonly takesParts: boolean = false;
+  readonly #flow: FlowControl;
+  readonly #owner: StreamOwner;
+  readonly #kept: (string | Uint8Array<ArrayBuffer>)[] = [];
+  #keptCost = 0;
+  readonly #waiting = new Set<Receiving>();
+  #stopped = false;
+
+  /**
+   * @param flow Controls the connection.
+   * @param owner The driver.
+   */
+  constructor(flow: FlowControl, owner: StreamOwner) {
+    this.#flow = flow;
+    this.#owner = owner;
+  }
+
+  /** Gives a message to the call that has waited longest, or keeps it. */
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#stopped) return;
+    const [first] = this.#waiting;
+    if (first !== undefined) {
+      this.#waiting.delete(first);
+      return first.resolve(message);
+    }
+    this.#kept.push(message);
+    this.#keptCost += costOf(message);
+    if (this.#keptCost >= this.#owner.settings.highWaterMark) this.#flow.hold(this.#keptCost);
+  }
+
+  /** Nothing comes in pieces here. */
+  onPart(_type: MessageType, _part: Uint8Array, _last: boolean): void {}
+
+  /**
+   * Waits for the next message.
+   *
+   * @param signal Ends the wait; the message then goes to the next call.
+   * @returns The message. It rejects if the connection has ended and no message is left, or with the signal's reason.
+   */
+  async receive(signal?: AbortSignal): Promise<string | Uint8Array<ArrayBuffer>> {
+    signal?.throwIfAborted();
+    const kept = this.#kept.shift();
+    if (kept !== undefined) {
+      this.#keptCost -= costOf(kept);
+      if (this.#keptCost < this.#owner.settings.highWaterMark) this.#flow.release();
+      return kept;
+    }
+    if (this.#owner.outcome !== undefined) throw this.#owner.ending;
+    return await this.#wait(signal);
+  }
+
+  #wait(signal?: AbortSignal): Promise<string | Uint8Array<ArrayBuffer>> {
+    const { promise, resolve, reject } = Promise.withResolvers<string | Uint8Array<ArrayBuffer>>();
+    const receiving: Receiving = { resolve, reject };
+    this.#waiting.add(receiving);
+    if (signal === undefined) return promise;
+    const onAbort = () => {
+      this.#waiting.delete(receiving);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  /** Drops what comes from now on; what is kept can still be received. */
+  stop(): void {
+    this.#stopped = true;
+    this.#flow.release();
+  }
+
+  /** Ends the calls that wait, and those that come when nothing is left. */
+  onEnd(): void {
+    for (const { reject } of this.#waiting) reject(this.#owner.ending);
+    this.#waiting.clear();
+  }
+}
