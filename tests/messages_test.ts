@@ -10,15 +10,20 @@ import { netTest, testWith } from "./support/permissions.ts";
 const CONFIG = new URL("../deno.json", import.meta.url).pathname;
 const RUNS = { run: true, write: true, read: true } as const;
 
-/** What a program prints on its end, when it has no permission at all. */
+/** What a program prints as it fails, if it has no permission at all. */
 async function complaintOf(program: string): Promise<string> {
+  return await outputOf(program, false);
+}
+
+/** What a program without permissions prints to standard error. */
+async function outputOf(program: string, succeeds = true): Promise<string> {
   const path = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(path, program);
     const args = ["run", "--no-prompt", "--no-check", "--config", CONFIG, path];
     const env = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
     const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, env }).output();
-    assertFalse(success);
+    assertEquals(success, succeeds);
     return new TextDecoder().decode(stderr);
   } finally {
     await Deno.remove(path);
@@ -34,6 +39,26 @@ testWith(RUNS, "startConnection() of a client without the permission names --all
   const program = 'import { makeClient } from "@wsd/driver"; await makeClient("ws://localhost:9/").startConnection();';
   assertStringIncludes(await complaintOf(program), "run again with the --allow-net flag");
 });
+
+const NEVER_STARTED: readonly (readonly [program: string, reminded: boolean])[] = [
+  ['ws.send("Hi");', true],
+  ["ws.sendPing();", true],
+  ['ws.send("Hi"); Deno.exit();', true],
+  ['ws.send("Hi"); ws.send("there"); ws.terminate();', false],
+  ['ws.send("Hi"); await ws.startConnection().catch(() => {});', false],
+  ["ws.closeConnection();", false],
+  ["", false],
+];
+
+for (const [program, reminded] of NEVER_STARTED) {
+  testWith(RUNS, `a client that is never started ${reminded ? "says so" : "says nothing"}: ${program}`, async () => {
+    const said = await outputOf(
+      `import { makeClient } from "@wsd/driver"; const ws = makeClient("ws://a/"); ${program}`,
+    );
+    const wanted = "The client for ws://a/ was never started, so what it sent is lost: call startConnection()\n";
+    assertEquals(said, reminded ? wanted : "");
+  });
+}
 
 Deno.test("closeConnection() with code and reason in the order of the web's close() says which is which", () => {
   const ws = makeClient("ws://localhost/");

@@ -14,6 +14,7 @@ import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
 import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
 import { type Destination, followRedirect } from "./redirect.ts";
+import { remindAtExit } from "./remind_at_exit.ts";
 import { checkStartOptions, START_OPTION_NAMES, type StartConnectionOptions } from "./start_options.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { messageOf } from "./tls_error.ts";
@@ -101,6 +102,8 @@ export class Client extends WebSocketDriver {
   #started = false;
   #starting: Promise<boolean> | null = null;
   #abandoned = false;
+  /** Takes back the reminder that it was not started. */
+  #stopReminding: (() => void) | null = null;
   /** Those of the server's answer, as they came until somebody asks for them. */
   #responseHeaders: Headers | [name: string, value: string][] | null = null;
   /** Runs until reading begins. */
@@ -178,6 +181,7 @@ export class Client extends WebSocketDriver {
     checkSubprotocols(this.acceptProtocols);
     this.#core.settings.additionalHeaders.check();
     this.#started = true;
+    this.#stopReminding?.();
     return this.#starting = this.#start(merged);
   }
 
@@ -303,9 +307,16 @@ export class Client extends WebSocketDriver {
       if (!ws.#started) ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
     }
 
+    /** Sending begins nothing: a program that forgot to start would end and say nothing. */
+    onWaiting(): void {
+      const ws = this.#ws;
+      if (!ws.#started) ws.#stopReminding = remindAtExit(ws.url);
+    }
+
     /** Reading need not begin any more. */
     onEnd(): void {
       clearTimeout(this.#ws.#startTimer);
+      this.#ws.#stopReminding?.();
     }
   };
 }

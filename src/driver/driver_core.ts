@@ -39,6 +39,8 @@ export interface DriverSide {
   checkSupport?(what: string): void;
   /** Stops a handshake that is under way: the driver was closed before it was open. */
   abandonHandshake(): void;
+  /** Something was sent that waits for the connection to be open: the first thing that does. */
+  onWaiting?(): void;
   /**
    * The driver has ended, and has said so.
    *
@@ -182,7 +184,12 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    */
   apply(step: (connection: Connection) => unknown): void {
     if (this.connection !== null) step(this.connection);
-    else if (this.#state !== "closed") (this.#waiting ??= []).push(step);
+    else if (this.#state !== "closed") this.#wait(step);
+  }
+
+  #wait(step: (connection: Connection) => unknown): void {
+    if (this.#waiting === null) this.side?.onWaiting?.();
+    (this.#waiting ??= []).push(step);
   }
 
   /**
