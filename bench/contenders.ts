@@ -10,6 +10,8 @@ export interface Contender {
   readonly name: string;
   /** The program and its first arguments; null where it can't run here. */
   readonly command: (packages: Packages) => string[] | null;
+  /** False for what can't compress. */
+  readonly compresses?: false;
 }
 
 /** Whose ratio to the others is told. */
@@ -32,6 +34,7 @@ const ourServers = (checkout?: string): Contender[] => [
   {
     id: OURS_DENO_SERVE,
     name: "ours under `Deno.serve`",
+    compresses: false,
     command: () => ours("servers/ours_under_deno_serve.ts", checkout),
   },
 ];
@@ -43,7 +46,7 @@ const ourClients = (checkout?: string): Contender[] => [
 /** The echo servers. */
 export const SERVERS: readonly Contender[] = [
   ...ourServers(),
-  { id: "built-in", name: "Deno's built-in", command: () => deno("servers/built_in.ts") },
+  { id: "built-in", name: "Deno's built-in", compresses: false, command: () => deno("servers/built_in.ts") },
   {
     id: "ws-deno",
     name: "npm `ws` on Deno",
@@ -59,7 +62,7 @@ export const SERVERS: readonly Contender[] = [
     name: "Bun",
     command: ({ versions, bun }) => versions.bun === null ? null : [bun, "run", pathOf("servers/bun.js")],
   },
-  { id: FLOOR, name: "bare `Deno.listen`", command: () => deno("servers/floor.ts") },
+  { id: FLOOR, name: "bare `Deno.listen`", compresses: false, command: () => deno("servers/floor.ts") },
 ];
 
 /** The clients, all on Deno. */
@@ -81,7 +84,7 @@ export const CLIENTS: readonly Contender[] = [
  */
 export function contendersOf(checkouts: readonly string[]): { servers: Contender[]; clients: Contender[] } {
   const named = (contenders: Contender[], label: string) =>
-    contenders.map(({ id, name, command }) => ({ id: `${id}@${label}`, name: `${name}, ${label}`, command }));
+    contenders.map((one) => ({ ...one, id: `${one.id}@${label}`, name: `${one.name}, ${label}` }));
   const labels = checkouts.map((path) => path.replace(/\/+$/, "").split("/").at(-1)!);
   const labelOf = (index: number) =>
     labels.indexOf(labels[index]) === labels.lastIndexOf(labels[index]) ? labels[index] : checkouts[index];

@@ -1,8 +1,7 @@
 /** How cost grows: the same work with more connections, longer messages, more frames a message. */
 import type { Payload } from "./load/frames.js";
+import { KIB, MIB } from "./units.ts";
 import type { Workload } from "./workloads.ts";
-
-const KIB = 1024;
 
 const BASE = {
   group: "growth",
@@ -16,7 +15,7 @@ const BASE = {
 
 const text = (length: number): Payload => ({ length, kind: "text" });
 
-const CONNECTIONS = [1, 10, 100, 1000, 10_000].map((connections): Workload => ({
+const CONNECTIONS = [1, 10, 100, 1000, 10_000, 50_000].map((connections): Workload => ({
   ...BASE,
   id: `connections-${connections}`,
   name: `${connections} connections, 16 B ping-pong`,
@@ -24,7 +23,7 @@ const CONNECTIONS = [1, 10, 100, 1000, 10_000].map((connections): Workload => ({
   payload: text(16),
 }));
 
-const BYTES = [16, 256, 4 * KIB, 64 * KIB, KIB * KIB, 16 * KIB * KIB].map((length): Workload => ({
+const BYTES = [16, 256, 4 * KIB, 64 * KIB, MIB, 16 * MIB, 64 * MIB].map((length): Workload => ({
   ...BASE,
   id: `bytes-${length}`,
   name: `4 connections, ${length} B binary`,
@@ -41,8 +40,17 @@ const FRAGMENTS = [1, 10, 100, 1000, 10_000].map((fragments): Workload => ({
   fragments,
 }));
 
+const RECEIVERS = [500, 2000, 5000, 10_000, 20_000].map((connections): Workload => ({
+  ...BASE,
+  id: `receivers-${connections}`,
+  name: `one message to ${connections} connections, \`broadcast\`, 128 B text`,
+  load: "broadcast",
+  connections,
+  payload: text(128),
+}));
+
 /** All points of all curves. */
-export const GROWTH: readonly Workload[] = [...CONNECTIONS, ...BYTES, ...FRAGMENTS];
+export const GROWTH: readonly Workload[] = [...CONNECTIONS, ...BYTES, ...FRAGMENTS, ...RECEIVERS];
 
 /** A curve: rows whose cost should grow no faster than their size. */
 export interface Curve {
@@ -60,6 +68,7 @@ export interface Curve {
 export const CURVES: readonly Curve[] = [
   { name: "connections", rows: CONNECTIONS, unit: "message", units: () => 1 },
   { name: "bytes a message", rows: BYTES, unit: "KiB", units: ({ payload }) => payload.length / KIB },
+  { name: "receivers", rows: RECEIVERS, unit: "delivery", units: () => 1 },
   { name: "frames a message", rows: FRAGMENTS, unit: "frame", units: ({ fragments }) => fragments },
 ];
 

@@ -6,11 +6,13 @@
  */
 import { cpus } from "node:os";
 import { makeCertificate } from "../tests/support/certificate.ts";
+import { Progress } from "../tests/support/progress.ts";
 import { drawChart } from "./chart.ts";
-import { FLOOR, OURS } from "./contenders.ts";
-import type { Sample } from "./load/main.js";
+import { type Contender, FLOOR, OURS } from "./contenders.ts";
+import type { Sample } from "./load/task.js";
 import { type Conditions, measure, runnerOf } from "./measure.ts";
 import { type BenchOptions, chooseContenders, parseOptions, USAGE } from "./options.ts";
+import { buildNativeLoad } from "./native_load.ts";
 import { installPackages, type Packages } from "./packages.ts";
 import { RESULTS } from "./paths.ts";
 import { formatGrowth, formatMarkdown, formatRow } from "./report.ts";
@@ -26,45 +28,81 @@ await main(parseOptions(Deno.args));
 if (failures > 0) console.error(`\n${failures} measurements FAILED`);
 Deno.exit(failures > 0 ? 1 : 0);
 
+/** A row that is to be measured. */
+interface Plan {
+  readonly workload: Workload;
+  readonly contenders: readonly Contender[];
+  readonly rounds: number;
+}
+
 async function main(options: BenchOptions): Promise<void> {
   const packages = await installPackages();
-  const runtime = options.load ?? lightestRuntime(packages);
+  const { conditions, load } = await prepare(options, packages);
+  const described = { ...describe(packages), load };
+  console.log(`${described.machine}; ${JSON.stringify(described.versions)}; load generator ${load}`);
+  const plans = options.rows.map((workload) => makePlan(workload, options, packages, options.contenders));
+  const curves = options.growth
+    .map((workload) => makePlan(workload, { ...options, rounds: 1 }, packages, options.contenders ?? [OURS, FLOOR]));
+  const all = [...plans, ...curves];
+  const rows: Row[] = [];
+  {
+    using progress = new Progress(all.reduce((sum, { contenders, rounds }) => sum + contenders.length * rounds, 0));
+    let done = 0;
+    for (const plan of all) {
+      const row = await measureRow(
+        plan,
+        conditions,
+        (name) => progress.update(done++, `${name}: ${plan.workload.name}`),
+      );
+      rows.push(row);
+      if (!curves.includes(plan)) progress.print(formatRow(row));
+    }
+  }
+  if (curves.length > 0) console.log(formatGrowth(rows));
+  const { rounds, seconds } = options;
+  if (options.save) await save({ ...described, rounds, seconds, rows });
+}
+
+/** Prepares what all measurements share; `load` says what loads the servers. */
+async function prepare(options: BenchOptions, packages: Packages): Promise<{ conditions: Conditions; load: string }> {
+  const { seconds, warmup, load } = options;
+  const nativeLoad = load === null || load === "c" ? await buildNativeLoad() : null;
+  if (load === "c" && nativeLoad === null) {
+    throw new Error("Cannot build bench/load/load.c: expected Linux and a C compiler");
+  }
+  const runtime = load === null || load === "c" ? lightestRuntime(packages) : load;
   const conditions: Conditions = {
-    seconds: options.seconds,
-    warmup: options.warmup,
-    packages,
+    ...{ seconds, warmup, packages, nativeLoad },
     loadCommand: runnerOf(runtime, packages, "load/main.js"),
     serverCommand: runnerOf(packages.versions.node === null ? "deno" : "node", packages, "load/fixed_server.js"),
     identity: await makeCertificate({ hostnames: ["localhost"] }),
   };
-  const { date, machine, versions } = describe(packages);
-  console.log(`${machine}; ${JSON.stringify(versions)}; load generator on ${runtime}`);
-  const rows: Row[] = [];
-  for (const workload of options.rows) {
-    const row = await measureRow(workload, options, conditions, options.contenders);
-    rows.push(row);
-    console.log(formatRow(row));
-  }
-  const growth: Row[] = [];
-  for (const workload of options.growth) {
-    growth.push(await measureRow(workload, { ...options, rounds: 1 }, conditions, options.contenders ?? [OURS, FLOOR]));
-  }
-  if (growth.length > 0) console.log(formatGrowth(growth));
-  const { rounds, seconds } = options;
-  if (options.save) await save({ date, machine, versions, load: runtime, rounds, seconds, rows: [...rows, ...growth] });
+  return {
+    conditions,
+    load: nativeLoad === null ? `on ${runtime}` : `in C; for TLS and idle connections on ${runtime}`,
+  };
+}
+
+function makePlan(
+  workload: Workload,
+  { rounds, servers, clients }: BenchOptions,
+  packages: Packages,
+  chosen: readonly string[] | null,
+): Plan {
+  const contenders = chooseContenders(workload.side === "server" ? servers : clients, chosen)
+    .filter(({ command, compresses }) => command(packages) !== null && !(workload.compressed && compresses === false));
+  return { workload, contenders, rounds };
 }
 
 async function measureRow(
-  workload: Workload,
-  { rounds, servers, clients }: BenchOptions,
+  { workload, contenders, rounds }: Plan,
   conditions: Conditions,
-  chosen: readonly string[] | null,
+  onMeasure: (name: string) => void,
 ): Promise<Row> {
-  const contenders = chooseContenders(workload.side === "server" ? servers : clients, chosen)
-    .filter((contender) => contender.command(conditions.packages) !== null);
   const row = makeRow(workload, contenders);
   for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
+      onMeasure(contender.name);
       let sample: Sample | null = null;
       try {
         sample = await measure(workload, contender, conditions);

@@ -1,9 +1,14 @@
 /** One measurement: a server or a client in a process of its own, and the load that it is given from another one. */
 import type { Contender } from "./contenders.ts";
 import { FLOOR } from "./contenders.ts";
-import type { Sample } from "./load/main.js";
+import { checkCompressed } from "./check_compressed.ts";
+import { checkEcho } from "./load/check.js";
+import { makeRequest } from "./load/handshake.js";
+import type { Sample } from "./load/task.js";
+import { nativeCommand } from "./native_load.ts";
 import type { Packages } from "./packages.ts";
 import { pathOf } from "./paths.ts";
+import { makeScript, writeScript } from "./script.ts";
 import type { Workload } from "./workloads.ts";
 
 /** How long a process may take beyond what it was told to take, in seconds. */
@@ -17,7 +22,9 @@ export interface Conditions {
   readonly warmup: number;
   /** What is installed. */
   readonly packages: Packages;
-  /** The program that runs the load generator, with its first arguments. */
+  /** The load generator in C; null if another one is used. */
+  readonly nativeLoad: string | null;
+  /** The program that runs the load generator in JavaScript, with its first arguments. */
   readonly loadCommand: readonly string[];
   /** The program that runs the fixed server, with its first arguments. */
   readonly serverCommand: readonly string[];
@@ -42,26 +49,67 @@ export function measure(row: Workload, contender: Contender, conditions: Conditi
     : measureClient(row, command, conditions);
 }
 
+/** Holds a program to the first core, where the system can. */
+const ONE_CORE = Deno.build.os === "linux" ? ["taskset", "--cpu-list", "0"] : [];
+
+/** The paths that the servers know. */
+const PATHS = { echo: "/", idle: "/", handshakes: "/", fanOut: "/fan-out", broadcast: "/broadcast" } as const;
+
 async function measureServer(
   row: Workload,
   contender: Contender,
   command: string[],
   conditions: Conditions,
 ): Promise<Sample> {
-  const { seconds, warmup, packages, identity, loadCommand } = conditions;
-  const { load, connections, inFlight, payload, fragments, tls } = row;
-  const setup = { modules: packages.folder, load, payload, fragments, ...(tls ? identity : {}) };
-  using server = new Program([...command, JSON.stringify(setup)]);
+  const { seconds, warmup, packages, identity, nativeLoad } = conditions;
+  const { load, payload, fragments, tls, compressed, pinned } = row;
+  const setup = { modules: packages.folder, load, payload, fragments, compressed, ...(tls ? identity : {}) };
+  const core = pinned ? ONE_CORE : [];
+  using server = new Program([...core, ...command, JSON.stringify(setup)]);
   const port = await server.port();
-  const task = {
-    ...{ load, connections, inFlight, payload, fragments, tls, port, seconds, warmup },
-    pid: server.pid,
-    path: load === "fanOut" ? "/fan-out" : "/",
-    check: contender.id !== FLOOR,
-  };
-  using generator = new Program([...loadCommand, JSON.stringify(task)]);
-  const result = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
-  return result;
+  const isChecked = contender.id !== FLOOR;
+  const isNative = nativeLoad !== null && !tls && load !== "idle";
+  const generatorCommand = isNative
+    ? await prepareNative(row, nativeLoad, { port, pid: server.pid, seconds, warmup }, isChecked)
+    : prepareScripted(row, { port, pid: server.pid, seconds, warmup }, isChecked, conditions);
+  using generator = new Program([...core, ...generatorCommand]);
+  const sample = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
+  return isNative ? { ...sample, bytes: load === "handshakes" ? 0 : sample.units * payload.length } : sample;
+}
+
+/** Where a server listens, its process, and how long it is measured. */
+interface Target {
+  readonly port: number;
+  readonly pid: number;
+  readonly seconds: number;
+  readonly warmup: number;
+}
+
+/** Checks the server, and makes the command of the load generator in C. */
+async function prepareNative(row: Workload, program: string, target: Target, isChecked: boolean): Promise<string[]> {
+  const { load, connections, inFlight, compressed } = row;
+  const script = await makeScript(row);
+  if (isChecked && compressed) await checkCompressed(target.port, script);
+  if (isChecked && !compressed) {
+    await checkEcho({ host: "127.0.0.1", port: target.port, tls: false }, makeRequest("/"));
+  }
+  const file = pathOf(".cache/script");
+  await writeScript(script, file);
+  return nativeCommand(program, {
+    ...target,
+    mode: load === "broadcast" || load === "fanOut" ? "fanOut" : load === "handshakes" ? load : "echo",
+    ...{ connections, inFlight, script: file, path: PATHS[load] },
+    ...(compressed ? { extensions: "permessage-deflate; client_max_window_bits" } : {}),
+  });
+}
+
+/** Makes the command of the load generator in JavaScript, which checks the server by itself. */
+function prepareScripted(row: Workload, target: Target, check: boolean, { loadCommand }: Conditions): string[] {
+  const { load, connections, inFlight, payload, fragments, tls, compressed } = row;
+  if (compressed) throw new Error("Cannot measure compression: the load generator in C is missing");
+  const run = load === "broadcast" ? "fanOut" : load;
+  const task = { ...target, load: run, connections, inFlight, payload, fragments, tls, path: PATHS[load], check };
+  return [...loadCommand, JSON.stringify(task)];
 }
 
 async function measureClient(row: Workload, command: string[], conditions: Conditions): Promise<Sample> {

@@ -7,13 +7,13 @@ import { type Workload, WORKLOADS } from "./workloads.ts";
 
 export const USAGE = `Usage: deno task bench [options]
 
-  --only=A,B      which rows: their names, or "server", "client", "growth"; all by default
+  --only=A,B      which rows: their names, or "server", "compressed", "client", "growth"; all by default
   --servers=A,B   which servers or clients to compare; all by default
   --ours=FOLDER   another checkout of this project, compared in the same run; may be given several times
   --rounds=3      how many rounds, in each of which all that are compared take their turn
   --seconds=2     how long one measurement takes
   --warmup=1      how long it runs before, unmeasured
-  --load=bun      what runs the load generator: bun, node or deno; the first that is there
+  --load=c        the load generator: c, or the one in JavaScript on bun, node or deno; the first that is there
   --quick         one round of a second
   --save          write the results to bench/results/
 
@@ -39,7 +39,7 @@ export interface BenchOptions {
   readonly seconds: number;
   /** How long it runs before, in seconds. */
   readonly warmup: number;
-  /** What runs the load generator; null for the lightest that is there. */
+  /** What generates the load: `"c"` or a runtime; null for the lightest that is there. */
   readonly load: string | null;
   /** Whether to write the results to a file. */
   readonly save: boolean;
@@ -75,9 +75,10 @@ export function parseOptions(args: string[]): BenchOptions {
   const others = contendersOf(values.ours.map((folder) => checkCheckout(resolve(folder))));
   const chosen = ({ id, side, group }: Workload) =>
     names === null || names.includes(id) || names.includes(group ?? side);
+  const descriptors = descriptorLimit();
   return {
     rows: WORKLOADS.filter(chosen),
-    growth: GROWTH.filter(chosen),
+    growth: GROWTH.filter(chosen).filter(({ connections }) => connections + SPARE < descriptors),
     contenders,
     servers: [...SERVERS, ...others.servers],
     clients: [...CLIENTS, ...others.clients],
@@ -98,6 +99,18 @@ export function parseOptions(args: string[]): BenchOptions {
  */
 export function chooseContenders(all: readonly Contender[], chosen: readonly string[] | null): readonly Contender[] {
   return all.filter(({ id }) => chosen === null || chosen.includes(id) || chosen.includes(id.split("@")[0]));
+}
+
+/** Descriptors that a process needs beside those of its connections. */
+const SPARE = 100;
+
+/** How many descriptors a process may have; unlimited where the system doesn't tell. */
+function descriptorLimit(): number {
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"))?.[1]);
+  } catch {
+    return Infinity;
+  }
 }
 
 function checkCheckout(folder: string): string {

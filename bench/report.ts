@@ -22,6 +22,7 @@ const HEAD = [
   "p99 µs",
   "CPU s/M",
   "B/conn",
+  "B back",
   "load",
   "others",
   "ours ÷",
@@ -50,11 +51,11 @@ function formatMeasured(row: Row, measured: Measured): string[] {
   if (medians === null) {
     return [measured.name, measured.samples.length === 0 ? "not here" : "FAILED", ...HEAD.slice(2).map(() => "")];
   }
-  const { rate, throughput, cpu, p50, p99, memory, load, others } = medians;
+  const { rate, throughput, cpu, p50, p99, memory, wire, load, others } = medians;
   const ratio = measured.id === OURS_DENO_SERVE ? ratioUnderDenoServe(row) : ratioTo(row, measured);
   return [
     measured.name,
-    ...[rate, throughput, p50, p99, cpu, memory].map(formatNumber),
+    ...[rate, throughput, p50, p99, cpu, memory, row.workload.compressed ? wire : NaN].map(formatNumber),
     `${Math.round(load * 100)} %${load > LOAD_LIMIT ? " !" : ""}`,
     formatNumber(others),
     ...formatRatio(ratio, measured.id),
@@ -135,7 +136,7 @@ export function formatMarkdown({ rows, date, machine, versions, rounds, seconds,
   return `${table}\n\n${date.slice(0, 10)}, ${machine}; ${
     known.join(", ")
   }. Medians of ${rounds} rounds of ${seconds} s, ` +
-    `the load generator on ${load}.\n${growth === "" ? "" : `\n\`\`\`\n${growth.trim()}\n\`\`\`\n`}`;
+    `the load generator ${load}.\n${growth === "" ? "" : `\n\`\`\`\n${growth.trim()}\n\`\`\`\n`}`;
 }
 
 function oursOf(row: Row): string {

@@ -1,6 +1,6 @@
 /** What a run has measured, and what follows from it. */
 import { type Contender, OURS, OURS_DENO_SERVE } from "./contenders.ts";
-import type { Sample } from "./load/main.js";
+import type { Sample } from "./load/task.js";
 import { UNDER_DENO_SERVE, type Workload } from "./workloads.ts";
 
 /** The measurements of one contender under one workload, a sample a round. */
@@ -29,7 +29,7 @@ export interface Results {
   readonly machine: string;
   /** What was compared, by name. */
   readonly versions: Readonly<Record<string, string | null>>;
-  /** What ran the load generator. */
+  /** What the load generator was. */
   readonly load: string;
   /** How many rounds, and how long each measurement took, in seconds. */
   readonly rounds: number;
@@ -53,6 +53,8 @@ export interface Medians {
   readonly p99: number;
   /** Bytes per connection; NaN where that was not measured. */
   readonly memory: number;
+  /** Bytes that came back for each message, with headers; NaN where they were not counted. */
+  readonly wire: number;
   /** The load generator's share of a core; for a client, the fixed server's. */
   readonly load: number;
   /** How many cores other programs have taken meanwhile. */
@@ -91,6 +93,7 @@ export function mediansOf({ samples }: Measured): Medians | null {
     p50: of(({ p50 }) => p50 ?? NaN),
     p99: of(({ p99 }) => p99 ?? NaN),
     memory: of(({ memory }) => memory ?? NaN),
+    wire: of(({ wire, units }) => (wire ?? NaN) / units),
     load: of(({ load }) => load),
     others: of(({ others }) => others),
   };

@@ -1,5 +1,6 @@
 /** What is measured: the rows of the table, with the goals for each. */
 import type { Payload } from "./load/frames.js";
+import { KIB, MIB } from "./units.ts";
 
 /** A row of the table. */
 export interface Workload {
@@ -12,7 +13,7 @@ export interface Workload {
   /** Whether servers or clients are compared. */
   readonly side: "server" | "client";
   /** What the load generator does. */
-  readonly load: "echo" | "handshakes" | "fanOut" | "idle";
+  readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle";
   /** How many connections. */
   readonly connections: number;
   /** How many messages each has under way. */
@@ -23,6 +24,12 @@ export interface Workload {
   readonly fragments: number;
   /** Whether TLS is spoken. */
   readonly tls: boolean;
+  /** Whether every message is compressed, both ways; those that can't compress are left out. */
+  readonly compressed?: boolean;
+  /** How many different messages there are, of JSON; 1 by default, the payload's. */
+  readonly distinct?: number;
+  /** Whether both sides share a core: one message at a time is noise if they change between cores. */
+  readonly pinned?: boolean;
   /** The least that ours should be of another's figure, by the other's id; of memory, the most. */
   readonly goals: Readonly<Record<string, number>>;
 }
@@ -39,7 +46,8 @@ const SERVER_ROWS: readonly Workload[] = [
   {
     ...ECHO,
     id: "ping-1",
-    name: "1 connection, 16 B ping-pong",
+    name: "1 connection, 16 B ping-pong, on one core",
+    pinned: true,
     connections: 1,
     inFlight: 1,
     payload: text(16),
@@ -69,7 +77,7 @@ const SERVER_ROWS: readonly Workload[] = [
     name: "16 × 16, 1 KiB binary",
     connections: 16,
     inFlight: 16,
-    payload: bytes(1024),
+    payload: bytes(KIB),
     goals: goals(3.5, 4, 0.8),
   },
   {
@@ -78,7 +86,7 @@ const SERVER_ROWS: readonly Workload[] = [
     name: "16 × 8, 4 KiB JSON text",
     connections: 16,
     inFlight: 8,
-    payload: json(4096),
+    payload: json(4 * KIB),
     goals: goals(2.5, 3, 0.9),
   },
   {
@@ -87,7 +95,7 @@ const SERVER_ROWS: readonly Workload[] = [
     name: "8 × 2, 64 KiB binary",
     connections: 8,
     inFlight: 2,
-    payload: bytes(65536),
+    payload: bytes(64 * KIB),
     goals: goals(1.1, 2.5, 1),
   },
   {
@@ -96,18 +104,28 @@ const SERVER_ROWS: readonly Workload[] = [
     name: "4 × 1, 1 MiB binary",
     connections: 4,
     inFlight: 1,
-    payload: bytes(1 << 20),
+    payload: bytes(MIB),
     goals: goals(1.5, 3, 1.5),
   },
   {
     ...ECHO,
     id: "fan-out",
-    name: "one message to 500 connections, 128 B text",
+    name: "one message to 500 connections, a loop of `send`, 128 B text",
     load: "fanOut",
     connections: 500,
     inFlight: 1,
     payload: text(128),
     goals: goals(1.5, 1.7, 1),
+  },
+  {
+    ...ECHO,
+    id: "broadcast",
+    name: "one message to 500 connections, `broadcast`, 128 B text",
+    load: "broadcast",
+    connections: 500,
+    inFlight: 1,
+    payload: text(128),
+    goals: { "built-in": 1.05 },
   },
   {
     ...ECHO,
@@ -145,11 +163,29 @@ const SERVER_ROWS: readonly Workload[] = [
     name: "TLS, 8 × 2, 64 KiB binary",
     connections: 8,
     inFlight: 2,
-    payload: bytes(65536),
+    payload: bytes(64 * KIB),
     tls: true,
     goals: { "built-in": 1 },
   },
 ];
+
+/** The same few messages, as in a poll; and messages whose values differ, as in a feed. */
+const COMPRESSED_ROWS: readonly Workload[] = [200, 4 * KIB].flatMap((length) =>
+  ([["same", "the same four", 4], ["vary", "values vary", 600]] as const).map(([id, name, distinct]): Workload => ({
+    ...ECHO,
+    group: "compressed",
+    id: `deflate-${length}-${id}`,
+    name: `8 × 8, ${length} B JSON compressed, ${name}`,
+    connections: 8,
+    inFlight: 8,
+    payload: json(length),
+    compressed: true,
+    distinct,
+    goals: length === 200
+      ? { "ws-deno": 2.5 }
+      : { "ws-deno": 1.5, "ws-node": 1.5, ...(id === "vary" ? { bun: 0.5 } : {}) },
+  }))
+);
 
 /** The client's rows have the shapes of the server's. */
 const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
@@ -157,13 +193,14 @@ const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
   .map((row) => ({
     ...row,
     side: "client",
+    pinned: false,
     id: `client-${row.id}`,
-    name: `client: ${row.name}`,
+    name: `client: ${row.name.replace(", on one core", "")}`,
     goals: { "built-in": 1, "ws-deno": 1.5 },
   }));
 
 /** All rows. */
-export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...CLIENT_ROWS];
+export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...COMPRESSED_ROWS, ...CLIENT_ROWS];
 
 /** What our server should reach of the built-in one under `Deno.serve`, in every row. */
-export const UNDER_DENO_SERVE = 0.8;
+export const UNDER_DENO_SERVE = 0.9;

@@ -72,8 +72,8 @@ function makeConnection(socket, traffic) {
 /**
  * Runs the load.
  *
- * @param {import("./main.js").Task & EchoLoad} task What to do.
- * @returns {Promise<import("./main.js").Sample>} What was measured.
+ * @param {import("./task.js").Task & EchoLoad} task What to do.
+ * @returns {Promise<import("./task.js").Sample>} What was measured.
  */
 export async function runEcho(task) {
   const traffic = new Traffic(task);

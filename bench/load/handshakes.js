@@ -7,8 +7,8 @@ import { withResolvers } from "./with_resolvers.js";
 /**
  * Runs the load.
  *
- * @param {import("./main.js").Task & { connections: number }} task What to do; `connections` at a time.
- * @returns {Promise<import("./main.js").Sample>} What was measured.
+ * @param {import("./task.js").Task & { connections: number }} task What to do; `connections` at a time.
+ * @returns {Promise<import("./task.js").Sample>} What was measured.
  */
 export async function runHandshakes(task) {
   let count = 0;

@@ -14,8 +14,8 @@ const AT_ONCE = 50;
 /**
  * Runs the load.
  *
- * @param {import("./main.js").Task & { connections: number, payload: import("./frames.js").Payload }} task What to do.
- * @returns {Promise<import("./main.js").Sample>} What was measured; `memory` is per connection.
+ * @param {import("./task.js").Task & { connections: number, payload: import("./frames.js").Payload }} task What to do.
+ * @returns {Promise<import("./task.js").Sample>} What was measured; `memory` is per connection.
  */
 export async function runIdle(task) {
   await wait(task.warmup);

@@ -1,12 +1,12 @@
 /** The runtime's own server socket, used bare. */
-import { FAN_OUT, identity, ready } from "./setup.js";
+import { identity, isForAll, ready } from "./setup.js";
 
 const everyone = new Set<WebSocket>();
 
 Deno.serve({ port: 0, ...identity, onListen: ({ port }) => ready(port) }, (request) => {
   const { socket, response } = Deno.upgradeWebSocket(request);
   socket.binaryType = "arraybuffer";
-  if (request.url.endsWith(FAN_OUT)) {
+  if (isForAll(request.url)) {
     everyone.add(socket);
     socket.onclose = () => everyone.delete(socket);
     socket.onmessage = ({ data }) => {

@@ -1,19 +1,30 @@
 /** The handler of our servers, the same under `serve` and under `Deno.serve`. */
-import { makeServer, type ServeHandler, type WebSocketDriver } from "@wsd/driver";
-import { FAN_OUT, setup } from "./setup.js";
+import * as driver from "@wsd/driver";
+import { BROADCAST, isForAll, LEVEL, MAX_LENGTH, setup } from "./setup.js";
 
-/** The load generator counts bytes, so that Pings among them would spoil its count; the others here send none either. */
-const options = setup.load === "idle" ? {} : { pingInterval: 0 };
+/** What a checkout that has it exports. */
+type Broadcast = (targets: Iterable<driver.WebSocketDriver>, data: string | Uint8Array) => unknown;
 
-const everyone = new Set<WebSocketDriver>();
+const { makeServer } = driver;
+const { broadcast } = driver as { broadcast?: Broadcast };
 
-export const echo: ServeHandler = (request) => {
+const options: driver.ServerOptions = {
+  // Some load generators count bytes, so that Pings would spoil their count; the others here send none either.
+  ...(setup.load === "idle" ? {} : { pingInterval: 0 }),
+  ...(setup.compressed ? { perMessageDeflate: { threshold: 0, level: LEVEL } } : {}),
+  maxLength: MAX_LENGTH,
+};
+
+const everyone = new Set<driver.WebSocketDriver>();
+
+export const echo: driver.ServeHandler = (request) => {
   const ws = makeServer(request, options);
-  if (request.url.endsWith(FAN_OUT)) {
+  if (isForAll(request.url)) {
     everyone.add(ws);
     ws.on("close", () => everyone.delete(ws));
     ws.on("message", (message) => {
-      for (const member of everyone) member.send(message);
+      if (broadcast !== undefined && request.url.endsWith(BROADCAST)) broadcast(everyone, message);
+      else for (const member of everyone) member.send(message);
     });
   } else {
     ws.on("message", (message) => ws.send(message));

@@ -28,7 +28,7 @@ async function serve(conn: Deno.Conn): Promise<void> {
   if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
   const head = new Uint8Array(1024);
   const length = await readHead(conn, head);
-  const fansOut = head[5] === "f".charCodeAt(0);
+  const fansOut = head[5] === "f".charCodeAt(0) || head[5] === "b".charCodeAt(0);
   await conn.write(ANSWER);
   if (fansOut) everyone.add(conn);
   const buffer = new Uint8Array(Math.min(256 * 1024, Math.max(1024, requestSize * 64)));

@@ -8,9 +8,10 @@ import { createRequire } from "node:module";
  * @property {string} [cert] The certificate in PEM, where TLS is to be spoken.
  * @property {string} [key] Its private key.
  * @property {string} modules The folder that npm's packages were installed in, with a slash at its end.
- * @property {import("../load/main.js").Task["load"]} load What the load generator does.
+ * @property {"echo" | "handshakes" | "fanOut" | "broadcast" | "idle"} load What is measured.
  * @property {import("../load/frames.js").Payload} payload One message of the workload.
  * @property {number} fragments How many frames it is sent in.
+ * @property {boolean} [compressed] Whether every message is compressed.
  */
 
 /** @type {Setup} */
@@ -21,8 +22,26 @@ const { cert, key } = setup;
 /** The certificate and the key, none where no TLS is to be spoken. */
 export const identity = cert === undefined || key === undefined ? {} : { cert, key };
 
-/** The path whose messages go to every connection. */
+/** The path whose messages go to every connection, sent to one after another. */
 export const FAN_OUT = "/fan-out";
+
+/** The same, by what the server has for that. */
+export const BROADCAST = "/broadcast";
+
+/** The level of compression, the same for all that let it be chosen. */
+export const LEVEL = 6;
+
+/** The longest message, in bytes. */
+export const MAX_LENGTH = 128 * 1024 * 1024;
+
+/**
+ * Tells whether a connection is one of those that get every message.
+ *
+ * @param {string} url What was asked for.
+ */
+export function isForAll(url) {
+  return url.endsWith(FAN_OUT) || url.endsWith(BROADCAST);
+}
 
 /**
  * Loads a package that the benchmarks have installed.

@@ -2,16 +2,17 @@
 /** npm `ws`, for Deno and for Node. */
 import http from "node:http";
 import https from "node:https";
-import { FAN_OUT, identity, load, ready, setup } from "./setup.js";
+import { identity, isForAll, LEVEL, load, MAX_LENGTH, ready, setup } from "./setup.js";
 
 const { WebSocketServer } = load("ws");
 const server = setup.cert === undefined ? http.createServer() : https.createServer(identity);
-const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 0x3ffffff });
+const perMessageDeflate = setup.compressed ? { threshold: 0, zlibDeflateOptions: { level: LEVEL } } : false;
+const sockets = new WebSocketServer({ server, perMessageDeflate, maxPayload: MAX_LENGTH });
 const everyone = new Set();
 
 sockets.on("connection", (/** @type {any} */ socket, /** @type {http.IncomingMessage} */ { url }) => {
   socket.on("error", () => {});
-  if (url === FAN_OUT) {
+  if (isForAll(url ?? "")) {
     everyone.add(socket);
     socket.on("close", () => everyone.delete(socket));
     socket.on("message", (/** @type {Uint8Array} */ data, /** @type {boolean} */ binary) => {

@@ -4,7 +4,7 @@ import { PATIENCE } from "./patience.ts";
 
 /** How many connections the server for TLS takes, and how long a handshake may take there, in milliseconds. */
 export const TLS_PLACES = 64;
-export const TLS_HANDSHAKE_TIMEOUT = 3000;
+export const TLS_HANDSHAKE_TIMEOUT = 10_000;
 
 /** Random bytes, of which large messages are made; they don't compress. */
 const NOISE = new Uint8Array(1 << 20);
@@ -99,9 +99,13 @@ export class SoakServer {
     return ws.response;
   }
 
-  /** Sends a message of as many bytes as each message of the client says; the heartbeat is on, and short. */
+  /**
+   * Sends a message of as many bytes as each message of the client says. The heartbeat is on, and waits for longer than
+   * the slowest reader takes for what the system's buffers hold.
+   */
   #sendLarge(request: Request): Response {
-    const ws = makeServer(request, { pingInterval: 5000, pingTimeout: 10_000, closeTimeout: PATIENCE });
+    const ws = makeServer(request, { pingInterval: 5000, pingTimeout: 20_000, closeTimeout: PATIENCE });
+    ws.on("error", (error) => this.#faults.push(`to a slow reader: ${error}`));
     ws.on("message", (message) => void this.#send(Number(message), (whole) => ws.send(whole), ws));
     ws.startConnection();
     return ws.response;
