@@ -1,4 +1,5 @@
 /** What is measured: the rows of the table, with the goals for each. */
+import type { Kind } from "./compressed_messages.ts";
 import type { Payload } from "./load/frames.js";
 import { KIB, MIB } from "./units.ts";
 
@@ -26,8 +27,8 @@ export interface Workload {
   readonly tls: boolean;
   /** Whether every message is compressed, both ways; those that can't compress are left out. */
   readonly compressed?: boolean;
-  /** How many different messages there are, of JSON; 1 by default, the payload's. */
-  readonly distinct?: number;
+  /** What messages of JSON there are, if not one and the same. */
+  readonly messages?: Kind;
   /** Whether both sides share a core: one message at a time is noise if they change between cores. */
   readonly pinned?: boolean;
   /** The least that ours should be of another's figure, by the other's id; of memory, the most. */
@@ -171,19 +172,19 @@ const SERVER_ROWS: readonly Workload[] = [
 
 /** The same few messages, as in a poll; and messages whose values differ, as in a feed. */
 const COMPRESSED_ROWS: readonly Workload[] = [200, 4 * KIB].flatMap((length) =>
-  ([["same", "the same four", 4], ["vary", "values vary", 600]] as const).map(([id, name, distinct]): Workload => ({
+  ([["repeated", "the same five"], ["varying", "values vary"]] as const).map(([messages, name]): Workload => ({
     ...ECHO,
     group: "compressed",
-    id: `deflate-${length}-${id}`,
+    id: `deflate-${length}-${messages}`,
     name: `8 × 8, ${length} B JSON compressed, ${name}`,
     connections: 8,
     inFlight: 8,
     payload: json(length),
     compressed: true,
-    distinct,
+    messages,
     goals: length === 200
       ? { "ws-deno": 2.5 }
-      : { "ws-deno": 1.5, "ws-node": 1.5, ...(id === "vary" ? { bun: 0.5 } : {}) },
+      : { "ws-deno": 1.5, "ws-node": 1.5, ...(messages === "varying" ? { bun: 0.5 } : {}) },
   }))
 );
 
