@@ -9,7 +9,8 @@ import type { Workload } from "./workloads.ts";
 /** How long a script of different messages is, uncompressed: far longer than a window of 32 KiB. */
 const SCRIPT = 2.5 * MIB;
 
-/** A text of JSON, compressed by its sender. */
+/** The first bytes of a text in one frame, and of a compressed one. */
+const TEXT = 0x81;
 const COMPRESSED_TEXT = 0xc1;
 
 /** The end of a flush that a sender leaves out (RFC 7692 §7.2.1). */
@@ -31,15 +32,11 @@ export interface Script {
  * that it may begin anew at its end.
  */
 export async function makeScript(row: Workload): Promise<Script> {
-  const { payload, fragments, distinct, compressed } = row;
-  if (distinct === undefined) return { messages: [], frames: [makeMessage(payload, true, fragments)] };
-  const different = makeMessages(distinct, payload.length);
-  const count = Math.max(distinct, Math.round(SCRIPT / payload.length));
-  const messages = Array.from({ length: count }, (_, index) => different[index % distinct]);
-  return {
-    messages,
-    frames: compressed ? await compress(messages) : messages.map((each) => makeFrame(0x81, each, true)),
-  };
+  const { payload, fragments, messages: kind, compressed } = row;
+  if (kind === undefined) return { messages: [], frames: [makeMessage(payload, true, fragments)] };
+  const messages = makeMessages(Math.round(SCRIPT / payload.length), payload.length, kind);
+  const plain = () => messages.map((message) => makeFrame(TEXT, message, true));
+  return { messages, frames: compressed ? await compress(messages) : plain() };
 }
 
 async function compress(messages: readonly Uint8Array[]): Promise<Uint8Array[]> {
