@@ -84,7 +84,7 @@ netTest("serve() on a port in use says so, and that 0 is any that is free", asyn
   const { port } = server.addr as Deno.NetAddr;
   const again = () => serve({ port, hostname: "127.0.0.1" }, () => new Response());
   const error = assertThrows(again, Deno.errors.AddrInUse);
-  assertStringIncludes(error.message, `127.0.0.1, port ${port} as it is in use`);
+  assertStringIncludes(error.message, `127.0.0.1, port ${port}: it is in use`);
   assertStringIncludes(error.message, "choose another port, 0 for any that is free");
   await server.shutdown();
 });
@@ -109,15 +109,15 @@ const FORGETFUL: readonly (readonly [what: string, handler: ServeHandler, advice
   ["returns nothing after startConnection()", (request) => {
     makeServer(request).startConnection();
     return undefined as unknown as Response;
-  }, "the handler returned undefined: after startConnection(), return ws.response"],
+  }, "received undefined: return ws.accept(), or ws.response after startConnection()"],
   ["returns another response", (request) => {
     makeServer(request).startConnection();
     return new Response("Hello");
-  }, "another response, of status 200: after startConnection(), return ws.response"],
+  }, "another response, with status 200: return ws.accept(), or ws.response after startConnection()"],
   [
     "reads ws.response before startConnection()",
     (request) => makeServer(request).response,
-    "call startConnection() first",
+    "call startConnection() or accept()",
   ],
 ];
 
