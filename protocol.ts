@@ -26,6 +26,7 @@ export { ConnectionError, ErrorCode, ProtocolError, WebSocketError, type WebSock
 export type { CloseInfo } from "./src/protocol/close_payload.ts";
 export type { MessageExtension } from "./src/protocol/extension.ts";
 export { Opcode } from "./src/protocol/opcode.ts";
+export { type PreparedFrame, PreparedMessage } from "./src/protocol/prepared_message.ts";
 export { Protocol } from "./src/protocol/protocol.ts";
 export type { ProtocolHandler } from "./src/protocol/protocol_handler.ts";
 export type { ProtocolOptions, Role } from "./src/protocol/protocol_options.ts";

@@ -1,6 +1,7 @@
 import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { Opcode } from "../protocol/opcode.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import type { MessageHandler } from "../protocol/protocol_handler.ts";
 
 /** Who gets what happens on a {@linkcode Connection}. None of these may throw. */
@@ -52,6 +53,13 @@ export interface Connection {
    * @returns False once the connection is closing.
    */
   sendBinary(message: Uint8Array, compress: boolean): boolean;
+  /**
+   * Sends a message that many connections send.
+   *
+   * @param message The message.
+   * @returns False once the connection is closing.
+   */
+  sendPrepared(message: PreparedMessage): boolean;
   /**
    * Begins a message of fragments, RFC 6455 §5.4, after all that was sent before. Messages that are sent later wait for
    * its end; control frames do not.

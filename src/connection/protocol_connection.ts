@@ -1,6 +1,7 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
 import type { Opcode } from "../protocol/opcode.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Protocol } from "../protocol/protocol.ts";
 import type { InternalProtocolOptions, Role } from "../protocol/protocol_options.ts";
 import type { LifecycleHandler, ProtocolHandler } from "../protocol/protocol_handler.ts";
@@ -285,6 +286,11 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   /** Sends a binary message. */
   sendBinary(message: Uint8Array, compress: boolean): boolean {
     return this.#sent(this.#protocol.sendBinary(message, compress));
+  }
+
+  /** Sends a message that many connections send. */
+  sendPrepared(message: PreparedMessage): boolean {
+    return this.#sent(this.#protocol.sendPrepared(message));
   }
 
   /** Begins a message of fragments. */

@@ -1,6 +1,7 @@
 import { CloseCode } from "../close_code.ts";
 import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, fitReason, formatClosePayload } from "../protocol/close_payload.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { messageTooLong } from "../protocol/protocol_errors.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { WriteWatch } from "./write_watch.ts";
@@ -225,6 +226,11 @@ export class RuntimeConnection implements Connection {
   /** Sends a binary message. It is never compressed; the runtime copies it. */
   sendBinary(message: Uint8Array): boolean {
     return this.#send(message);
+  }
+
+  /** Sends a message that many connections send. The runtime frames it, and never compresses it. */
+  sendPrepared(message: PreparedMessage): boolean {
+    return this.#send(message.data);
   }
 
   #send(message: string | Uint8Array): boolean {

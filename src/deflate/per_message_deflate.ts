@@ -1,4 +1,5 @@
 import type { MessageExtension } from "../protocol/extension.ts";
+import type { PreparedFrame, PreparedMessage } from "../protocol/prepared_message.ts";
 import type { Role } from "../protocol/protocol_options.ts";
 import { concat } from "./_concat.ts";
 import { compressWhole, type Deflater, type DeflaterOptions, PIECE } from "./_deflater.ts";
@@ -12,6 +13,9 @@ const AT_ONCE = 64 * 1024;
 
 /** How many bytes are inflated at once if long messages hold as much as they may: short ones need not wait for them. */
 const STEP_IF_FULL = 64 * 1024;
+
+/** The smallest window that a message for many is compressed with, as a power of two, unless one has a smaller one. */
+const MIN_SHARED_BITS = 9;
 
 /** What a {@linkcode PerMessageDeflate} is made from. */
 export interface PerMessageDeflateSetup {
@@ -99,6 +103,21 @@ export class PerMessageDeflate implements MessageExtension {
     if (payload.length > AT_ONCE) return this.#encodeInTurns(payload);
     if (!this.#keepsOwn) return this.#engine.compress(payload, this.#options);
     return compressWhole(this.#ownDeflater(), payload);
+  }
+
+  /**
+   * Compresses a message once for all connections that suit each other, with or without context takeover, and forgets
+   * what was sent before: the peer's window then holds bytes that this side's compressor has not seen.
+   *
+   * A window that is longer than the message is of no use to it, so that connections which differ only in that share.
+   */
+  encodeShared(message: PreparedMessage): PreparedFrame {
+    const { windowBits, level, memLevel } = this.#options;
+    const bits = Math.min(windowBits, Math.max(MIN_SHARED_BITS, 32 - Math.clz32(message.payload.length)));
+    const options = { windowBits: bits, level, memLevel };
+    const frame = message.encoded(`${this.name} ${bits}`, (payload) => this.#engine.compress(payload, options));
+    this.forget();
+    return frame;
   }
 
   #ownDeflater(): Deflater {

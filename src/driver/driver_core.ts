@@ -9,6 +9,7 @@ import { reportFault } from "../connection/report_fault.ts";
 import { controlPayload, type MessageData, toText } from "../connection/message_data.ts";
 import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Opcode } from "../protocol/opcode.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
 import type { MessageConsumer } from "../streams/message_consumer.ts";
@@ -221,10 +222,28 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
       : type === "close"
       ? this.close(options.code ?? CloseCode.NORMAL_CLOSURE, toText(part, "close"))
       : this.submit(compose(type, part, { compress, waits: this.connection === null }));
-    if (taken && callback !== undefined) {
-      this.apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
-    }
+    if (taken && callback !== undefined) this.#whenWritten(callback);
     return taken;
+  }
+
+  /**
+   * Sends a message that many connections send.
+   *
+   * @param message The message.
+   * @param options A callback; the message itself says the rest.
+   * @returns False if it was not taken.
+   */
+  sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
+    const { length } = message.payload;
+    this.messages++;
+    const run = (connection: Connection) => connection.sendPrepared(message);
+    const taken = this.submit({ bytes: length, limited: length > 0, run });
+    if (taken && options.callback !== undefined) this.#whenWritten(options.callback);
+    return taken;
+  }
+
+  #whenWritten(callback: () => void): void {
+    this.apply((connection) => connection.whenWritten(() => this.#guard("callback", callback)));
   }
 
   /** Sends a message of a stream. */

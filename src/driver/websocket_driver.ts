@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
 import { type MessageData, toBytes } from "../connection/message_data.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
+import { PreparedMessage } from "../protocol/prepared_message.ts";
 import type { MessageChunks } from "../streams/chunk_reader.ts";
 import type { MessageStream } from "../streams/message_stream.ts";
 import { roundTrip } from "./round_trip.ts";
@@ -241,13 +242,14 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * Bytes up to 64 KiB are copied at the call. Longer ones must not be changed until the `callback` has run.
    *
-   * @param data Text, or bytes: an ArrayBuffer or any view of one, of which exactly the bytes in view are sent.
+   * @param data Text, or bytes: an ArrayBuffer or any view of one, of which exactly the bytes in view are sent. Or what
+   * {@linkcode prepareMessage} made, which only takes a `callback`.
    * @param options A part of the data, its type, and a callback.
    * @returns True where it was taken, written or queued; false once the connection is closing or closed.
    * @throws {TypeError} Where the data is neither text nor bytes, or the type is unknown.
    * @throws {RangeError} Where `start`, `end`, `code` or the length of a control frame is out of range.
    */
-  send(data: MessageData, options?: SendOptions): boolean {
+  send(data: MessageData | PreparedMessage, options?: SendOptions): boolean {
     const core = this.#core;
     const { connection } = core;
     if (connection !== null && options === undefined) {
@@ -256,7 +258,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
-    return this.#core.sendAs(data, options ?? {});
+    if (data instanceof PreparedMessage) return core.sendPrepared(data, options);
+    return core.sendAs(data, options ?? {});
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { PreparedFrame, PreparedMessage } from "./prepared_message.ts";
+
 /**
  * An extension that transforms whole messages and marks them with RSV1, as RFC 7692 does. RFC 6455 §5.8, §9.
  *
@@ -37,6 +39,14 @@ export interface MessageExtension {
    * @returns The payload to send, which the extension gives away.
    */
   encode(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Turns a message that many connections send into the frame that they share, in place of {@linkcode encode}: it refers
+   * to nothing before it. Without this method, each connection encodes the message by itself.
+   *
+   * @param message The message, which keeps what is made of it.
+   * @returns The frame.
+   */
+  encodeShared?(message: PreparedMessage): PreparedFrame;
   /**
    * Tells whether a message is worth it.
    *

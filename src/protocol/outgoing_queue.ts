@@ -1,6 +1,7 @@
 import type { MessageExtension } from "./extension.ts";
 import { FIN, RSV1 } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
+import type { PreparedMessage } from "./prepared_message.ts";
 import { Queue } from "./queue.ts";
 import type { PartsHandler } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
@@ -51,6 +52,21 @@ export class OutgoingQueue {
     this.#steps.push(() => {
       this.#bytes -= copy.length;
       this.#send(opcode, copy, compress);
+    });
+  }
+
+  /**
+   * Sends a message that many connections send, after all that was sent before.
+   *
+   * @param message The message.
+   */
+  prepared(message: PreparedMessage): void {
+    if (this.#state !== "busy") return this.#sendPrepared(message);
+    const { length } = message.payload;
+    this.#bytes += length;
+    this.#steps.push(() => {
+      this.#bytes -= length;
+      this.#sendPrepared(message);
     });
   }
 
@@ -134,6 +150,22 @@ export class OutgoingQueue {
     if (extension === null || !compress) return this.#sender.frame(FIN | opcode, payload);
     try {
       this.#encode(extension, opcode, payload);
+    } catch (cause) {
+      this.#onFailure(extension, cause);
+    }
+  }
+
+  #sendPrepared(message: PreparedMessage): void {
+    const extension = this.#extension;
+    const { compress, payload } = message;
+    if (extension === null || compress === false || !extension.wants(payload.length)) {
+      return this.#sender.prepared(message.plain);
+    }
+    if (compress === "each" || extension.encodeShared === undefined) {
+      return this.#send(message.type === "text" ? Opcode.TEXT : Opcode.BINARY, payload, true);
+    }
+    try {
+      this.#sender.prepared(extension.encodeShared(message));
     } catch (cause) {
       this.#onFailure(extension, cause);
     }

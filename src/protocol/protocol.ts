@@ -4,6 +4,7 @@ import { type CloseInfo, fitReason, formatClosePayload, parseClosePayload } from
 import type { MessageExtension } from "./extension.ts";
 import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
+import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
 import { StandardPlatform } from "./platform.ts";
 import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
@@ -240,6 +241,19 @@ export class Protocol {
     if (this.#state !== "open") return false;
     if (this.#outgoing === null) this.#sender.frame(FIN | Opcode.BINARY, message);
     else this.#outgoing.message(Opcode.BINARY, message, compress);
+    return true;
+  }
+
+  /**
+   * Queues a message that many connections send.
+   *
+   * @param message The message.
+   * @returns False if the connection is closing, and nothing was queued.
+   */
+  sendPrepared(message: PreparedMessage): boolean {
+    if (this.#state !== "open") return false;
+    if (this.#outgoing === null) this.#sender.prepared(message.plain);
+    else this.#outgoing.prepared(message);
     return true;
   }
 

@@ -3,6 +3,7 @@ import { LARGE_BLOCK } from "./block_pool.ts";
 import { FIN, headerSize, MAX_HEADER, writeHeader } from "./frame_header.ts";
 import { applyMask } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
+import type { PreparedFrame } from "./prepared_message.ts";
 import type { Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 
@@ -14,6 +15,9 @@ const ENCODE_BY_LOOP = 48;
 
 /** Payloads up to this length in bytes are copied behind their header, so that both are one write. */
 const COPIED = 64 * 1024;
+
+/** Frames above this length in bytes are shared by all connections that have them wait. */
+const SHARED_ABOVE = 8 * 1024;
 
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
@@ -114,6 +118,20 @@ export class Sender {
       block.bytes.set(payload, start);
     }
     this.#finish(block, first, header, length);
+  }
+
+  /**
+   * Queues a frame that many connections send. A server that nothing waits on sends the one that all share.
+   *
+   * @param frame The frame.
+   */
+  prepared(frame: PreparedFrame): void {
+    const { bytes } = frame;
+    // Small frames that wait are better written together.
+    const joins = this.#block !== null || (this.queued > 0 && bytes.length <= SHARED_ABOVE);
+    if (this.#masked || !this.#reuse || joins) return this.frame(frame.first, frame.payload);
+    this.#enqueued += bytes.length;
+    this.#ready.push({ bytes, block: null });
   }
 
   /**

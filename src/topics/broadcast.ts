@@ -1,7 +1,13 @@
 import { checkInteger } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
-import { type MessageData, toBytes, toText } from "../connection/message_data.ts";
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import type { MessageData } from "../connection/message_data.ts";
+import type { DriverCore } from "../driver/driver_core.ts";
+import { checkCompress, checkType, prepare } from "../driver/prepare_message.ts";
+import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
+import { ErrorCode, WebSocketError } from "../errors.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
+import { Latest } from "./_latest.ts";
 
 /**
  * How a message is sent to many.
@@ -76,39 +82,59 @@ export interface BroadcastResult {
 /** How many bytes may wait for a connection before it counts as slow, unless an option says otherwise. */
 const DEFAULT_SLOW_LIMIT = 1024 * 1024;
 
+/** Every option there is. */
+const NAMES = { type: true, except: true, compress: true, slow: true, slowLimit: true, key: true } as const;
+
 /**
  * Checks options of a broadcast.
  *
  * @param what What is to be done, for the error.
  * @param options The options.
- * @throws {TypeError} If a value is of the wrong type.
+ * @throws {TypeError} If a value is of the wrong type, or a name is unknown.
  * @throws {RangeError} If a number is out of its range.
  */
 export function checkBroadcastOptions(what: string, options: BroadcastOptions): void {
-  checkOneOf(what, "type", options.type, ["text", "binary"]);
-  checkOneOf(what, "compress", options.compress, ["shared", "each", false]);
-  checkOneOf(what, "slow", options.slow, ["close", "skip", "latest"]);
+  checkOptionNames(what, options, NAMES);
+  checkType(what, options.type);
+  checkCompress(what, options.compress);
   checkInteger(options, "slowLimit", DEFAULT_SLOW_LIMIT, 0, Number.MAX_SAFE_INTEGER);
-  const { key } = options;
-  if (key === undefined || typeof key === "string") return;
-  throw new TypeError(`Cannot ${what}: key must be a string, received ${typeof key}`);
-}
-
-function checkOneOf(what: string, name: string, value: unknown, values: readonly unknown[]): void {
-  if (value === undefined || values.includes(value)) return;
-  const expected = values.map((one) => JSON.stringify(one)).join(" or ");
-  throw new TypeError(`Cannot ${what}: ${name} must be ${expected}, received ${String(value)}`);
+  const { slow, key, except } = options;
+  if (slow !== undefined && slow !== "close" && slow !== "skip" && slow !== "latest") {
+    throw new TypeError(`Cannot ${what}: slow must be "close", "skip" or "latest", received ${String(slow)}`);
+  }
+  if (key !== undefined && typeof key !== "string") {
+    throw new TypeError(`Cannot ${what}: key must be a string, received ${typeof key}`);
+  }
+  if (except === undefined || except instanceof WebSocketDriver || typeof except.has === "function") return;
+  throw new TypeError(`Cannot ${what}: except must be a connection or a Set of them, received ${String(except)}`);
 }
 
 /**
- * Sends a message to many connections.
+ * Sends a message to many connections: it is copied, encoded, framed and compressed once, for all of them.
+ *
+ * On each connection messages keep the order of the calls, `send` and `broadcast` mixed; behind a `sendStream` it waits
+ * its turn. Connections that are still connecting are skipped. It never throws for what a peer does.
+ *
+ * A connection that has more than `slowLimit` bytes waiting is closed with 1013, unless `slow` says otherwise: without a
+ * limit, one peer that doesn't read would take the memory of all. `"latest"` suits data of which only the newest counts:
+ * who falls behind gets the newest message of each key, and no backlog, once all that was sent before is written.
  *
  * @param targets The connections.
- * @param data The message.
- * @param options Who is left out, and what becomes of slow ones.
+ * @param data Text, or bytes.
+ * @param options Who is left out, how to compress, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
- * @throws {TypeError} If the data is neither text nor bytes, or an option is of the wrong type.
+ * @throws {TypeError} If the data is neither text nor bytes, a target is no connection of this package, or an option is
+ * unknown or of the wrong type.
  * @throws {RangeError} If a number is out of its range.
+ *
+ * @example A ticker: who falls behind gets the newest price of each symbol
+ * ```ts
+ * import { broadcast, type WebSocketListener } from "@wsd/driver";
+ *
+ * export function publish(server: WebSocketListener, symbol: string, price: number): void {
+ *   broadcast(server.connections, JSON.stringify({ symbol, price }), { slow: "latest", key: symbol });
+ * }
+ * ```
  */
 export function broadcast(
   targets: Iterable<WebSocketDriver>,
@@ -116,20 +142,54 @@ export function broadcast(
   options: BroadcastOptions = {},
 ): BroadcastResult {
   checkBroadcastOptions("broadcast", options);
-  const { type = typeof data === "string" ? "text" : "binary", except, compress, slow = "close" } = options;
-  const { slowLimit = DEFAULT_SLOW_LIMIT } = options;
-  const message = type === "text" ? toText(data, "broadcast") : toBytes(data, "broadcast").slice();
+  const { type = typeof data === "string" ? "text" : "binary", except, compress = "shared" } = options;
+  const { slow = "close", slowLimit = DEFAULT_SLOW_LIMIT, key = "" } = options;
+  const message = prepare(data, type, compress);
+  const single = except instanceof WebSocketDriver ? except : null;
+  const several = except instanceof WebSocketDriver ? undefined : except;
   const result: BroadcastResult = { sent: 0, skipped: 0, closed: 0 };
   for (const ws of targets) {
-    if (ws === except || (except instanceof Set && except.has(ws))) continue;
-    if (ws.readyState === "connecting") result.skipped++;
-    else if (ws.readyState !== "open") result.closed++;
-    else if (ws.bufferedAmount <= slowLimit) {
-      ws.send(message, { compress: compress !== false }) ? result.sent++ : result.closed++;
-    } else if (slow === "close") {
-      ws.closeConnection("too slow", CloseCode.TRY_AGAIN_LATER);
-      result.closed++;
-    } else result.skipped++;
+    if (ws === single || several?.has(ws)) continue;
+    if (!(ws instanceof WebSocketDriver)) throw notAConnection(ws);
+    result[sendTo(coreOf(ws), message, slow, slowLimit, key)]++;
   }
   return result;
+}
+
+function sendTo(
+  core: DriverCore,
+  message: PreparedMessage,
+  slow: "close" | "skip" | "latest",
+  slowLimit: number,
+  key: string,
+): keyof BroadcastResult {
+  const { connection } = core;
+  if (connection === null) return core.readyState === "connecting" ? "skipped" : "closed";
+  if (connection.state !== "open") return "closed";
+  const waiting = connection.bufferedAmount;
+  // What is sent "latest" stays behind what waits already.
+  if (waiting <= slowLimit && (slow !== "latest" || !Latest.waitFor(core))) {
+    if (waiting > core.settings.backpressureLimit) {
+      return core.refuse() || core.readyState === "open" ? "skipped" : "closed";
+    }
+    core.messages++;
+    return connection.sendPrepared(message) ? "sent" : "closed";
+  }
+  if (slow === "skip") return "skipped";
+  if (slow === "latest") Latest.keep(core, key, message);
+  else connection.fail(tooSlow(slowLimit));
+  return slow === "latest" ? "sent" : "closed";
+}
+
+function tooSlow(limit: number): WebSocketError {
+  return new WebSocketError(
+    `The peer reads too slowly for a broadcast: expected at most ${limit} bytes waiting (slowLimit), received more`,
+    { code: ErrorCode.BACKPRESSURE_LIMIT, closeCode: CloseCode.TRY_AGAIN_LATER, reason: "too slow" },
+  );
+}
+
+function notAConnection(value: unknown): TypeError {
+  return new TypeError(
+    `Cannot broadcast: expected connections of makeServer, makeClient or connect, received ${typeof value}`,
+  );
 }
