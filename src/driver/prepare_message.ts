@@ -29,8 +29,6 @@ export interface PrepareMessageOptions {
   compress?: "shared" | "each" | false;
 }
 
-const encoder = new TextEncoder();
-
 /**
  * Prepares a message that is sent on many connections: it is copied, encoded, framed and compressed once, whatever each
  * connection has agreed on. {@linkcode broadcast} does so by itself.
@@ -75,9 +73,7 @@ export function prepare(
   type: "text" | "binary",
   compress: "shared" | "each" | false,
 ): PreparedMessage {
-  if (type === "binary") return new PreparedMessage(new Uint8Array(toBytes(data, "send")), null, compress);
-  const text = toText(data, "send");
-  return new PreparedMessage(encoder.encode(text), text, compress);
+  return new PreparedMessage(type === "text" ? toText(data, "send") : toBytes(data, "send"), compress);
 }
 
 /**

@@ -41,34 +41,33 @@ export class PreparedMessage {
   readonly type: "text" | "binary";
   /** How it is compressed: once for all connections, by each for itself, or not at all. */
   readonly compress: "shared" | "each" | false;
-  /** Its bytes, which nobody changes. */
-  readonly payload: Uint8Array<ArrayBuffer>;
-  #text: string | null;
-  #plain: PreparedFrame | null = null;
+  /** The frame that carries it as it is. */
+  readonly plain: PreparedFrame;
+  readonly #text: string | null;
   #encoded: Map<string, PreparedFrame> | null = null;
 
   /**
-   * Takes the bytes as they are: {@linkcode prepareMessage} checks and copies them.
+   * Copies the message: {@linkcode prepareMessage} checks it first.
    *
-   * @param payload The message, in a buffer of its own; for text it is UTF-8.
-   * @param text The message as a string, null for a binary one.
+   * @param data Text, or bytes.
    * @param compress How it is compressed.
    */
-  constructor(payload: Uint8Array<ArrayBuffer>, text: string | null, compress: "shared" | "each" | false) {
-    this.type = text === null ? "binary" : "text";
-    this.payload = payload;
-    this.#text = text;
+  constructor(data: string | Uint8Array, compress: "shared" | "each" | false) {
+    const isText = typeof data === "string";
+    this.type = isText ? "text" : "binary";
+    this.#text = isText ? data : null;
     this.compress = compress;
+    this.plain = isText ? frameText(data) : frame(Opcode.BINARY, data);
+  }
+
+  /** Its bytes, which nobody changes. */
+  get payload(): Uint8Array<ArrayBuffer> {
+    return this.plain.payload;
   }
 
   /** The message as who receives it gets it. */
   get data(): string | Uint8Array<ArrayBuffer> {
     return this.#text ?? this.payload;
-  }
-
-  /** The frame that carries it as it is. */
-  get plain(): PreparedFrame {
-    return this.#plain ??= frame(this.#opcode, this.payload);
   }
 
   /**
@@ -81,20 +80,30 @@ export class PreparedMessage {
   encoded(key: string, encode: (payload: Uint8Array) => Uint8Array): PreparedFrame {
     this.#encoded ??= new Map();
     let made = this.#encoded.get(key);
-    if (made === undefined) this.#encoded.set(key, made = frame(RSV1 | this.#opcode, encode(this.payload)));
+    if (made === undefined) this.#encoded.set(key, made = frame(RSV1 | this.plain.first, encode(this.payload)));
     return made;
-  }
-
-  get #opcode(): Opcode {
-    return this.type === "text" ? Opcode.TEXT : Opcode.BINARY;
   }
 }
 
+const encoder = new TextEncoder();
+
+/** Text is ASCII more often than not: then it is encoded behind the header at once. */
+function frameText(text: string): PreparedFrame {
+  const made = makeFrame(Opcode.TEXT, text.length);
+  const { read, written } = encoder.encodeInto(text, made.payload);
+  return read === text.length && written === text.length ? made : frame(Opcode.TEXT, encoder.encode(text));
+}
+
 function frame(opcode: number, payload: Uint8Array): PreparedFrame {
+  const made = makeFrame(opcode, payload.length);
+  made.payload.set(payload);
+  return made;
+}
+
+function makeFrame(opcode: number, length: number): PreparedFrame {
   const first = FIN | opcode;
-  const header = headerSize(payload.length, false);
-  const bytes = new Uint8Array(header + payload.length);
-  writeHeader(bytes, 0, first, payload.length, false);
-  bytes.set(payload, header);
+  const header = headerSize(length, false);
+  const bytes = new Uint8Array(header + length);
+  writeHeader(bytes, 0, first, length, false);
   return { first, payload: bytes.subarray(header), bytes };
 }
