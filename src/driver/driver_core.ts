@@ -226,13 +226,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return taken;
   }
 
-  /**
-   * Sends a message that many connections send.
-   *
-   * @param message The message.
-   * @param options A callback; the message itself says the rest.
-   * @returns False if it was not taken.
-   */
+  /** Sends a message that many connections send, as the message itself says; false if it was not taken. */
   sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
     const { length } = message.payload;
     this.messages++;

@@ -6,6 +6,7 @@ import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
+import { controlTooLong } from "./protocol_errors.ts";
 import { StandardPlatform } from "./platform.ts";
 import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
 import {
@@ -53,7 +54,6 @@ const encoder = new TextEncoder();
 export class Protocol {
   /** Which side this is. */
   readonly role: Role;
-
   readonly #handler: LifecycleHandler;
   readonly #messageHandler: MessageHandler;
   readonly #receiver: Receiver;
@@ -62,7 +62,6 @@ export class Protocol {
   readonly #parts: PartsHandler;
   /** What keeps the order while an extension takes its time, or a message is sent in fragments; else null. */
   #outgoing: OutgoingQueue | null;
-
   #state: ProtocolState = "open";
   #closeInfo: CloseInfo | null = null;
 
@@ -94,19 +93,15 @@ export class Protocol {
     constructor(protocol: Protocol) {
       this.#protocol = protocol;
     }
-
     onControl(opcode: Opcode, payload: Uint8Array): void {
       this.#protocol.#onControl(opcode, payload);
     }
-
     onFailure(error: WebSocketError): void {
       this.#protocol.fail(error);
     }
-
     onUnblocked(): void {
       this.#protocol.#handler.onUnblocked?.();
     }
-
     onOutput(): void {
       this.#protocol.#handler.onOutput();
     }
@@ -244,12 +239,7 @@ export class Protocol {
     return true;
   }
 
-  /**
-   * Queues a message that many connections send.
-   *
-   * @param message The message.
-   * @returns False if the connection is closing, and nothing was queued.
-   */
+  /** Queues a message that many connections send; false if the connection is closing. */
   sendPrepared(message: PreparedMessage): boolean {
     if (this.#state !== "open") return false;
     if (this.#outgoing === null) this.#sender.prepared(message.plain);
@@ -318,11 +308,7 @@ export class Protocol {
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
-    if (payload.length > MAX_CONTROL_PAYLOAD) {
-      throw new RangeError(
-        `Cannot send a control frame above ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${payload.length}`,
-      );
-    }
+    if (payload.length > MAX_CONTROL_PAYLOAD) throw controlTooLong(payload.length);
     if (this.#state !== "open") return false;
     this.#sender.frame(FIN | opcode, payload);
     return true;

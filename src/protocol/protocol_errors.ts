@@ -1,5 +1,6 @@
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, ProtocolError, WebSocketError } from "../errors.ts";
+import { MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 
 // Every rule of RFC 6455 that a peer's bytes can break, and what is said of it. The messages go into the Close frame
 // as its reason, so they are ASCII.
@@ -152,4 +153,16 @@ export function extensionFailed(name: string, cause: unknown): WebSocketError {
     closeCode: CloseCode.INTERNAL_ERROR,
     cause,
   });
+}
+
+/**
+ * A caller's mistake: RFC 6455 §5.5 allows a control frame 125 bytes.
+ *
+ * @param length How many it would have.
+ * @returns The error to throw.
+ */
+export function controlTooLong(length: number): RangeError {
+  return new RangeError(
+    `Cannot send a control frame above ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${length}`,
+  );
 }
