@@ -58,7 +58,6 @@ export interface DriverSide {
 
 /** What the driver sends and does, when, and what it tells: all that lies behind its public methods. */
 export class DriverCore implements ConnectionHandler, StreamOwner {
-  /** The options with their defaults. */
   readonly settings: Settings;
   /** What goes for the client or the server alone; set when it is made. */
   side: DriverSide | null = null;
@@ -230,8 +229,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
     const { length } = message.payload;
     this.messages++;
-    const run = (connection: Connection) => connection.sendPrepared(message);
-    const taken = this.submit({ bytes: length, limited: length > 0, run });
+    const taken = this.submit({ bytes: length, limited: length > 0, run: (to) => to.sendPrepared(message) });
     if (taken && options.callback !== undefined) this.#whenWritten(options.callback);
     return taken;
   }

@@ -242,8 +242,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * Bytes up to 64 KiB are copied at the call. Longer ones must not be changed until the `callback` has run.
    *
-   * @param data Text, or bytes: an ArrayBuffer or any view of one, of which exactly the bytes in view are sent. Or what
-   * {@linkcode prepareMessage} made, which only takes a `callback`.
+   * @param data Text, bytes (an ArrayBuffer or any view of one), or what {@linkcode prepareMessage} made.
    * @param options A part of the data, its type, and a callback.
    * @returns True where it was taken, written or queued; false once the connection is closing or closed.
    * @throws {TypeError} Where the data is neither text nor bytes, or the type is unknown.

@@ -308,7 +308,7 @@ export class Protocol {
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
-    if (payload.length > MAX_CONTROL_PAYLOAD) throw controlTooLong(payload.length);
+    if (payload.length > MAX_CONTROL_PAYLOAD) throw controlTooLong(payload.length, MAX_CONTROL_PAYLOAD);
     if (this.#state !== "open") return false;
     this.#sender.frame(FIN | opcode, payload);
     return true;

@@ -1,6 +1,5 @@
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, ProtocolError, WebSocketError } from "../errors.ts";
-import { MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
 
 // Every rule of RFC 6455 that a peer's bytes can break, and what is said of it. The messages go into the Close frame
 // as its reason, so they are ASCII.
@@ -156,13 +155,14 @@ export function extensionFailed(name: string, cause: unknown): WebSocketError {
 }
 
 /**
- * A caller's mistake: RFC 6455 §5.5 allows a control frame 125 bytes.
+ * A caller's mistake: a control frame above the limit of RFC 6455 §5.5.
  *
- * @param length How many it would have.
+ * @param length How many bytes it would have.
+ * @param limit How many it may have.
  * @returns The error to throw.
  */
-export function controlTooLong(length: number): RangeError {
+export function controlTooLong(length: number, limit: number): RangeError {
   return new RangeError(
-    `Cannot send a control frame above ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${length}`,
+    `Cannot send a control frame above ${limit} bytes (RFC 6455 5.5): received ${length}`,
   );
 }
