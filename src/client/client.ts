@@ -7,7 +7,8 @@ import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driv
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { DriverCore, DriverSide, Negotiated } from "../driver/driver_core.ts";
+import type { DriverCore, Negotiated } from "../driver/driver_core.ts";
+import type { DriverSide } from "../driver/driver_side.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";

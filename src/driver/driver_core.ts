@@ -14,6 +14,7 @@ import { Opcode } from "../protocol/opcode.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
 import type { MessageConsumer } from "../streams/message_consumer.ts";
 import type { StreamOwner } from "../streams/stream_owner.ts";
+import type { DriverSide } from "./driver_side.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { PendingPings } from "./pending_pings.ts";
@@ -29,35 +30,9 @@ export interface Negotiated {
 
 const NOTHING_NEGOTIATED: Negotiated = { protocol: null, extensions: "" };
 
-/** The side that a driver is of: what it does about its opening handshake, and about faults of the application. */
-export interface DriverSide {
-  /**
-   * Throws if the future connection can't support an operation.
-   *
-   * @param what The operation, to follow "Cannot".
-   * @throws {TypeError} If it can't.
-   */
-  checkSupport?(what: string): void;
-  /** Stops a handshake that is under way: the driver was closed before it was open. */
-  abandonHandshake(): void;
-  /** Something was sent that waits for the connection to be open: the first thing that does. */
-  onWaiting?(): void;
-  /**
-   * The driver has ended, and has said so.
-   *
-   * @param info The code and the reason.
-   */
-  onEnd?(info: CloseInfo): void;
-  /**
-   * Reports what a listener threw if there is no listener for errors; without this method the platform is told.
-   *
-   * @param fault What was thrown.
-   */
-  report?(fault: unknown): void;
-}
-
 /** What the driver sends and does, when, and what it tells: all that lies behind its public methods. */
 export class DriverCore implements ConnectionHandler, StreamOwner {
+  /** The options with their defaults. */
   readonly settings: Settings;
   /** What goes for the client or the server alone; set when it is made. */
   side: DriverSide | null = null;

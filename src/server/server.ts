@@ -9,7 +9,8 @@ import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.
 import { sha1 } from "../connection/deno_platform.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { reportFault } from "../connection/report_fault.ts";
-import type { DriverCore, DriverSide, Negotiated } from "../driver/driver_core.ts";
+import type { DriverCore, Negotiated } from "../driver/driver_core.ts";
+import type { DriverSide } from "../driver/driver_side.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
