@@ -53,7 +53,24 @@ export function measure(row: Workload, contender: Contender, conditions: Conditi
 const ONE_CORE = Deno.build.os === "linux" ? ["taskset", "--cpu-list", "0"] : [];
 
 /** The paths that the servers know. */
-const PATHS = { echo: "/", idle: "/", handshakes: "/", fanOut: "/fan-out", broadcast: "/broadcast" } as const;
+const PATHS = {
+  echo: "/",
+  idle: "/",
+  flood: "/",
+  handshakes: "/",
+  fanOut: "/fan-out",
+  broadcast: "/broadcast",
+} as const;
+
+/** What the load generator in C does for a row. */
+const MODES = {
+  echo: "echo",
+  idle: "echo",
+  flood: "flood",
+  handshakes: "handshakes",
+  fanOut: "fanOut",
+  broadcast: "fanOut",
+} as const;
 
 async function measureServer(
   row: Workload,
@@ -64,6 +81,7 @@ async function measureServer(
   const { seconds, warmup, packages, identity, nativeLoad } = conditions;
   const { load, payload, fragments, tls, compressed, pinned } = row;
   const setup = { modules: packages.folder, load, payload, fragments, compressed, ...(tls ? identity : {}) };
+  const { flooders = 0 } = row;
   const core = pinned ? ONE_CORE : [];
   using server = new Program([...core, ...command, JSON.stringify(setup)]);
   const port = await server.port();
@@ -73,8 +91,17 @@ async function measureServer(
     ? await prepareNative(row, nativeLoad, { port, pid: server.pid, seconds, warmup }, isChecked)
     : prepareScripted(row, { port, pid: server.pid, seconds, warmup }, isChecked, conditions);
   using generator = new Program([...core, ...generatorCommand]);
+  using flood = flooders === 0 ? null : new Program(floodCommand(flooders, generatorCommand));
   const sample = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
-  return isNative ? { ...sample, bytes: load === "handshakes" ? 0 : sample.units * payload.length } : sample;
+  const beside = await flood?.stop();
+  const extra = beside === undefined ? {} : { flood: beside.units / beside.seconds };
+  if (!isNative) return { ...sample, ...extra };
+  return { ...sample, bytes: load === "handshakes" ? 0 : sample.units * payload.length, ...extra };
+}
+
+/** The command of a load generator in C that floods, made of that of another one, until it is stopped. */
+function floodCommand(connections: number, [program, , ...rest]: readonly string[]): string[] {
+  return [program, "flood", ...rest, `connections=${connections}`, "seconds=3600"];
 }
 
 /** Where a server listens, its process, and how long it is measured. */
@@ -97,7 +124,7 @@ async function prepareNative(row: Workload, program: string, target: Target, isC
   await writeScript(script, file);
   return nativeCommand(program, {
     ...target,
-    mode: load === "broadcast" || load === "fanOut" ? "fanOut" : load === "handshakes" ? load : "echo",
+    mode: MODES[load],
     ...{ connections, inFlight, script: file, path: PATHS[load] },
     ...(compressed ? { extensions: "permessage-deflate; client_max_window_bits" } : {}),
   });
@@ -106,7 +133,9 @@ async function prepareNative(row: Workload, program: string, target: Target, isC
 /** Makes the command of the load generator in JavaScript, which checks the server by itself. */
 function prepareScripted(row: Workload, target: Target, check: boolean, { loadCommand }: Conditions): string[] {
   const { load, connections, inFlight, payload, fragments, tls, compressed } = row;
-  if (compressed) throw new Error("Cannot measure compression: the load generator in C is missing");
+  if (compressed || load === "flood" || row.flooders !== undefined) {
+    throw new Error("Cannot measure this row: the load generator in C is missing");
+  }
   const run = load === "broadcast" ? "fanOut" : load;
   const task = { ...target, load: run, connections, inFlight, payload, fragments, tls, path: PATHS[load], check };
   return [...loadCommand, JSON.stringify(task)];
@@ -159,6 +188,12 @@ class Program implements Disposable {
   /** What a load generator or a client has measured. */
   async result(seconds: number): Promise<Sample> {
     return JSON.parse(await this.#next(seconds));
+  }
+
+  /** Ends a load generator before its time. */
+  stop(): Promise<Sample> {
+    this.#process.kill("SIGTERM");
+    return this.result(PATIENCE);
   }
 
   /** Rejects when the process ends. */

@@ -7,7 +7,7 @@ import { type Workload, WORKLOADS } from "./workloads.ts";
 
 export const USAGE = `Usage: deno task bench [options]
 
-  --only=A,B      which rows: their names, or "server", "compressed", "client", "growth"; all by default
+  --only=A,B      which rows: their names, or "server", "compressed", "flood", "client", "growth"; all by default
   --servers=A,B   which servers or clients to compare; all by default
   --ours=FOLDER   another checkout of this project, compared in the same run; may be given several times
   --rounds=3      how many rounds, in each of which all that are compared take their turn

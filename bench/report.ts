@@ -19,10 +19,12 @@ const HEAD = [
   "per s",
   "MB/s",
   "p50 µs",
+  "p90 µs",
   "p99 µs",
   "CPU s/M",
   "B/conn",
   "B back",
+  "flood/s",
   "load",
   "others",
   "ours ÷",
@@ -38,8 +40,9 @@ const HEAD = [
  */
 export function formatRow(row: Row): string {
   const lines = row.measured.map((measured) => formatMeasured(row, measured));
-  const table = [HEAD, ...lines];
-  const widths = HEAD.map((_, column) => Math.max(...table.map((line) => line[column].length)));
+  const isUsed = HEAD.map((_, column) => column === 0 || lines.some((line) => line[column] !== ""));
+  const table = [HEAD, ...lines].map((line) => line.filter((_, column) => isUsed[column]));
+  const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)));
   const text = table.map((line) =>
     line.map((cell, column) => column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])).join("  ")
   );
@@ -51,11 +54,11 @@ function formatMeasured(row: Row, measured: Measured): string[] {
   if (medians === null) {
     return [measured.name, measured.samples.length === 0 ? "not here" : "FAILED", ...HEAD.slice(2).map(() => "")];
   }
-  const { rate, throughput, cpu, p50, p99, memory, wire, load, others } = medians;
+  const { rate, throughput, cpu, p50, p90, p99, memory, wire, flood, load, others } = medians;
   const ratio = measured.id === OURS_DENO_SERVE ? ratioUnderDenoServe(row) : ratioTo(row, measured);
   return [
     measured.name,
-    ...[rate, throughput, p50, p99, cpu, memory, row.workload.compressed ? wire : NaN].map(formatNumber),
+    ...[rate, throughput, p50, p90, p99, cpu, memory, row.workload.compressed ? wire : NaN, flood].map(formatNumber),
     `${Math.round(load * 100)} %${load > LOAD_LIMIT ? " !" : ""}`,
     formatNumber(others),
     ...formatRatio(ratio, measured.id),

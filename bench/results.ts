@@ -50,7 +50,11 @@ export interface Medians {
   /** Microseconds of a round trip; NaN where that was not measured. */
   readonly p50: number;
   /** See `p50`. */
+  readonly p90: number;
+  /** See `p50`. */
   readonly p99: number;
+  /** Messages a second that came back to those that flood beside; NaN if there are none. */
+  readonly flood: number;
   /** Bytes per connection; NaN where that was not measured. */
   readonly memory: number;
   /** Bytes that came back for each message, with headers; NaN where they were not counted. */
@@ -91,7 +95,9 @@ export function mediansOf({ samples }: Measured): Medians | null {
     throughput: of(({ bytes, seconds }) => bytes / seconds / 1e6),
     cpu: of(cpuOf),
     p50: of(({ p50 }) => p50 ?? NaN),
+    p90: of(({ p90 }) => p90 ?? NaN),
     p99: of(({ p99 }) => p99 ?? NaN),
+    flood: of(({ flood }) => flood ?? NaN),
     memory: of(({ memory }) => memory ?? NaN),
     wire: of(({ wire, units }) => (wire ?? NaN) / units),
     load: of(({ load }) => load),

@@ -14,7 +14,7 @@ export interface Workload {
   /** Whether servers or clients are compared. */
   readonly side: "server" | "client";
   /** What the load generator does. */
-  readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle";
+  readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle" | "flood";
   /** How many connections. */
   readonly connections: number;
   /** How many messages each has under way. */
@@ -29,6 +29,8 @@ export interface Workload {
   readonly compressed?: boolean;
   /** What messages of JSON there are, if not one and the same. */
   readonly messages?: Kind;
+  /** How many other connections send texts of 120 bytes meanwhile, as many as their sockets take. */
+  readonly flooders?: number;
   /** Whether both sides share a core: one message at a time is noise if they change between cores. */
   readonly pinned?: boolean;
   /** The least that ours should be of another's figure, by the other's id; of memory, the most. */
@@ -40,6 +42,9 @@ const ECHO = { side: "server", load: "echo", fragments: 1, tls: false, goals: {}
 const bytes = (length: number) => ({ length, kind: "binary" } as const);
 const text = (length: number) => ({ length, kind: "text" } as const);
 const json = (length: number) => ({ length, kind: "json" } as const);
+
+/** The length of one message of a flood, in bytes. */
+const FLOOD_LENGTH = 120;
 
 const goals = (builtIn: number, wsOnDeno: number, bun: number) => ({ "built-in": builtIn, "ws-deno": wsOnDeno, bun });
 
@@ -170,6 +175,30 @@ const SERVER_ROWS: readonly Workload[] = [
   },
 ];
 
+/** How fair a server is: the round trip of some beside others that flood it; and what one that floods gets alone. */
+const FLOOD_ROWS: readonly Workload[] = [
+  ...[0, 1, 4].map((flooders): Workload => ({
+    ...ECHO,
+    group: "flood",
+    id: `beside-${flooders}`,
+    name: `4 connections, 120 B ping-pong beside ${flooders} that flood`,
+    connections: 4,
+    inFlight: 1,
+    payload: text(FLOOD_LENGTH),
+    flooders,
+  })),
+  {
+    ...ECHO,
+    group: "flood",
+    id: "flood",
+    name: "1 connection that floods, alone, 120 B text",
+    load: "flood",
+    connections: 1,
+    inFlight: 1,
+    payload: text(FLOOD_LENGTH),
+  },
+];
+
 /** The same few messages, as in a poll; and messages whose values differ, as in a feed. */
 const COMPRESSED_ROWS: readonly Workload[] = [200, 4 * KIB].flatMap((length) =>
   ([["repeated", "the same five"], ["varying", "values vary"]] as const).map(([messages, name]): Workload => ({
@@ -201,7 +230,7 @@ const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
   }));
 
 /** All rows. */
-export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...COMPRESSED_ROWS, ...CLIENT_ROWS];
+export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...COMPRESSED_ROWS, ...FLOOD_ROWS, ...CLIENT_ROWS];
 
 /** What our server should reach of the built-in one under `Deno.serve`, in every row. */
 export const UNDER_DENO_SERVE = 0.9;

@@ -7,7 +7,7 @@
  * MODE is one of
  *   echo        each connection keeps inFlight messages under way
  *   fanOut      the first connection sends a message and waits until every connection has got it
- *   flood       each connection sends as much as the socket takes, and reads whatever comes
+ *   flood       each connection sends as much as the socket takes, and reads whatever comes; SIGTERM ends it
  *   handshakes  `connections` handshakes at a time, each connection ended as soon as it is open
  *
  * The script holds messages, each behind its length of four bytes, little-endian. Every connection sends them in order,
@@ -36,6 +36,7 @@
 #define HISTOGRAM 1000000
 #define EVENTS 512
 #define SCRIPT_SIZE (4 << 20)
+#define FLOOD_PART (64 << 10)
 
 typedef struct {
   int fd;
@@ -150,10 +151,11 @@ static void watch(Connection *c, bool out) {
   epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &event);
 }
 
-/* Writes what is to be sent, in one piece as long as the script does not end within it. */
+/* Writes what is to be sent, in one piece as long as the script does not end within it; of a flood, a part at a time. */
 static void flush(Connection *c) {
-  while (c->unsent > 0 || is_flood) {
-    size_t want = is_flood ? script_size : c->unsent;
+  if (is_flood) c->unsent = FLOOD_PART;
+  while (c->unsent > 0) {
+    size_t want = c->unsent;
     struct iovec parts[2] = {{script + c->at, want}};
     int count = 1;
     if (c->at + want > script_size) {
@@ -169,9 +171,10 @@ static void flush(Connection *c) {
       return;
     }
     c->at = (c->at + written) % script_size;
-    if (!is_flood) c->unsent -= written;
+    c->unsent -= written;
+    if (is_flood) break;
   }
-  watch(c, false);
+  watch(c, is_flood);
 }
 
 static void send_messages(Connection *c, uint64_t count) {
@@ -278,9 +281,16 @@ static void on_readable(Connection *c) {
   on_messages(c, count_messages(c, buffer, size));
 }
 
+/* A flood beside another measurement ends with SIGTERM. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int number) {
+  stopped = number;
+}
+
 static void run_until(double time) {
   static struct epoll_event events[EVENTS];
-  for (double left; (left = time - now()) > 0;) {
+  for (double left; !stopped && (left = time - now()) > 0;) {
     int count = epoll_wait(poller, events, EVENTS, left * 1000 + 1);
     for (int i = 0; i < count; i++) {
       Connection *c = events[i].data.ptr;
@@ -325,6 +335,7 @@ static void read_arguments(int count, char **arguments) {
 
 int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGTERM, stop);
   read_arguments(count, arguments);
   if (!is_handshakes) read_script();
   request_size = snprintf(request, sizeof request,

@@ -24,8 +24,10 @@
  * @property {number} load The load generator's share of a core.
  * @property {number} others How many cores other programs have taken meanwhile.
  * @property {number} [p50] The median time of a round trip, in microseconds.
+ * @property {number} [p90] The time that 90 % of the round trips stay below, in microseconds.
  * @property {number} [p99] The time that 99 % of the round trips stay below, in microseconds.
  * @property {number} [memory] The memory per connection, in bytes.
+ * @property {number} [flood] The messages a second that came back to those that flood beside.
  * @property {number} [wire] The bytes that came back, with headers.
  */
 

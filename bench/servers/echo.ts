@@ -13,6 +13,8 @@ const options: driver.ServerOptions = {
   ...(setup.load === "idle" ? {} : { pingInterval: 0 }),
   ...(setup.compressed ? { perMessageDeflate: { threshold: 0, level: LEVEL } } : {}),
   maxLength: MAX_LENGTH,
+  // An echo that ignores backpressure, as those of the others do.
+  backpressureLimit: 8 * MAX_LENGTH,
 };
 
 const everyone = new Set<driver.WebSocketDriver>();
