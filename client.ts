@@ -48,6 +48,7 @@ export type { Waiting } from "./src/client/reconnector.ts";
 export type { RetryOptions } from "./src/client/retry_options.ts";
 export type { ConnectionUrl, UrlContext, UrlSource } from "./src/client/url_source.ts";
 export type { StartConnectionOptions } from "./src/client/start_options.ts";
+export { ReconnectingWebSocket, type ReconnectingWebSocketOptions } from "./src/web/reconnecting_web_socket.ts";
 export { WebSocket } from "./src/web/web_socket.ts";
 export type { WebSocketInit } from "./src/web/web_socket_options.ts";
 export { WebSocketStream, type WebSocketStreamOptions } from "./src/web/web_socket_stream.ts";

@@ -12,9 +12,9 @@ import { EventTasks } from "./event_tasks.ts";
 import { ListenerGuard } from "./listener_guard.ts";
 import { byteLengthOf, toPayload } from "./message_payload.ts";
 import { PayloadCount } from "./payload_count.ts";
-import { clampUnsignedShort, defineInterface, requireArguments, toSequence, toUSVString } from "./web_idl.ts";
-import { toClientOptions, type WebSocketInit, type WebSocketOptions } from "./web_socket_options.ts";
-import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
+import { clampUnsignedShort, defineInterface, requireArguments, toUSVString } from "./web_idl.ts";
+import { readArguments, type WebSocketInit, type WebSocketOptions } from "./web_socket_options.ts";
+import { parseWebUrl } from "./web_url.ts";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -356,25 +356,10 @@ export class WebSocket extends EventTarget {
 defineInterface(WebSocket, { CONNECTING, OPEN, CLOSING, CLOSED });
 
 function attach(url: unknown, protocols: unknown, options: unknown): AttachmentOptions {
-  const { protocols: names = [], ...init } = settle(protocols, options);
   const { href } = parseWebUrl(url);
-  const list = typeof names === "string" ? [names] : toSequence(names, "connect with protocols");
-  const driver = new Client(href, toClientOptions(init, checkWebProtocols(list)));
+  const driver = new Client(href, readArguments(protocols, options));
   const start = () => driver.startConnection();
   return { driver, url: href, binaryType: "blob", isCloseCode: isWebCloseCode, start };
-}
-
-/**
- * Subprotocols are text or a list; the runtime's own class takes its options in their place. The standard ignores further
- * arguments, so that what is no object is no mistake.
- */
-function settle(protocols: unknown, options: unknown): WebSocketInit {
-  const more: WebSocketOptions = typeof options === "object" ? { ...options } : {};
-  if (protocols === null) return more;
-  if (typeof protocols !== "object" && typeof protocols !== "function") {
-    return { ...more, protocols: `${protocols}` };
-  }
-  return Symbol.iterator in protocols ? { ...more, protocols: protocols as string[] } : { ...more, ...protocols };
 }
 
 function closedBeforeOpen(): WebSocketError {

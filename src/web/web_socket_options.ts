@@ -1,4 +1,6 @@
 import type { ClientOptions } from "../client/client.ts";
+import { toSequence } from "./web_idl.ts";
+import { checkWebProtocols } from "./web_url.ts";
 
 /**
  * The options of {@linkcode WebSocket} beyond the standard: those of {@linkcode makeClient}.
@@ -67,4 +69,32 @@ export function toClientOptions({ headers, ...options }: WebSocketOptions, accep
   }
   const fields = headers !== undefined && { additionalHeaders: headers };
   return { ...options, ...fields, acceptProtocols, requireProtocol: true };
+}
+
+/**
+ * Reads what a constructor was given behind the URL.
+ *
+ * @param protocols The subprotocols, or the options.
+ * @param options The options.
+ * @returns The options of the client.
+ * @throws {DOMException} A `SyntaxError` for subprotocols that can't be used.
+ * @throws {TypeError} If an option is not for the web's classes.
+ */
+export function readArguments(protocols: unknown, options: unknown): ClientOptions {
+  const { protocols: names = [], ...init } = settle(protocols, options);
+  const list = typeof names === "string" ? [names] : toSequence(names, "connect with protocols");
+  return toClientOptions(init, checkWebProtocols(list));
+}
+
+/**
+ * Subprotocols are text or a list; the runtime's own class takes its options in their place. The standard ignores further
+ * arguments, so that what is no object is no mistake.
+ */
+function settle(protocols: unknown, options: unknown): WebSocketInit {
+  const more: WebSocketOptions = typeof options === "object" ? { ...options } : {};
+  if (protocols === null) return more;
+  if (typeof protocols !== "object" && typeof protocols !== "function") {
+    return { ...more, protocols: `${protocols}` };
+  }
+  return Symbol.iterator in protocols ? { ...more, protocols: protocols as string[] } : { ...more, ...protocols };
 }
