@@ -125,7 +125,8 @@ testWith(NEEDS, "y-websocket goes on with its document over a ReconnectingWebSoc
   const url = `ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
   const docs = [new Y.Doc(), new Y.Doc()];
   const providers = docs.map((doc) => {
-    return new WebsocketProvider(url, "room", doc, { WebSocketPolyfill: QuickWebSocket as never, disableBc: true });
+    const options = { WebSocketPolyfill: QuickWebSocket as never, disableBc: true, maxBackoffTime: 0 };
+    return new WebsocketProvider(url, "room", doc, options);
   });
   const synced = () =>
     Promise.all(
@@ -148,6 +149,9 @@ testWith(NEEDS, "y-websocket goes on with its document over a ReconnectingWebSoc
   assertEquals(open.size, 2);
   const closed = [...open].map((ws) => ws.closed);
   for (const provider of providers) provider.destroy();
+  for (const doc of docs) doc.destroy();
   await Promise.all(closed);
+  // The library waits in vain for its next attempt.
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(open.size, 0);
 });
