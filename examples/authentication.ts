@@ -1,7 +1,7 @@
 /**
  * Who may connect: a session's cookie, as browsers send it, or a token, as programs do. Everybody else gets a 401.
  *
- *     deno run -P examples/authentication.ts [PORT]
+ *     deno run --allow-net examples/authentication.ts [PORT]
  */
 import { isWebSocket, makeServer, serve } from "@wsd/driver";
 

@@ -1,7 +1,7 @@
 /**
  * One port for a website and its WebSockets, under `Deno.serve`.
  *
- *     deno run -P examples/deno_serve.ts [PORT]
+ *     deno run --allow-net examples/deno_serve.ts [PORT]
  */
 import { isWebSocket, makeServer } from "@wsd/driver";
 

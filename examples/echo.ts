@@ -2,7 +2,7 @@
  * Starts an echo server, connects a client to it over the network, sends `Hi`, and prints what comes back. Then it goes
  * on serving until Ctrl-C or SIGTERM; with `--once` it closes cleanly and ends.
  *
- *     deno run -P examples/echo.ts [--once]
+ *     deno run --allow-net examples/echo.ts [--once]
  */
 import { makeClient, makeServer, serve } from "@wsd/driver";
 

@@ -1,9 +1,9 @@
 /**
  * Sends files up and down, each as one message that is never held whole in memory, with a progress bar.
  *
- *     deno run -P --allow-read --allow-write examples/files.ts serve FOLDER [PORT]
- *     deno run -P --allow-read --allow-write examples/files.ts up ws://localhost:5000/NAME FILE
- *     deno run -P --allow-read --allow-write examples/files.ts down ws://localhost:5000/NAME FILE
+ *     deno run --allow-net --allow-read --allow-write examples/files.ts serve FOLDER [PORT]
+ *     deno run --allow-net --allow-read --allow-write examples/files.ts up ws://localhost:5000/NAME FILE
+ *     deno run --allow-net --allow-read --allow-write examples/files.ts down ws://localhost:5000/NAME FILE
  */
 import { isWebSocket, makeClient, makeServer, serve, type Server } from "@wsd/driver";
 

@@ -2,7 +2,7 @@
  * A server behind a load balancer: `/health` says whether it takes more clients. On SIGTERM it says no, closes its
  * WebSockets with 1001, and ends.
  *
- *     deno run -P examples/health_check.ts [PORT]
+ *     deno run --allow-net examples/health_check.ts [PORT]
  */
 import { isWebSocket, makeServer, serve } from "@wsd/driver";
 

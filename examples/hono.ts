@@ -1,7 +1,7 @@
 /**
  * WebSockets as a route of Hono's. Under `Deno.serve(app.fetch)` the same app runs too.
  *
- *     deno run -P examples/hono.ts [PORT]
+ *     deno run --allow-net examples/hono.ts [PORT]
  */
 import { Hono } from "npm:hono@4.13.19";
 import { makeServer, serve } from "@wsd/driver";

@@ -1,7 +1,7 @@
 /**
  * One port for a website and its WebSockets, under `node:http`: the driver speaks on the socket itself.
  *
- *     deno run -P examples/node_http.ts [PORT]
+ *     deno run --allow-net examples/node_http.ts [PORT]
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,8 +1,8 @@
 /**
  * An echo server for `wss:`, with a certificate of your own, and a client that trusts it.
  *
- *     deno run -P --allow-read examples/tls.ts CERT KEY [PORT]
- *     deno run -P --allow-read examples/tls.ts --client wss://localhost:5000/ CA
+ *     deno run --allow-net --allow-read examples/tls.ts CERT KEY [PORT]
+ *     deno run --allow-net --allow-read examples/tls.ts --client wss://localhost:5000/ CA
  */
 import { makeClient, makeServer, serve } from "@wsd/driver";
 

@@ -2,7 +2,7 @@
  * The client that is run against Autobahn|Testsuite's fuzzing server: it takes every case there is, and has the server
  * write its reports.
  *
- *     deno run -P tests/autobahn/client.ts ws://localhost:9001/
+ *     deno run --allow-net tests/autobahn/client.ts ws://localhost:9001/
  */
 import { makeClient } from "@wsd/driver";
 
@@ -51,7 +51,7 @@ async function visit(url: URL, echo = false): Promise<string | Uint8Array> {
 if (import.meta.main) {
   const [url] = Deno.args;
   if (url === undefined) {
-    console.error("Usage: deno run -P tests/autobahn/client.ts URL");
+    console.error("Usage: deno run --allow-net tests/autobahn/client.ts URL");
     Deno.exit(2);
   }
   const count = await runCases(url, (index, count) => console.log(`Case ${index} of ${count}`));

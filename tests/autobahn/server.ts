@@ -1,7 +1,7 @@
 /**
  * The echo server that Autobahn|Testsuite's fuzzing client is run against.
  *
- *     deno run -P tests/autobahn/server.ts [--port 9001]
+ *     deno run --allow-net tests/autobahn/server.ts [--port 9001]
  *
  * It prints where it listens, and goes on until it is stopped.
  */

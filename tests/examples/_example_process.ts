@@ -98,9 +98,10 @@ export class ExampleProcess implements AsyncDisposable {
 async function copy(name: string, source?: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "example" });
   const at = (path: string) => new URL(path, ROOT).href;
+  const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const entries = Object.entries<string>(exports).map(([name, path]) => [`@wsd/driver${name.slice(1)}`, at(path)]);
   const imports = {
-    "@wsd/driver": at("mod.ts"),
-    "@wsd/driver/protocol": at("protocol.ts"),
+    ...Object.fromEntries(entries),
     "@std/http/status": at("links/http/status.ts"),
     "@std/encoding/base64": at("links/encoding/base64.ts"),
     "@std/encoding/hex": at("links/encoding/hex.ts"),
@@ -108,5 +109,15 @@ async function copy(name: string, source?: string): Promise<string> {
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
   const text = source ?? await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
   await Deno.writeTextFile(`${folder}/${name}`, text);
+  await copyBeside(text, folder);
   return folder;
+}
+
+/** Copies what an example imports from beside it: its page, or another example. */
+async function copyBeside(text: string, folder: string): Promise<void> {
+  for (const [, name] of text.matchAll(/from "\.\/([\w.]+)"/g)) {
+    const beside = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
+    await Deno.writeTextFile(`${folder}/${name}`, beside);
+    await copyBeside(beside, folder);
+  }
 }

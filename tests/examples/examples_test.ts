@@ -26,7 +26,7 @@ async function end(child: Deno.ChildProcess): Promise<Run> {
 }
 
 testWith(NEEDS, "examples/echo.ts --once prints what comes back, and ends", async () => {
-  const { code, out } = await end(start(["-P", "examples/echo.ts", "--once"]));
+  const { code, out } = await end(start(["--allow-net", "examples/echo.ts", "--once"]));
   assertEquals([code, out], [0, "Got: Hi\n"]);
 });
 
@@ -37,7 +37,7 @@ testWith(NEEDS, "examples/echo.ts names --allow-net where it has no permission a
 });
 
 testWith(NEEDS, "examples/echo.ts serves until SIGINT, or says that its port is in use", async () => {
-  const child = start(["-P", "examples/echo.ts"]);
+  const child = start(["--allow-net", "examples/echo.ts"]);
   const [lines, copy] = child.stdout.pipeThrough(new TextDecoderStream()).tee();
   const errors = new Response(child.stderr).text();
   const output = Array.fromAsync(copy);

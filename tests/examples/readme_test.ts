@@ -1,5 +1,6 @@
 // What stands in the documents to be copied, in an empty folder and word for word but for the port.
 import { assertEquals } from "@std/assert";
+import { connect } from "@wsd/driver";
 import { testWith } from "../support/permissions.ts";
 import { ExampleProcess } from "./_example_process.ts";
 
@@ -12,26 +13,34 @@ async function programs(document: string): Promise<{ server?: string; client?: s
   const sources = [...text.matchAll(/^```ts ignore\n([^]*?)^```$/gm)].map(([, source]) => source);
   return {
     server: sources.find((source) => source.includes("serve(")),
-    client: sources.find((source) => source.includes("makeClient(")),
+    client: sources.find((source) => source.includes("connect(")),
   };
 }
 
-for (const document of ["README.md", "docs/getting_started.md"]) {
-  testWith(NEEDS, `the server and the client of ${document} talk, and Ctrl-C ends the server`, async () => {
-    const { server, client = (await programs("README.md")).client } = await programs(document);
-    // A check of types takes seconds, and the two are alike.
-    const flags = document === "README.md" ? ["--check"] : [];
-    const free = server!.replace("port: 5000", "port: 0");
-    await using serving = await ExampleProcess.start("server.ts", [], flags, free);
-    const there = client!.replace("ws://localhost:5000/", serving.socketUrl);
-    await using talking = await ExampleProcess.spawn("client.ts", [], flags, there);
-    await talking.until(/Got: Welcome\nGot: Hi\nClosed: 1000 \n/);
-    assertEquals(await talking.end(), 0);
-    await serving.until(/Closed: 1000 That was all/);
-    serving.kill("SIGINT");
-    assertEquals(await serving.end(), 0);
-  });
-}
+testWith(NEEDS, "the server and the client of README.md talk, and Ctrl-C ends the server", async () => {
+  const { server, client } = await programs("README.md");
+  const free = server!.replace("port: 5000", "port: 0");
+  await using serving = await ExampleProcess.start("server.ts", [], ["--check"], free);
+  const there = client!.replace("ws://localhost:5000/", serving.socketUrl);
+  await using talking = await ExampleProcess.spawn("client.ts", [], ["--check"], there);
+  await talking.until(/Got: Welcome\nGot: Hi\nClosed: 1000 /);
+  assertEquals(await talking.end(), 0);
+  await serving.until(/Closed: 1000 That was all/);
+  serving.kill("SIGINT");
+  assertEquals(await serving.end(), 0);
+});
+
+testWith(NEEDS, "the servers of docs/tutorial.md start, and answer", async () => {
+  const text = await Deno.readTextFile(new URL("docs/tutorial.md", ROOT));
+  const sources = [...text.matchAll(/^```ts ignore\n([^]*?)^```$/gm)].map(([, source]) => source);
+  for (const source of sources.filter((source) => source.includes("serve("))) {
+    const free = source.replace("port: 5000", "port: 0");
+    await using serving = await ExampleProcess.start("server.ts", [], ["--check"], free);
+    const additionalHeaders = { origin: new URL(serving.url).origin };
+    await using ws = await connect(`${serving.socketUrl}?token=secret`, { additionalHeaders });
+    assertEquals(ws.readyState, "open");
+  }
+});
 
 testWith(NEEDS, "the client of README.md says so where nobody listens", async () => {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
@@ -40,5 +49,5 @@ testWith(NEEDS, "the client of README.md says so where nobody listens", async ()
   const { client } = await programs("README.md");
   await using talking = await ExampleProcess.spawn("client.ts", [], [], client!.replace(":5000", `:${port}`));
   await talking.until(/Cannot connect to ws:\/\/localhost:\d+\/: .* can't be reached/);
-  assertEquals(await talking.end(), 0);
+  assertEquals(await talking.end(), 1);
 });

@@ -1,14 +1,20 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type ClientOptions, HandshakeError, makeClient } from "@wsd/driver";
+import { type ClientOptions, connect, HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
 import { makeCertificate } from "../support/certificate.ts";
 import { testWith } from "../support/permissions.ts";
 import { ExampleProcess } from "./_example_process.ts";
 
 const NEEDS = { net: true, read: true, run: true, write: true } as const;
 
-function testExample(name: string, does: string, fn: (example: ExampleProcess) => Promise<void>, flags?: string[]) {
+function testExample(
+  name: string,
+  does: string,
+  fn: (example: ExampleProcess) => Promise<void>,
+  flags: string[] = [],
+  args: string[] = ["0"],
+) {
   testWith(NEEDS, `examples/${name} ${does}`, async () => {
-    await using example = await ExampleProcess.start(name, ["0"], flags);
+    await using example = await ExampleProcess.start(name, args, flags);
     await fn(example);
   });
 }
@@ -30,27 +36,127 @@ async function textOf(url: string): Promise<string> {
   return await (await fetch(url)).text();
 }
 
-testExample("chat.ts", "serves its page, and tells everybody what one has said", async (example) => {
+testExample("chat.ts", "serves its page, and passes on what is said to the room alone", async (example) => {
   assertMatch(await textOf(example.url), /<title>Chat<\/title>/);
-  const heard: Record<string, unknown>[] = [];
   // As a browser does, and as the example demands.
-  const options = { additionalHeaders: { origin: new URL(example.url).origin } };
-  const ada = makeClient(`${example.socketUrl}?name=Ada`, options);
-  const done = new Promise<void>((resolve) => {
-    ada.on("message", (text) => {
-      if (heard.push(JSON.parse(String(text))) === 4) resolve();
-    });
-  });
-  await ada.startConnection();
-  await talk(`${example.socketUrl}?name=Grace`, "Hi", options);
-  ada.send("Hello");
-  await done;
-  const closed = new Promise((resolve) => ada.once("close", resolve));
-  ada.closeConnection();
-  await closed;
-  assertEquals(heard.find(({ type }) => type === "joined"), { type: "joined", name: "Ada", guests: ["Ada"] });
-  assertEquals(heard.find(({ type, name }) => type === "joined" && name === "Grace")?.guests, ["Ada", "Grace"]);
+  const additionalHeaders = { origin: new URL(example.url).origin };
+  const join = async (name: string, room: string, secret: string) => {
+    const query = new URLSearchParams({ name, room, secret });
+    const ws = await connect(`${example.socketUrl}?${query}`, { additionalHeaders });
+    const welcome = JSON.parse(String(await ws.receive()));
+    return { ws, id: welcome.id, next: async () => JSON.parse(String(await ws.receive())) };
+  };
+  const ada = await join("Ada", "lobby", "a");
+  assertEquals(await ada.next(), { type: "joined", id: ada.id, name: "Ada" });
+  const grace = await join("Grace", "lobby", "g");
+  assertEquals(await ada.next(), { type: "joined", id: grace.id, name: "Grace" });
+  const other = await join("Linus", "cellar", "l");
+  other.ws.sendJson({ type: "say", text: "Anybody?" });
+  grace.ws.sendJson({ type: "say", text: "Hi", ref: "1" });
+  const { at, ...said } = await ada.next();
+  assertEquals(said, { type: "said", id: grace.id, name: "Grace", text: "Hi", ref: "1" });
+  assertEquals(typeof at, "number");
+  grace.ws.close();
+  assertEquals(await ada.next(), { type: "left", id: grace.id, name: "Grace" });
+  const again = await join("Grace", "lobby", "g");
+  assertEquals(again.id, grace.id);
+  for (const { ws } of [ada, again, other]) ws.terminate();
 });
+
+testExample(
+  "rpc.ts",
+  "answers calls, passes on errors, and stops what is canceled",
+  async ({ socketUrl }) => {
+    const call = async (...args: string[]) => {
+      await using example = await ExampleProcess.spawn("rpc.ts", ["call", socketUrl, ...args]);
+      const code = await example.end();
+      return { code, example };
+    };
+    for (const [args, printed] of [[["add", "[1, 2, 3]"], /^6$/m], [["upper", '"hi"'], /^HI$/m]] as const) {
+      const { code, example } = await call(...args);
+      await example.until(printed);
+      assertEquals(code, 0);
+    }
+    const { code, example } = await call("divide", "1");
+    await example.until(/No such procedure: divide/);
+    assertEquals(code, 1);
+    await using ws = await connect(socketUrl);
+    ws.sendJson({ id: 1, method: "sleep", params: 60_000 });
+    ws.sendJson({ id: 1, cancel: true });
+    assertEquals(JSON.parse(String(await ws.receive())), { id: 1, error: "Canceled" });
+  },
+  [],
+  ["serve", "0"],
+);
+
+testWith(NEEDS, "examples/gateway.ts passes on messages, subprotocols, refusals and close codes", async () => {
+  await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    if (new URL(request.url).pathname === "/private") return new Response("Who are you?", { status: 401 });
+    const ws = makeServer(request, { acceptProtocols: ["chat"] });
+    ws.on("message", (message) => message === "bye" ? ws.close(4001, "Done") : ws.send(message));
+    return ws.accept();
+  });
+  const target = `ws://127.0.0.1:${server.addr.port}/`;
+  await using gateway = await ExampleProcess.start("gateway.ts", [target, "0"]);
+  await using ws = await connect(gateway.socketUrl, { acceptProtocols: ["other", "chat"] });
+  assertEquals(ws.protocol, "chat");
+  for (const message of ["Hi", new Uint8Array(1_000_000).fill(7)]) {
+    ws.send(message);
+    assertEquals(await ws.receive(), message);
+  }
+  ws.send("bye");
+  assertEquals(await ws.closed, { code: 4001, reason: "Done" });
+  const refused = await assertRejects(() => connect(`${gateway.socketUrl}private`), HandshakeError);
+  assertEquals([refused.status, new TextDecoder().decode(refused.body)], [401, "Who are you?"]);
+  await server.shutdown();
+  const unreached = await assertRejects(() => connect(gateway.socketUrl), HandshakeError);
+  assertEquals(unreached.status, 502);
+});
+
+testWith(NEEDS, "examples/uploads.ts goes on where an upload was cut off", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = new Uint8Array(3_000_000).map((_, index) => index * 31 >> 3);
+    await Deno.writeFile(`${folder}/data.bin`, file);
+    await Deno.mkdir(`${folder}/saved`);
+    const flags = ["--allow-read", "--allow-write"];
+    await using server = await ExampleProcess.start("uploads.ts", ["serve", `${folder}/saved`, "0"], flags);
+    // The first attempt ends after one chunk.
+    await using ws = await connect(server.socketUrl);
+    ws.sendJson({ name: "data.bin", size: file.length });
+    assertEquals(JSON.parse(String(await ws.receive())), { offset: 0 });
+    ws.send(file.subarray(0, 100_000));
+    assertEquals(JSON.parse(String(await ws.receive())), { offset: 100_000 });
+    ws.terminate();
+    await server.until(/Interrupted:/);
+    await using sending = await ExampleProcess.spawn(
+      "uploads.ts",
+      ["send", `${folder}/data.bin`, server.socketUrl],
+      flags,
+    );
+    await sending.until(/The server has 100000 bytes already[^]*100 %\nSaved as data.bin/);
+    assertEquals(await sending.end(), 0);
+    assertEquals(await Deno.readFile(`${folder}/saved/data.bin`), file);
+    await using wrong = await connect(server.socketUrl);
+    wrong.sendJson({ name: "../escape", size: 1 });
+    assertEquals((await wrong.closed).code, 4000);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+testExample(
+  "ticker.ts",
+  "sends prices to many, and measures how long they take",
+  async (example) => {
+    assertMatch(await textOf(example.url), /<title>Ticker<\/title>/);
+    await using watching = await ExampleProcess.spawn("ticker.ts", ["watch", example.socketUrl, "50"]);
+    await watching.until(/[1-9]\d+ prices; ms: half within \d/);
+    await example.until(/50 subscribers, 0 prices replaced/);
+  },
+  [],
+  ["serve", "0"],
+);
 
 testExample("deno_serve.ts", "serves a website and WebSockets on one port", async ({ url, socketUrl }) => {
   assertEquals(await textOf(url), "Hello from the website\n");
@@ -153,9 +259,12 @@ testWith(NEEDS, "examples/files.ts sends a file up and down again, with a progre
 });
 
 testWith(NEEDS, "every example is named in a test", async () => {
-  const files = ["servers_test.ts", "examples_test.ts"].map((name) => new URL(name, import.meta.url));
+  const files = ["servers_test.ts", "examples_test.ts", "cluster_test.ts"].map((name) =>
+    new URL(name, import.meta.url)
+  );
   const source = (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("");
   for await (const { name } of Deno.readDir(new URL("../../examples/", import.meta.url))) {
+    if (!name.endsWith(".ts")) continue;
     assert(source.includes(`"${name}"`) || source.includes(`examples/${name} `), `No test runs examples/${name}`);
   }
 });

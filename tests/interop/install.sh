@@ -9,7 +9,7 @@ case "$(uname -m)" in
   *) bun=@oven/bun-linux-x64 ;;
 esac
 readonly packages=(
-  ws@8.23.0 undici@7.30.2 faye-websocket@0.11.4 permessage-deflate@0.1.7 playwright-core@1.65.1 "$bun@1.4.4"
+  ws@8.23.0 undici@7.30.2 faye-websocket@0.11.4 permessage-deflate@0.1.7 playwright-core@1.65.1 axe-core@4.14.1 "$bun@1.4.4"
 )
 
 mkdir -p .interop
