@@ -22,26 +22,9 @@ export const LENGTH_BASE: usize = memory.data(58, 4);
 export const LENGTH_SYMBOL: usize = memory.data(256, 4);
 
 /** The order in which the lengths of the code for lengths are written, RFC 1951 §3.2.7: a byte each. */
+// deno-fmt-ignore
 export const LENGTH_CODE_ORDER: usize = memory.data<u8>([
-  16,
-  17,
-  18,
-  0,
-  8,
-  7,
-  9,
-  6,
-  10,
-  5,
-  11,
-  4,
-  12,
-  3,
-  13,
-  2,
-  14,
-  1,
-  15,
+  16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ]);
 
 /** The lengths of the fixed code of RFC 1951 §3.2.6 for literals and lengths, a byte each, and for distances behind. */

@@ -11,8 +11,19 @@ import { BASE, BYTES, CHAIN, DEPTH, GOOD, HEADS, LAZY, NICE, SHIFT, WINDOW } fro
 /** The shortest match that is looked for, in bytes. */
 const MIN_MATCH: u32 = 4;
 
-/** Of a match that is longer, only every fourth place is made known: the others are found from those, or not missed. */
-const SPARSE: u32 = 48;
+/**
+ * Of a match that is longer, only every second place is made known, or every fourth: the others are found from those, or
+ * not missed. It takes a twentieth less time, for 0.3 % more bytes.
+ */
+const SPARSE: u32 = 12;
+const SPARSER: u32 = 48;
+
+/**
+ * In a message from this length on, which gets a code of its own, the shortest match takes more bits than its bytes if it
+ * is farther than this: without it 4 KiB of JSON take 1 % more.
+ */
+const OWN_CODE: u32 = 1024;
+const FAR: u32 = 4096;
 
 function hash(word: u32, shift: u32): u32 {
   return (word * 0x9e3779b1) >> shift;
@@ -66,6 +77,7 @@ export function findMatches(slot: usize, start: u32, end: u32): u32 {
   memory.fill(DISTANCE_COUNTS, 0, 4 * 32);
   store<u32>(LITERAL_COUNTS + 4 * END_OF_BLOCK, 1);
   const last = i32(end) - MIN_MATCH;
+  const near: u32 = end - start < OWN_CODE ? window : FAR;
   let symbol = SYMBOLS;
   let at = start;
   // A match that was found one byte before, and waits to see whether there is a longer one here.
@@ -106,7 +118,7 @@ export function findMatches(slot: usize, start: u32, end: u32): u32 {
         const from = here - back;
         if (load<u32>(from + best - 3) !== load<u32>(here + best - 3) || load<u32>(from) !== word) continue;
         const same = sameBytes(from, here, 4, most);
-        if (same <= best) continue;
+        if (same <= best || (same === MIN_MATCH && back > near)) continue;
         best = length = same;
         distance = back;
         if (same >= nice || same === most) break;
@@ -131,7 +143,7 @@ export function findMatches(slot: usize, start: u32, end: u32): u32 {
       const next = at + length;
       const from = waiting === length ? at + 2 : at + 1;
       const to = i32(next) <= last ? next : last + 1;
-      insertPlaces(slot, from, to, length < SPARSE ? 1 : 4);
+      insertPlaces(slot, from, to, length < SPARSE ? 1 : length < SPARSER ? 2 : 4);
       at = next;
       waiting = 0;
     } else {
