@@ -11,7 +11,19 @@ import { resolveUrl, type UrlSource } from "./url_source.ts";
 /** How long the function for the URL may take if no `handshakeTimeout` is given, in milliseconds. */
 const URL_TIMEOUT = 10_000;
 
-/** A wait before the next attempt. */
+/**
+ * A wait before the next attempt.
+ *
+ * @example Count down for the user
+ * ```ts
+ * import { makeReconnectingClient, type Waiting } from "@wsd/driver";
+ *
+ * await using ws = makeReconnectingClient("wss://example.com/");
+ * ws.on("waiting", ({ attempt, delay, failure }: Waiting) => {
+ *   console.log(`Attempt ${attempt} in ${Math.ceil(delay / 1000)} s, after:`, failure.error ?? failure.code);
+ * });
+ * ```
+ */
 export interface Waiting {
   /** Which attempt is next, counted from 1 since the last connection that was stable. */
   readonly attempt: number;
