@@ -53,7 +53,7 @@ export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOp
   requireProtocol?: boolean;
 }
 
-const OPTION_NAMES: Readonly<Record<keyof ClientOptions, true>> = {
+export const CLIENT_OPTION_NAMES: Readonly<Record<keyof ClientOptions, true>> = {
   ...DRIVER_OPTION_NAMES,
   ...START_OPTION_NAMES,
   requireProtocol: true,
@@ -329,7 +329,7 @@ function checkNames(options: ClientOptions): ClientOptions {
         `To offer subprotocols, give { acceptProtocols: ${JSON.stringify(options)} }`,
     );
   }
-  checkOptionNames("create a client", options, OPTION_NAMES, OTHER_NAMES);
+  checkOptionNames("create a client", options, CLIENT_OPTION_NAMES, OTHER_NAMES);
   return options;
 }
 

@@ -1,9 +1,10 @@
 import { CloseCode } from "../close_code.ts";
-import { Client, type ClientOptions } from "./client.ts";
+import { checkOptionNames } from "../check_options.ts";
+import { Client, CLIENT_OPTION_NAMES, type ClientOptions } from "./client.ts";
 import { errorOf } from "./connection_failure.ts";
 import { type Environment, systemEnvironment } from "./environment.ts";
 import { Reconnector } from "./reconnector.ts";
-import { checkRetryOptions, RETRY_OPTIONS, type RetryOptions, type RetrySettings } from "./retry_options.ts";
+import { checkRetryOptions, RETRY_OPTION_NAMES, type RetryOptions, type RetrySettings } from "./retry_options.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** How often a client that connects again pings, in milliseconds, if nothing else is asked for. */
@@ -38,6 +39,12 @@ export interface ConnectionsOptions extends Omit<ClientOptions, "signal" | "tran
   pingInterval?: number;
 }
 
+/** All names of them. */
+export const CONNECTIONS_OPTION_NAMES: Readonly<Record<keyof ConnectionsOptions, true>> = {
+  ...CLIENT_OPTION_NAMES,
+  ...RETRY_OPTION_NAMES,
+};
+
 /** The options, sorted by who they are for. */
 export interface SortedOptions {
   /** Those of each client. */
@@ -59,7 +66,7 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
   const retry = checkRetryOptions(options);
   const { signal, pingInterval = PING_INTERVAL, ...rest } = options;
   const client: ClientOptions & RetryOptions = { ...rest, pingInterval };
-  for (const name of RETRY_OPTIONS) delete client[name];
+  for (const name of Object.keys(RETRY_OPTION_NAMES)) delete client[name as keyof RetryOptions];
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot take signal as an AbortSignal: received ${typeof signal}`);
   }
@@ -129,6 +136,7 @@ export function connectionsIn(
   source: UrlSource,
   options: ConnectionsOptions = {},
 ): AsyncGenerator<Client, void, void> {
+  checkOptionNames("connect", options, CONNECTIONS_OPTION_NAMES);
   const sorted = sortOptions(source, options);
   return iterate(new Reconnector({ source, ...sorted, environment }), options.signal);
 }

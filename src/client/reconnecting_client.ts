@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import { checkInteger } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { type MessageData, toBytes, toText } from "../connection/message_data.ts";
 import type { ReadyState } from "../driver/events.ts";
@@ -18,6 +19,7 @@ import {
   type ReconnectingClientOptions,
   type ReconnectingEvents,
   type ReconnectingSendOptions,
+  SEND_OPTION_NAMES,
   takeQueueOptions,
 } from "./reconnecting_options.ts";
 import { type QueuedMessage, ResendQueue } from "./resend_queue.ts";
@@ -419,6 +421,7 @@ export function makeReconnectingClient(url: UrlSource, options: ReconnectingClie
 }
 
 function compose(data: MessageData, options: ReconnectingSendOptions, takenAt: number): QueuedMessage {
+  checkOptionNames("send", options, SEND_OPTION_NAMES);
   const { type = typeof data === "string" ? "text" : "binary", compress = true } = options;
   const { key = null, signal = null, callback = null } = options;
   if (type !== "text" && type !== "binary") {

@@ -1,8 +1,9 @@
 import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { Client } from "./client.ts";
 import type { ConnectionFailure } from "./connection_failure.ts";
-import type { ConnectionsOptions } from "./connections.ts";
+import { CONNECTIONS_OPTION_NAMES, type ConnectionsOptions } from "./connections.ts";
 import type { Waiting } from "./reconnector.ts";
 
 /**
@@ -54,6 +55,14 @@ export interface ReconnectingClientOptions extends ConnectionsOptions {
   onConnect?: (client: Client, context: { signal: AbortSignal }) => unknown;
 }
 
+const OPTION_NAMES: Readonly<Record<keyof ReconnectingClientOptions, true>> = {
+  ...CONNECTIONS_OPTION_NAMES,
+  whileAway: true,
+  maxQueueBytes: true,
+  maxQueueAge: true,
+  onConnect: true,
+};
+
 /** The options of the queue, with their defaults. */
 export type QueueSettings =
   & Required<Pick<ReconnectingClientOptions, "whileAway" | "maxQueueBytes" | "maxQueueAge">>
@@ -70,6 +79,7 @@ export type QueueSettings =
 export function takeQueueOptions(
   options: ReconnectingClientOptions,
 ): { settings: QueueSettings; rest: ConnectionsOptions } {
+  checkOptionNames("create a reconnecting client", options, OPTION_NAMES);
   const { whileAway = "refuse", maxQueueBytes: _bytes, maxQueueAge: _age, onConnect, ...rest } = options;
   if (whileAway !== "queue" && whileAway !== "refuse") {
     throw new TypeError(`Cannot take whileAway as "queue" or "refuse": received ${whileAway}`);
@@ -121,6 +131,15 @@ export interface ReconnectingSendOptions {
   /** Runs when the message's bytes were handed to the system. */
   callback?: () => void;
 }
+
+/** All names of them. */
+export const SEND_OPTION_NAMES: Readonly<Record<keyof ReconnectingSendOptions, true>> = {
+  type: true,
+  compress: true,
+  key: true,
+  signal: true,
+  callback: true,
+};
 
 /**
  * What is known when a connection is lost.

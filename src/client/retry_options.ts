@@ -59,7 +59,13 @@ const LONGEST_DELAY = 86_400_000;
 export type RetrySettings = Required<Omit<RetryOptions, "isFinal">> & Pick<RetryOptions, "isFinal">;
 
 /** All names of them. */
-export const RETRY_OPTIONS = ["minDelay", "maxDelay", "factor", "stableAfter", "isFinal"] as const;
+export const RETRY_OPTION_NAMES: Readonly<Record<keyof RetryOptions, true>> = {
+  minDelay: true,
+  maxDelay: true,
+  factor: true,
+  stableAfter: true,
+  isFinal: true,
+};
 
 /**
  * Checks options and fills in the defaults.

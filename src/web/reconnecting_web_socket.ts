@@ -2,11 +2,12 @@
 import { setImmediate } from "node:timers";
 import type { Client } from "../client/client.ts";
 import { errorOf } from "../client/connection_failure.ts";
-import { sortOptions } from "../client/connections.ts";
+import { CONNECTIONS_OPTION_NAMES, sortOptions } from "../client/connections.ts";
 import { systemEnvironment } from "../client/environment.ts";
 import { Reconnector } from "../client/reconnector.ts";
 import type { RetryOptions } from "../client/retry_options.ts";
 import type { UrlSource } from "../client/url_source.ts";
+import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { coreOf } from "../driver/websocket_driver.ts";
 import { WebSocketError } from "../errors.ts";
@@ -48,6 +49,12 @@ export interface ReconnectingWebSocketOptions extends Omit<WebSocketOptions, "tr
    */
   reopen?: boolean;
 }
+
+const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> = {
+  ...CONNECTIONS_OPTION_NAMES,
+  headers: true,
+  reopen: true,
+};
 
 /**
  * A `WebSocket` that connects again: pass it to code that knows that class.
@@ -131,7 +138,9 @@ export class ReconnectingWebSocket extends EventTarget {
     requireArguments(arguments.length, 1, "create a ReconnectingWebSocket");
     super();
     const source = typeof url === "function" ? url : parseWebUrl(url).href;
-    const { reopen = true, signal, ...rest } = readArguments(protocols, options) as ReconnectingWebSocketOptions;
+    const given: ReconnectingWebSocketOptions = readArguments(protocols, options);
+    checkOptionNames("create a ReconnectingWebSocket", given, OPTION_NAMES);
+    const { reopen = true, signal, ...rest } = given;
     const sorted = sortOptions(source, { ...rest, signal });
     this.#url = typeof source === "function" ? "" : source;
     this.#reopen = reopen;

@@ -129,6 +129,8 @@ for (
     [{ stableAfter: -1 }, RangeError, "stableAfter"],
     [{ isFinal: true }, TypeError, "isFinal"],
     [{ signal: {} }, TypeError, "signal"],
+    [{ minDelai: 1 }, TypeError, 'did you mean "minDelay"?'],
+    [{ maxlength: 1 }, TypeError, 'did you mean "maxLength"?'],
     [{ whileAway: true }, TypeError, "whileAway"],
     [{ maxQueueBytes: 0 }, RangeError, "maxQueueBytes"],
     [{ maxQueueAge: 0.5 }, RangeError, "maxQueueAge"],

@@ -133,6 +133,7 @@ netTest("connections() ends with the signal's reason, whatever it is doing", asy
 Deno.test("connections() throws at the call for what is malformed", () => {
   assertThrows(() => connections("ftp://localhost/"), TypeError, "ftp:");
   assertThrows(() => connections("ws://localhost/", { maxDelay: -1 }), RangeError, "maxDelay");
+  assertThrows(() => connections("ws://localhost/", { whileAway: "queue" } as never), TypeError, "whileAway");
 });
 
 netTest("connect() resolves to the open client, and what comes right behind the handshake is not lost", async () => {

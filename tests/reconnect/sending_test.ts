@@ -135,6 +135,7 @@ Deno.test("send() throws for what can't be sent", () => {
   assertThrows(() => ws.send(1 as never), TypeError, "number");
   assertThrows(() => ws.send("x", { type: "ping" as never }), TypeError, "ping");
   assertThrows(() => ws.sendText(Uint8Array.of(0xff)), TypeError, "UTF-8");
+  assertThrows(() => ws.send("x", { kei: "a" } as never), TypeError, "key");
   ws.closeConnection();
 });
 

@@ -234,4 +234,9 @@ Deno.test("ReconnectingWebSocket has the shape of the web's class", () => {
   assertThrows(() => new ReconnectingWebSocket("ftp://localhost/"), DOMException, "ftp:");
   assertThrows(() => new ReconnectingWebSocket("ws://localhost/", ["a", "a"]), DOMException);
   assertThrows(() => new ReconnectingWebSocket("ws://localhost/", [], { maxDelay: 0 }), RangeError, "maxDelay");
+  assertThrows(
+    () => new ReconnectingWebSocket("ws://localhost/", [], { reopened: false } as never),
+    TypeError,
+    "reopen",
+  );
 });
