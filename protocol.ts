@@ -32,6 +32,7 @@ export type { ProtocolHandler } from "./src/protocol/protocol_handler.ts";
 export type { ProtocolOptions, Role } from "./src/protocol/protocol_options.ts";
 export { Utf8Validator } from "./src/protocol/utf8_validator.ts";
 export { acceptKey, generateKey, isValidKey, type Sha1 } from "./src/handshake/accept_key.ts";
+export { sha1 } from "./src/handshake/sha1.ts";
 export {
   checkResponse,
   type CheckResponseOptions,

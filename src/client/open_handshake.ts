@@ -5,7 +5,7 @@ import type { Field } from "../http/format_head.ts";
 import type { HeadFields } from "../http/head_fields.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
 import type { ResponseHead } from "../http/response_head_parser.ts";
-import { sha1 } from "../connection/deno_platform.ts";
+import { sha1 } from "../handshake/sha1.ts";
 import type { Transport } from "../transport/transport.ts";
 import { describeResponse } from "./describe_response.ts";
 import { lostBeforeAnswer, readResponse } from "./read_response.ts";

@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { StandardPlatform } from "../protocol/platform.ts";
 
 // Of a Uint8Array's bytes below 0x80, Latin-1 and UTF-8 make the same string. This way costs a sixth of a call of
@@ -18,13 +17,3 @@ class DenoPlatform extends StandardPlatform {
 
 /** The platform that all connections of the process share, and with it the memory that lies ready for the busy ones. */
 export const denoPlatform: StandardPlatform = new DenoPlatform();
-
-/**
- * The SHA-1 digest that the opening handshake is made with, RFC 6455 §1.3.
- *
- * @param bytes Some bytes.
- * @returns 20 bytes.
- */
-export function sha1(bytes: Uint8Array): Uint8Array {
-  return createHash("sha1").update(bytes).digest();
-}

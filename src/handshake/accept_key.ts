@@ -10,7 +10,7 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const LAST_DIGITS = "AQgw";
 
 /**
- * The SHA-1 digest of some bytes, 20 bytes. The platform has it; this folder doesn't know which.
+ * Computes the SHA-1 digest of some bytes, 20 bytes: {@linkcode sha1}, or what the platform has.
  *
  * @example That of node:crypto
  * ```ts
@@ -18,8 +18,8 @@ const LAST_DIGITS = "AQgw";
  * import { assertEquals } from "@std/assert";
  * import { createHash } from "node:crypto";
  *
- * const sha1: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
- * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * const native: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
+ * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
  */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
@@ -83,11 +83,10 @@ export function isValidKey(value: string): boolean {
  *
  * @example The key of RFC 6455 §1.3
  * ```ts
- * import { acceptKey } from "@wsd/driver/protocol";
+ * import { acceptKey, sha1 } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
- * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", (bytes) => createHash("sha1").update(bytes).digest());
+ * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1);
  * assertEquals(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
  */

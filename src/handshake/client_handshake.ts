@@ -53,13 +53,12 @@ export interface RequestHeadOptions {
  *
  * @example Insist on a subprotocol
  * ```ts
- * import { acceptKey, checkResponse, type CheckResponseOptions, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { acceptKey, checkResponse, type CheckResponseOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assertFalse } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
  * const options: CheckResponseOptions = {
  *   key: generateKey(),
- *   sha1: (bytes) => createHash("sha1").update(bytes).digest(),
+ *   sha1,
  *   protocols: ["chat"],
  *   requireProtocol: true,
  * };
@@ -117,11 +116,9 @@ export interface ResponseAcceptance {
  *
  * @example Say what was wrong
  * ```ts
- * import { checkResponse, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { checkResponse, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
- * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
  * const head = { version: "1.1", status: 200, reason: "OK", fields: new HeadFields() };
  * const answer = checkResponse(head, { key: generateKey(), sha1 });
  * assert(!answer.accepted);
@@ -271,9 +268,8 @@ export function isInterimResponse(head: ResponseHead): boolean {
  *
  * @example Check an answer
  * ```ts
- * import { checkResponse, HeadFields } from "@wsd/driver/protocol";
+ * import { checkResponse, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
  * const fields = new HeadFields([
  *   ["Upgrade", "websocket"],
@@ -281,7 +277,6 @@ export function isInterimResponse(head: ResponseHead): boolean {
  *   ["Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
  * ]);
  * const head = { version: "1.1", status: 101, reason: "Switching Protocols", fields };
- * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
  * assert(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted);
  * ```
  */

@@ -39,12 +39,11 @@ export interface HandshakeRequest {
  *
  * @example Keep out the pages of others
  * ```ts
- * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields } from "@wsd/driver/protocol";
+ * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
  * const options: AcceptHandshakeOptions = {
- *   sha1: (bytes) => createHash("sha1").update(bytes).digest(),
+ *   sha1,
  *   acceptProtocols: ["chat"],
  *   allowedOrigins: ["https://example.com"],
  * };
@@ -105,15 +104,13 @@ export interface HandshakeAcceptance {
  *
  * @example Write the answer
  * ```ts
- * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields } from "@wsd/driver/protocol";
+ * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
  * function answer({ status, fields }: HandshakeRefusal): Uint8Array {
  *   return formatResponseHead(status, [...fields, ["Content-Length", "0"]]);
  * }
  *
- * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
  * const handshake = acceptHandshake({ method: "POST", fields: new HeadFields() }, { sha1 });
  * assert(!handshake.accepted);
  * const head = new TextDecoder().decode(answer(handshake));
@@ -162,9 +159,8 @@ const CHECKS: readonly Check[] = [
  *
  * @example Accept a client
  * ```ts
- * import { acceptHandshake, HeadFields } from "@wsd/driver/protocol";
+ * import { acceptHandshake, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
- * import { createHash } from "node:crypto";
  *
  * const fields = new HeadFields([
  *   ["Host", "server.example.com"],
@@ -174,7 +170,6 @@ const CHECKS: readonly Check[] = [
  *   ["Sec-WebSocket-Protocol", "chat, superchat"],
  *   ["Sec-WebSocket-Version", "13"],
  * ]);
- * const sha1 = (bytes: Uint8Array) => createHash("sha1").update(bytes).digest();
  * const handshake = acceptHandshake({ method: "GET", fields }, { acceptProtocols: ["superchat"], sha1 });
  * assert(handshake.accepted);
  * assertEquals(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

@@ -128,7 +128,8 @@ export class HeadReader {
     const lineRoom = limit - this.#line.length;
     if (text.length > this.#headRoom && this.#headRoom <= lineRoom) this.#failHeadTooLong();
     if (text.length > lineRoom) this.#failTooLong(`the line has at most ${limit} bytes`);
-    this.#line += latin1Decode(text);
+    const decoded = latin1Decode(text);
+    this.#line = this.#line === "" ? decoded : this.#line + decoded;
     this.#total += text.length;
   }
 

@@ -8,6 +8,7 @@ const SLICE = 4096;
  * @returns A text of U+0000 to U+00FF.
  */
 export function latin1Decode(bytes: Uint8Array): string {
+  if (bytes.length <= SLICE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += SLICE) {
     // Several times faster than spread syntax, which walks over the bytes by their iterator.

@@ -13,7 +13,8 @@ import { makeRequest, readHead, ReceivedRequest } from "./read_request.ts";
 import { RequestError } from "./request_error.ts";
 import { RequestInfo } from "./request_info.ts";
 import type { ServeSettings } from "./serve_options.ts";
-import { setUpgrader, switchingProtocols, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
+import { SwitchingProtocols } from "./switching_protocols.ts";
+import { setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
 /** How long a client that is told to go may take to read why, in milliseconds. */
@@ -226,7 +227,7 @@ export class HttpConnection implements Upgrader {
   async #switchProtocols(response: Response): Promise<void> {
     const upgrade = this.#upgrade!;
     try {
-      await this.#socket.send(formatResponseHead(response.status, response.headers));
+      await this.#socket.send(formatResponseHead(response.status, SwitchingProtocols.fieldsOf(response)));
     } catch (cause) {
       return upgrade.onLost(cause);
     }
@@ -278,7 +279,7 @@ export class HttpConnection implements Upgrader {
   accept(fields: Field[], handler: UpgradeHandler): Response {
     if (this.#state !== "handling" || this.#upgrade !== null) throw answered();
     this.#upgrade = handler;
-    return switchingProtocols(fields);
+    return new SwitchingProtocols(fields);
   }
 
   /** Leaves the answer to the handler. */

@@ -1,3 +1,4 @@
+import { denoPlatform } from "../connection/deno_platform.ts";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -32,11 +33,15 @@ export class HttpSocket {
   readonly #stallTimeout: number;
   readonly #onStall: () => void;
   #failed = false;
+  /** Only the client's end is still of interest. */
+  #ending = false;
 
   /** What was read ahead, and nobody has asked for yet. */
   #ahead: Uint8Array = NOTHING;
   /** The read that is under way, if any. */
   #reading: Promise<void> | null = null;
+  /** The read of a head that is under way, if any: it may have been given up meanwhile. */
+  #headRead: Promise<unknown> | null = null;
   #readEnded = false;
   /** Called when the client ends its side; null unless it is watched. */
   #onLeft: (() => void) | null = null;
@@ -80,23 +85,39 @@ export class HttpSocket {
     return this.#limit(this.receive(BODY_CHUNK));
   }
 
+  /**
+   * Reads bytes into memory that is lent for the call: the head of a request needs none of its own. Waits as long as the
+   * client likes.
+   *
+   * @param take Takes the bytes, and returns how many it has taken. The rest is received again.
+   * @returns False at the end, and if {@linkcode HttpSocket.end} was called. Rejects if the transport fails, or with what
+   * `take` throws.
+   */
+  async receiveHead(take: (bytes: Uint8Array) => number): Promise<boolean> {
+    if (this.#ending) return false;
+    const { pool } = denoPlatform;
+    const block = pool.borrow(CHUNK);
+    const count = await (this.#headRead = this.#transport.read(block.bytes));
+    this.#headRead = null;
+    if (count === null) {
+      this.#readEnded = true;
+      return false;
+    }
+    const taken = take(block.bytes.subarray(0, count));
+    if (taken < count) this.#ahead = block.bytes.slice(taken, count);
+    pool.release(block);
+    return true;
+  }
+
   /** How many bytes were read that nobody has asked for yet. */
   get buffered(): number {
     return this.#ahead.length;
   }
 
-  /**
-   * Gives back the end of what {@linkcode HttpSocket.receive} has just given, to be received again.
-   *
-   * @param bytes The bytes.
-   */
-  unread(bytes: Uint8Array): void {
-    this.#ahead = concat(bytes, this.#ahead);
-  }
-
   async #read(size: number): Promise<void> {
     const buffer = new Uint8Array(size);
     try {
+      await this.#headRead;
       const count = await this.#transport.read(buffer);
       if (count === null) this.#readEnded = true;
       else this.#ahead = concat(this.#ahead, buffer.subarray(0, count));
@@ -151,6 +172,7 @@ export class HttpSocket {
    * fails.
    */
   async end(): Promise<void> {
+    this.#ending = true;
     await this.#limit(this.#transport.closeWrite());
     for (let dropped = 0; dropped < MAX_DROPPED;) {
       const bytes = await this.receive();
@@ -238,7 +260,6 @@ class ResumedTransport implements Transport {
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
-  if (second.length === 0) return first;
   const both = new Uint8Array(first.length + second.length);
   both.set(first);
   both.set(second, first.length);

@@ -22,14 +22,10 @@ import { RequestError } from "./request_error.ts";
 export async function readHead(socket: HttpSocket, limits: Partial<HeadLimits>): Promise<RequestHead | null> {
   const parser = new RequestHeadParser(limits);
   try {
-    for (;;) {
-      const bytes = await socket.receive();
-      if (bytes === null) return null;
-      const taken = parser.push(bytes);
-      if (!parser.done) continue;
-      socket.unread(bytes.subarray(taken));
-      return resolveHost(parser.head);
+    while (!parser.done) {
+      if (!await socket.receiveHead((bytes) => parser.push(bytes))) return null;
     }
+    return resolveHost(parser.head);
   } catch (error) {
     if (error instanceof HeadError) throw new RequestError(error.status, error.message);
     throw error;
@@ -97,6 +93,7 @@ export function makeRequest(head: RequestHead, socket: HttpSocket, origin: URL):
   try {
     return new ReceivedRequest(url, init);
   } catch {
+    if (!URL.canParse(url)) throw malformedTarget(head.target);
     // The web's Request takes neither CONNECT nor TRACE.
     throw new RequestError(STATUS_CODE.NotImplemented, `Cannot serve the request: unknown method ${printable(method)}`);
   }
@@ -105,15 +102,11 @@ export function makeRequest(head: RequestHead, socket: HttpSocket, origin: URL):
 /** RFC 9112 §3.3: the target URI, from the request target and `Host`. */
 function requestUrl({ method, target, fields }: RequestHead, origin: URL): string {
   const base = `${origin.protocol}//${fields.get("host") ?? origin.host}`;
+  if (target.startsWith("/")) return base + target;
   // §3.2.4: "The "asterisk-form" of request-target is only used for a server-wide OPTIONS request".
-  const text = target.startsWith("/") ? base + target : target === "*" && method === "OPTIONS" ? base : target;
-  const url = text === target && targetAuthority(target) === null ? null : URL.parse(text);
-  if (url === null) {
-    throw new RequestError(
-      STATUS_CODE.BadRequest,
-      `Cannot serve the request: its target must be a path or an http URL, received ${printable(target)}`,
-    );
-  }
+  if (target === "*" && method === "OPTIONS") return base;
+  const url = targetAuthority(target) === null ? null : URL.parse(target);
+  if (url === null) throw malformedTarget(target);
   // RFC 9110 §7.4: "a request for an "https" resource MUST be rejected unless it has been received over a connection
   // that has been secured".
   if (url.protocol !== origin.protocol) {
@@ -123,4 +116,11 @@ function requestUrl({ method, target, fields }: RequestHead, origin: URL): strin
     );
   }
   return url.href;
+}
+
+function malformedTarget(target: string): RequestError {
+  return new RequestError(
+    STATUS_CODE.BadRequest,
+    `Cannot serve the request: its target must be a path or an http URL, received ${printable(target)}`,
+  );
 }

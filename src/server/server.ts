@@ -6,7 +6,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { Field } from "../http/format_head.ts";
 import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
 import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
-import { sha1 } from "../connection/deno_platform.ts";
+import { sha1 } from "../handshake/sha1.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { reportFault } from "../connection/report_fault.ts";
 import type { DriverCore, Negotiated } from "../driver/driver_core.ts";
@@ -22,7 +22,8 @@ import { RuntimeUpgrader } from "./runtime_upgrader.ts";
 import { type ServerEnv, toHandshakeRequest, toRequestInfo } from "./server_env.ts";
 import { checkServerOptions, type ServerOptions } from "./server_options.ts";
 import { StreamUpgrader } from "./stream_upgrader.ts";
-import { switchingProtocols, type Upgrader, upgraderOf } from "./upgrader.ts";
+import { SwitchingProtocols } from "./switching_protocols.ts";
+import { type Upgrader, upgraderOf } from "./upgrader.ts";
 
 export type { ServerOptions } from "./server_options.ts";
 
@@ -138,7 +139,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
   get response(): Response {
     this.#upgrader?.onResponseTaken?.();
     if (this.#answer instanceof Response) return this.#answer;
-    if (this.#answer !== null) return this.#answer = switchingProtocols(this.#answer);
+    if (this.#answer !== null) return this.#answer = new SwitchingProtocols(this.#answer);
     throw new TypeError(
       "Cannot give the response before the handshake is answered: call startConnection() or accept()",
     );

@@ -4,7 +4,8 @@ import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Transport } from "../transport/transport.ts";
 import { HttpSocket } from "./http_socket.ts";
 import type { RequestInfo } from "./request_info.ts";
-import { switchingProtocols, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
+import { SwitchingProtocols } from "./switching_protocols.ts";
+import { type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { writeResponse } from "./write_response.ts";
 
 /** How long a {@linkcode StreamUpgrader} waits for its client. */
@@ -66,7 +67,7 @@ export class StreamUpgrader implements Upgrader {
         handler.onLost(cause);
       },
     );
-    return switchingProtocols(fields);
+    return new SwitchingProtocols(fields);
   }
 
   /** Writes the refusal, and ends the transport. */

@@ -1,7 +1,7 @@
 // What a server can answer, and how a client takes it.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Client, type ClientOptions, ErrorCode, HandshakeError, makeClient } from "../../client.ts";
-import { sha1 } from "../../src/connection/deno_platform.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import { acceptKey } from "../../src/handshake/accept_key.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { EventLog } from "../support/event_log.ts";

@@ -11,7 +11,7 @@ import {
   RequestHeadParser,
   ResponseHeadParser,
 } from "../../protocol.ts";
-import { sha1 } from "../../src/connection/deno_platform.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import { HANDSHAKE } from "../support/raw_peer.ts";
 import { bytes, cutter } from "./_frames.ts";
 import { type FastCheck, fuzzTest } from "./_fuzz.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
 import { acceptKey } from "../../src/handshake/accept_key.ts";
-import { sha1 } from "../../src/connection/deno_platform.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { cut } from "../support/frames.ts";

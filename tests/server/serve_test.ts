@@ -186,6 +186,20 @@ netTest("serve() answers with 408 at handshakeTimeout, whatever has come of the 
 
 // RFC 9112 §9.5 SHOULD other-side
 // RFC 9110 §5.3 MUST whole-head
+netTest("serve() goes on reading behind a 408, whatever comes in however many pieces", async () => {
+  await using host = start(upgrade, { handshakeTimeout: 30 });
+  using peer = await host.connect();
+  await peer.write("GET / HTTP/1.1\r\n");
+  assertStringIncludes(await peer.head(), " 408 ");
+  for (const line of ["Host: a\r\n", "X: y\r\n", "\r\n", "more"]) {
+    await peer.write(line);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await peer.end();
+  assertStringIncludes(await peer.rest(), "Cannot wait");
+  assertEquals(host.faults, []);
+});
+
 netTest("serve() ends the connection of a client that leaves before its head is whole", async () => {
   await using host = start(upgrade);
   using peer = await host.connect();

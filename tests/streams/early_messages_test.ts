@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Client, makeClient, WebSocketError } from "../../mod.ts";
-import { sha1 } from "../../src/connection/deno_platform.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import { acceptKey } from "../../src/handshake/accept_key.ts";
 import { concat, frame } from "../support/frames.ts";
 

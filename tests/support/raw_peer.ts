@@ -1,5 +1,5 @@
 import { acceptKey } from "../../src/handshake/accept_key.ts";
-import { sha1 } from "../../src/connection/deno_platform.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import type { Role } from "../../protocol.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { concat, frame, KEY, readFrames } from "./frames.ts";

@@ -13,7 +13,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import type { Role } from "../../../protocol.ts";
 import { acceptKey } from "../../../src/handshake/accept_key.ts";
-import { sha1 } from "../../../src/connection/deno_platform.ts";
+import { sha1 } from "../../../src/handshake/sha1.ts";
 import { ConnTransport } from "../../../src/transport/conn_transport.ts";
 import { field, RawPeer } from "../../support/raw_peer.ts";
 import { bytesOf, FRAME_ROWS, type FrameRow } from "../frame_rows.ts";
