@@ -81,6 +81,34 @@ for (const kind of hostKinds) {
     await log.closed;
   });
 
+  test("response is a 101 like the one that was sent, also when it is open", async () => {
+    const statuses: (string | number | null)[] = [];
+    const made = Promise.withResolvers<Server>();
+    await using host = await kind.open((env) => {
+      const ws = makeServer(env, { acceptProtocols: ["chat"], additionalHeaders: { "x-a": "b" } });
+      made.resolve(ws);
+      return ws.accept();
+    });
+    using peer = new RawPeer(await host.connect());
+    await peer.open(new Uint8Array(0), { "Sec-WebSocket-Protocol": "chat" });
+    const ws = await made.promise;
+    await ws.opened;
+    for (const { status, headers } of [ws.response, ws.response, ws.accept()]) {
+      statuses.push(
+        status,
+        headers.get("sec-websocket-accept"),
+        headers.get("sec-websocket-protocol"),
+        headers.get("x-a"),
+      );
+    }
+    const one = [101, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "chat", "b"];
+    assertEquals(statuses, [...one, ...one, ...one]);
+    await peer.close(1000);
+    await peer.frame();
+    peer.leave();
+    await ws.closed;
+  });
+
   test("accept() gives the refusal of a handshake too, and the same answer again", async () => {
     const statuses: number[] = [];
     await using host = await kind.open((env) => {
