@@ -5,7 +5,7 @@ import type { Transport } from "../transport/transport.ts";
 import { HttpSocket } from "./http_socket.ts";
 import type { RequestInfo } from "./request_info.ts";
 import { SwitchingProtocols } from "./switching_protocols.ts";
-import { type UpgradeHandler, type Upgrader } from "./upgrader.ts";
+import type { UpgradeHandler, Upgrader } from "./upgrader.ts";
 import { writeResponse } from "./write_response.ts";
 
 /** How long a {@linkcode StreamUpgrader} waits for its client. */
