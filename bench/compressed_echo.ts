@@ -5,7 +5,10 @@
  * five messages again and again.
  *
  *     deno run --allow-all bench/compressed_echo.ts [--rounds=5] [--connections=8] [--in-flight=8] [--lengths=200,4096]
- *         [--kinds=varying,repeated] [--servers=ours,bun] [--one-core]
+ *         [--kinds=varying,repeated] [--servers=ours,bun] [--one-core] [--idle=300]
+ *
+ * At last, so many connections stay open when each has echoed 20 messages (--idle), and the server's memory is divided by
+ * their number; --rounds=0 asks for that alone.
  *
  * Node compresses on threads of their own. With `--one-core`, on Linux, every server is held to one core of the machine
  * and the load stays on the others, as where a server's process has a core to itself.
@@ -225,7 +228,7 @@ async function runAll(port: number, script: Script, limit: number): Promise<numb
 
 /** The memory of a connection that has echoed 20 messages of 4 KiB and stays open, in KiB. */
 async function measureMemory(port: number, pid: number, script: Script): Promise<number> {
-  const many = 300;
+  const many = option("idle", 300);
   await check(port, script);
   const warm = await Promise.all(Array.from({ length: 20 }, () => open(port)));
   for (const opened of warm) await talk(opened, script, 20);
@@ -276,7 +279,7 @@ console.log(
     held.length > 0 ? "; on one core" : ""
   }`,
 );
-for (const row of ROWS) {
+for (const row of rounds === 0 ? [] : ROWS) {
   const script = await compose(row);
   const samples = new Map(Object.keys(SERVERS).map((name) => [name, [] as Sample[]]));
   for (let round = 0; round < rounds; round++) {
@@ -289,7 +292,7 @@ for (const row of ROWS) {
   for (const [name, list] of samples) console.log(format(name, list, samples.get("ours")!));
 }
 const script = await compose({ kind: "varying", length: 4096, count: 100 });
-console.log("\nMemory of a connection that has echoed 20 messages of 4 KiB");
+console.log(`\nMemory of each of ${option("idle", 300)} connections that have echoed 20 messages of 4 KiB`);
 for (const [name, command] of Object.entries(SERVERS)) {
   const kib = await withServer(command, packages, (port, pid) => measureMemory(port, pid, script));
   console.log(`${name.padEnd(11)} ${kib.toFixed(0).padStart(7)} KiB`);

@@ -14,7 +14,7 @@ import pako from "npm:pako@2.1.0";
 import { DeflateEngine } from "../src/deflate/engine.ts";
 import { checkDeflateOptions } from "../src/deflate/options.ts";
 import { PerMessageDeflate } from "../src/deflate/per_message_deflate.ts";
-import { makeMessages } from "./compressed_messages.ts";
+import { KINDS, makeMessages } from "./compressed_messages.ts";
 
 /** Turns a message into another form; the result, or how long it is. */
 type Codec = (message: Uint8Array) => Promise<Uint8Array> | Uint8Array;
@@ -162,10 +162,10 @@ async function measureStall(codec: Codec): Promise<number> {
 console.log(
   `Deno ${Deno.version.deno}; microseconds a message: median of ${rounds} rounds (best); bytes that come out`,
 );
-for (const takeover of [true, false]) {
+for (const [takeover, kind] of [[true, KINDS[0]], [true, KINDS[1]], [false, KINDS[0]]] as const) {
   for (const [size, count] of SIZES) {
-    const messages = makeMessages(count, size);
-    console.log(`\n${size} B JSON, ${takeover ? "context takeover" : "no context takeover"}`);
+    const messages = makeMessages(count, size, kind);
+    console.log(`\n${size} B JSON, ${kind}, ${takeover ? "context takeover" : "no context takeover"}`);
     console.log(" compress", ...(await measure(COMPRESSORS, takeover, messages)).map((line) => `\n${line}`));
     // A context goes on from round to round, and what was compressed first refers to nothing: so it can be repeated.
     console.log(

@@ -5,7 +5,7 @@ import type { Codec } from "./_codec.ts";
 import { GrowingBuffer } from "./_growing_buffer.ts";
 import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
 
-/** The longest piece of a payload that is looked at in one go, in bytes; what is left of it belongs to the next one. */
+/** How much of a payload the engine has room for, in bytes; what it leaves of that belongs to the next piece. */
 const PIECE = 32 * 1024;
 
 // What a step of the engine ends with.

@@ -1,9 +1,10 @@
 /**
  * How messages are compressed: the `perMessageDeflate` of a server and a client, RFC 7692 §7.
  *
- * With the defaults a connection that has both sent and received compressed messages holds about 208 KiB for it: 168 KiB
- * to compress and 40 KiB to inflate. One that has done neither holds nothing, and all is freed when it closes. What each
- * setting costs and saves stands below and, with measurements, in docs/compression.md.
+ * To compress, all connections of a process share a budget of memory ({@linkcode setCompressionBudget}); to inflate, one
+ * with the defaults holds up to 32 KiB between messages. One that has sent and received nothing compressed holds nothing,
+ * and all is freed when it closes. What each setting costs and saves stands below and, with measurements, in
+ * docs/compression.md.
  *
  * @example Compress with a small window
  * ```ts
@@ -34,7 +35,8 @@ export interface PerMessageDeflateOptions {
   clientNoContextTakeover?: boolean;
   /**
    * The size of the window that the server compresses with, as a power of two from 8 to 15: 256 bytes to 32 KiB, §7.1.2.1.
-   * To compress, a window of n bytes takes 3.25 n, and the table of `memLevel` beside it; to inflate, it takes 1.25 n.
+   * To compress, a window of n bytes takes 3 n + 32 KiB, and the table of `memLevel` beside it; to inflate, it takes n
+   * between messages.
    *
    * A server answers so, or with less where the client asks for less. A client asks for it and, for 8, allows 9, as
    * zlib can't do 8; it goes without compression where the server doesn't agree, unless `fallback` is set.

@@ -42,9 +42,7 @@ import {
   WORK,
 } from "./inflater_slot.ts";
 
-/** The longest piece of a payload that is looked at in one go, in bytes. */
-export const INPUT_SIZE: u32 = 32 * 1024;
-/** Where a piece of a payload belongs; behind it zeros are read, which are looked at but never used. */
+/** Where a piece of a payload belongs, at most 32 KiB; behind it zeros are read, which are looked at but never used. */
 export const INPUT: usize = memory.data(32 * 1024 + 32, 8);
 
 /** If less is left of a piece and more of the payload follows, it is wanted first: the longest header of a block. */
