@@ -64,6 +64,8 @@ export class Sender {
   readonly #ready: Queue<Chunk> = new Queue();
   #block: Block | null = null;
   #length = 0;
+  /** A frame that many connections share, as long as it is all that is queued; what comes next is put behind a copy. */
+  #single: Uint8Array | null = null;
   #inFlight: Chunk | null = null;
   #enqueued = 0;
   #written = 0;
@@ -127,11 +129,24 @@ export class Sender {
    */
   prepared(frame: PreparedFrame): void {
     const { bytes } = frame;
+    const isSmall = bytes.length <= SHARED_ABOVE;
     // Small frames that wait are better written together.
-    const joins = this.#block !== null || (this.queued > 0 && bytes.length <= SHARED_ABOVE);
-    if (this.#masked || !this.#reuse || joins) return this.frame(frame.first, frame.payload);
+    if (this.#masked || !this.#reuse || this.#block !== null || (isSmall && this.queued > 0)) {
+      return this.frame(frame.first, frame.payload);
+    }
     this.#enqueued += bytes.length;
+    if (isSmall) this.#single = bytes;
+    else this.#pushShared(bytes);
+  }
+
+  #pushShared(bytes: Uint8Array): void {
+    this.#pushSingle();
     this.#ready.push({ bytes, block: null });
+  }
+
+  #pushSingle(): void {
+    if (this.#single !== null) this.#ready.push({ bytes: this.#single, block: null });
+    this.#single = null;
   }
 
   /**
@@ -187,6 +202,7 @@ export class Sender {
   #reserve(size: number): Block {
     const { pool } = this.#platform;
     const block = this.#block;
+    if (this.#single !== null) return this.#reserveBehindSingle(this.#single, size);
     const needed = this.#length + size;
     if (block === null) return this.#block = pool.borrow(size);
     if (needed <= block.size) return block;
@@ -198,6 +214,14 @@ export class Sender {
     larger.bytes.set(block.bytes.subarray(0, this.#length));
     pool.release(block);
     return larger;
+  }
+
+  #reserveBehindSingle(single: Uint8Array, size: number): Block {
+    this.#single = null;
+    const block = this.#block = this.#platform.pool.borrow(single.length + size);
+    block.bytes.set(single);
+    this.#length = single.length;
+    return block;
   }
 
   /** Ends the block that is being filled. */
@@ -214,7 +238,9 @@ export class Sender {
    * @returns The bytes, unchanged until {@linkcode Sender.done}; null where there are none.
    */
   next(): Uint8Array | null {
-    this.#inFlight ??= this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
+    if (this.#inFlight !== null) return this.#inFlight.bytes;
+    this.#pushSingle();
+    this.#inFlight = this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
     return this.#inFlight?.bytes ?? null;
   }
 
@@ -244,6 +270,7 @@ export class Sender {
   /** Drops what is queued, but for what is in flight. */
   close(): void {
     this.#pong = null;
+    this.#single = null;
     this.#ready.clear();
     this.#block = null;
     this.#length = 0;

@@ -81,6 +81,9 @@ export interface NatsBrokerOptions {
 
 const PREFIX = /^[\w-]+(\.[\w-]+)*$/;
 
+/** How many subjects are kept encoded. */
+const MAX_SUBJECTS = 10_000;
+
 /** NATS ends the connection of a client whose line is longer than 4 KiB, unless it is configured otherwise. */
 const MAX_SUBJECT = 3_000;
 
@@ -145,6 +148,7 @@ class NatsLink implements BrokerConnection {
   readonly #prefix: string;
   readonly #handler: BrokerHandler;
   readonly #subscriptions = new Map<string, NatsSubscription>();
+  readonly #subjects = new Map<string, string>();
   /** Channels whose subscription NATS knows. */
   readonly #confirmed = new Set<string>();
   /** Why NATS refused subscriptions that are not confirmed yet. */
@@ -285,8 +289,13 @@ class NatsLink implements BrokerConnection {
   }
 
   #subjectOf(channel: string): string {
-    const subject = `${this.#prefix}.${encodeToken(channel)}`;
+    let subject = this.#subjects.get(channel);
+    if (subject !== undefined) return subject;
+    if (this.#subjects.size >= MAX_SUBJECTS) this.#subjects.clear();
+    subject = `${this.#prefix}.${encodeToken(channel)}`;
+    this.#subjects.set(channel, subject);
     if (subject.length <= MAX_SUBJECT) return subject;
+    this.#subjects.delete(channel);
     throw new RangeError(
       `Cannot use a topic whose subject at NATS has ${subject.length} bytes: expected ${MAX_SUBJECT}`,
     );
