@@ -8,11 +8,9 @@ import type { Sample } from "./load/task.js";
 import { nativeCommand } from "./native_load.ts";
 import type { Packages } from "./packages.ts";
 import { pathOf } from "./paths.ts";
+import { PATIENCE, Program } from "./program.ts";
 import { makeScript, writeScript } from "./script.ts";
-import type { Workload } from "./workloads.ts";
-
-/** How long a process may take beyond what it was told to take, in seconds. */
-const PATIENCE = 60;
+import { FLOOD, type Workload } from "./workloads.ts";
 
 /** What all measurements of a run share. */
 export interface Conditions {
@@ -66,7 +64,6 @@ const PATHS = {
 const MODES = {
   echo: "echo",
   idle: "echo",
-  flood: "flood",
   handshakes: "handshakes",
   fanOut: "fanOut",
   broadcast: "fanOut",
@@ -90,8 +87,9 @@ async function measureServer(
   const generatorCommand = isNative
     ? await prepareNative(row, nativeLoad, { port, pid: server.pid, seconds, warmup }, isChecked)
     : prepareScripted(row, { port, pid: server.pid, seconds, warmup }, isChecked, conditions);
-  using generator = new Program([...core, ...generatorCommand]);
   using flood = flooders === 0 ? null : new Program(floodCommand(flooders, generatorCommand));
+  await flood?.ready();
+  using generator = new Program([...core, ...generatorCommand]);
   const sample = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
   const beside = await flood?.stop();
   const extra = beside === undefined ? {} : { flood: beside.units / beside.seconds };
@@ -99,9 +97,9 @@ async function measureServer(
   return { ...sample, bytes: load === "handshakes" ? 0 : sample.units * payload.length, ...extra };
 }
 
-/** The command of a load generator in C that floods, made of that of another one, until it is stopped. */
-function floodCommand(connections: number, [program, , ...rest]: readonly string[]): string[] {
-  return [program, "flood", ...rest, `connections=${connections}`, "seconds=3600"];
+/** The command of a load generator in C that floods until it is stopped, made of that of another one. */
+function floodCommand(connections: number, command: readonly string[]): string[] {
+  return [...command, "every=0", `connections=${connections}`, `inFlight=${FLOOD}`, "seconds=3600", "ready=true"];
 }
 
 /** Where a server listens, its process, and how long it is measured. */
@@ -126,6 +124,7 @@ async function prepareNative(row: Workload, program: string, target: Target, isC
     ...target,
     mode: MODES[load],
     ...{ connections, inFlight, script: file, path: PATHS[load] },
+    ...(row.every === undefined ? {} : { every: row.every }),
     ...(compressed ? { extensions: "permessage-deflate; client_max_window_bits" } : {}),
   });
 }
@@ -133,7 +132,7 @@ async function prepareNative(row: Workload, program: string, target: Target, isC
 /** Makes the command of the load generator in JavaScript, which checks the server by itself. */
 function prepareScripted(row: Workload, target: Target, check: boolean, { loadCommand }: Conditions): string[] {
   const { load, connections, inFlight, payload, fragments, tls, compressed } = row;
-  if (compressed || load === "flood" || row.flooders !== undefined) {
+  if (compressed || row.flooders !== undefined) {
     throw new Error("Cannot measure this row: the load generator in C is missing");
   }
   const run = load === "broadcast" ? "fanOut" : load;
@@ -156,78 +155,4 @@ export function runnerOf(runtime: string, packages: Packages, script: string): s
   const file = pathOf(script);
   if (runtime === "bun") return [packages.bun, "run", file];
   return runtime === "node" ? ["node", file] : [Deno.execPath(), "run", "-A", "-q", file];
-}
-
-/** A process that ends with the measurement. */
-class Program implements Disposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #name: string;
-  readonly #errors: Promise<string>;
-  readonly #lines: AsyncIterator<string>;
-  readonly #port = Promise.withResolvers<number>();
-
-  constructor([command, ...args]: string[]) {
-    this.#name = [command, ...args.slice(0, -1)].join(" ");
-    this.#process = new Deno.Command(command, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
-    this.#errors = new Response(this.#process.stderr).text();
-    this.#lines = linesOf(this.#process.stdout);
-  }
-
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  /** The port that a server tells. */
-  async port(): Promise<number> {
-    const line = await this.#next(PATIENCE);
-    const port = /^PORT (\d+)$/.exec(line)?.[1];
-    if (port === undefined) throw new Error(`${this.#name} did not tell its port: ${line}`);
-    return Number(port);
-  }
-
-  /** What a load generator or a client has measured. */
-  async result(seconds: number): Promise<Sample> {
-    return JSON.parse(await this.#next(seconds));
-  }
-
-  /** Ends a load generator before its time. */
-  stop(): Promise<Sample> {
-    this.#process.kill("SIGTERM");
-    return this.result(PATIENCE);
-  }
-
-  /** Rejects when the process ends. */
-  async death(): Promise<never> {
-    const { code, signal } = await this.#process.status;
-    throw new Error(`${this.#name} ended with ${signal ?? code}: ${await this.#errors}`);
-  }
-
-  /** The next line of its output. */
-  async #next(seconds: number): Promise<string> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`${this.#name} took longer than ${seconds} s`)), seconds * 1000);
-    try {
-      const { value, done } = await Promise.race([this.#lines.next(), promise]);
-      return done ? await this.death() : value;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
 }

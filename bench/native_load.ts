@@ -33,7 +33,7 @@ async function isNewer(file: string, other: string): Promise<boolean> {
 
 /** What the load generator is told; see `load/load.c`. */
 export interface NativeTask {
-  readonly mode: "echo" | "fanOut" | "flood" | "handshakes";
+  readonly mode: "echo" | "fanOut" | "handshakes";
   readonly port: number;
   readonly pid: number;
   readonly connections: number;
@@ -43,6 +43,7 @@ export interface NativeTask {
   readonly warmup: number;
   readonly seconds: number;
   readonly extensions?: string;
+  readonly every?: number;
 }
 
 /**

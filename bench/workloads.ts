@@ -14,7 +14,7 @@ export interface Workload {
   /** Whether servers or clients are compared. */
   readonly side: "server" | "client";
   /** What the load generator does. */
-  readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle" | "flood";
+  readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle";
   /** How many connections. */
   readonly connections: number;
   /** How many messages each has under way. */
@@ -29,7 +29,9 @@ export interface Workload {
   readonly compressed?: boolean;
   /** What messages of JSON there are, if not one and the same. */
   readonly messages?: Kind;
-  /** How many other connections send texts of 120 bytes meanwhile, as many as their sockets take. */
+  /** How often each connection sends a message, in milliseconds; as soon as the last one has come back by default. */
+  readonly every?: number;
+  /** How many other connections flood the server meanwhile with the same messages, {@linkcode FLOOD} under way on each. */
   readonly flooders?: number;
   /** Whether both sides share a core: one message at a time is noise if they change between cores. */
   readonly pinned?: boolean;
@@ -175,13 +177,17 @@ const SERVER_ROWS: readonly Workload[] = [
   },
 ];
 
+/** How many messages one that floods has under way: more than the buffers of the system hold, so that there is always more. */
+export const FLOOD = 131_072;
+
 /** How fair a server is: the round trip of some beside others that flood it; and what one that floods gets alone. */
 const FLOOD_ROWS: readonly Workload[] = [
   ...[0, 1, 4].map((flooders): Workload => ({
     ...ECHO,
     group: "flood",
     id: `beside-${flooders}`,
-    name: `4 connections, 120 B ping-pong beside ${flooders} that flood`,
+    name: `4 connections, 120 B every 10 ms, beside ${flooders} that flood`,
+    every: 10,
     connections: 4,
     inFlight: 1,
     payload: text(FLOOD_LENGTH),
@@ -192,9 +198,8 @@ const FLOOD_ROWS: readonly Workload[] = [
     group: "flood",
     id: "flood",
     name: "1 connection that floods, alone, 120 B text",
-    load: "flood",
     connections: 1,
-    inFlight: 1,
+    inFlight: FLOOD,
     payload: text(FLOOD_LENGTH),
   },
 ];

@@ -5,13 +5,13 @@
  *     load MODE port=N pid=N connections=N inFlight=N script=FILE path=/ warmup=S seconds=S
  *
  * MODE is one of
- *   echo        each connection keeps inFlight messages under way
+ *   echo        each connection keeps inFlight messages under way; or sends one every so many ms, with `every`
  *   fanOut      the first connection sends a message and waits until every connection has got it
- *   flood       each connection sends as much as the socket takes, and reads whatever comes; SIGTERM ends it
  *   handshakes  `connections` handshakes at a time, each connection ended as soon as it is open
  *
  * The script holds messages, each behind its length of four bytes, little-endian. Every connection sends them in order,
- * again and again. `extensions` goes into the handshake. The result is a line of JSON, as `task.js` describes it.
+ * again and again. `extensions` goes into the handshake. SIGTERM ends the measurement before its
+ * time; with `ready=true`, a line says when it begins. The result is a line of JSON, as `task.js` describes it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -35,8 +35,9 @@
 #define PER_ADDRESS 5000
 #define HISTOGRAM 1000000
 #define EVENTS 512
+/* How long a handshake may take, in seconds. */
+#define PATIENCE 30
 #define SCRIPT_SIZE (4 << 20)
-#define FLOOD_PART (64 << 10)
 
 typedef struct {
   int fd;
@@ -52,13 +53,15 @@ typedef struct {
   uint64_t payload_left;
   char head[2048];
   size_t head_size;
-  double sent_at;
+  /* When the message under way was sent; when the next one is due, 0 while one is under way. */
+  double sent_at, due;
 } Connection;
 
 static struct {
   char mode[16];
   int port, pid, connections, in_flight;
-  double warmup, seconds;
+  double warmup, seconds, every;
+  bool tells_ready;
   const char *script, *path, *extensions;
 } task = {.path = "/", .in_flight = 1, .connections = 1, .warmup = 1, .seconds = 1, .extensions = ""};
 
@@ -70,7 +73,7 @@ static uint8_t buffer[256 * 1024];
 static char request[1024];
 static size_t request_size;
 static int poller;
-static bool is_flood, is_fan_out, is_handshakes, is_timed;
+static bool is_fan_out, is_handshakes, is_timed;
 static uint64_t messages, bytes_back, opened;
 static uint32_t *times;
 static uint64_t times_count;
@@ -151,9 +154,8 @@ static void watch(Connection *c, bool out) {
   epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &event);
 }
 
-/* Writes what is to be sent, in one piece as long as the script does not end within it; of a flood, a part at a time. */
+/* Writes what is to be sent, in one piece as long as the script does not end within it. */
 static void flush(Connection *c) {
-  if (is_flood) c->unsent = FLOOD_PART;
   while (c->unsent > 0) {
     size_t want = c->unsent;
     struct iovec parts[2] = {{script + c->at, want}};
@@ -172,9 +174,8 @@ static void flush(Connection *c) {
     }
     c->at = (c->at + written) % script_size;
     c->unsent -= written;
-    if (is_flood) break;
   }
-  watch(c, is_flood);
+  watch(c, false);
 }
 
 static void send_messages(Connection *c, uint64_t count) {
@@ -216,7 +217,6 @@ static uint64_t count_messages(Connection *c, const uint8_t *bytes, size_t size)
 static void on_messages(Connection *c, uint64_t count) {
   if (count == 0) return;
   messages += count;
-  if (is_flood) return;
   if (is_fan_out) {
     if (messages % task.connections == 0) send_messages(&connections[0], 1);
     return;
@@ -226,7 +226,9 @@ static void on_messages(Connection *c, uint64_t count) {
     long micros = (time - c->sent_at) * 1e6;
     times[micros < HISTOGRAM ? micros : HISTOGRAM - 1]++;
     times_count++;
+    c->due = c->sent_at + task.every > time ? c->sent_at + task.every : time;
     c->sent_at = time;
+    if (task.every > 0) return;
   }
   send_messages(c, count);
 }
@@ -281,17 +283,35 @@ static void on_readable(Connection *c) {
   on_messages(c, count_messages(c, buffer, size));
 }
 
-/* A flood beside another measurement ends with SIGTERM. */
+/* A load beside another one ends with SIGTERM. */
 static volatile sig_atomic_t stopped;
 
 static void stop(int number) {
   stopped = number;
 }
 
+/* Sends what is due. */
+static double send_due(void) {
+  double next = 1e9, time = now();
+  for (int i = 0; task.every > 0 && i < task.connections; i++) {
+    Connection *c = &connections[i];
+    if (c->due == 0) continue;
+    if (c->due > time) {
+      next = c->due - time < next ? c->due - time : next;
+      continue;
+    }
+    c->sent_at = time;
+    c->due = 0;
+    send_messages(c, 1);
+  }
+  return next;
+}
+
 static void run_until(double time) {
   static struct epoll_event events[EVENTS];
   for (double left; !stopped && (left = time - now()) > 0;) {
-    int count = epoll_wait(poller, events, EVENTS, left * 1000 + 1);
+    double next = send_due();
+    int count = epoll_wait(poller, events, EVENTS, (next < left ? next : left) * 1000 + 1);
     for (int i = 0; i < count; i++) {
       Connection *c = events[i].data.ptr;
       if (events[i].events & EPOLLOUT) flush(c);
@@ -321,16 +341,17 @@ static void read_arguments(int count, char **arguments) {
     else if (!strcmp(key, "inFlight")) task.in_flight = atoi(value);
     else if (!strcmp(key, "warmup")) task.warmup = atof(value);
     else if (!strcmp(key, "seconds")) task.seconds = atof(value);
+    else if (!strcmp(key, "every")) task.every = atof(value) / 1000;
     else if (!strcmp(key, "script")) task.script = value;
+    else if (!strcmp(key, "ready")) task.tells_ready = !strcmp(value, "true");
     else if (!strcmp(key, "path")) task.path = value;
     else if (!strcmp(key, "extensions")) task.extensions = value;
     else fail("Cannot take %s", key);
   }
-  is_flood = !strcmp(task.mode, "flood");
   is_fan_out = !strcmp(task.mode, "fanOut");
   is_handshakes = !strcmp(task.mode, "handshakes");
   is_timed = !strcmp(task.mode, "echo") && task.in_flight == 1;
-  if (!is_flood && !is_fan_out && !is_handshakes && strcmp(task.mode, "echo")) fail("Unknown mode: %s", task.mode);
+  if (!is_fan_out && !is_handshakes && strcmp(task.mode, "echo")) fail("Unknown mode: %s", task.mode);
 }
 
 int main(int count, char **arguments) {
@@ -350,15 +371,19 @@ int main(int count, char **arguments) {
     connections[i].index = i;
     start(&connections[i]);
     /* One after another, as the server's backlog is limited. */
-    for (double limit = now() + 10; !is_handshakes && !connections[i].open;) {
-      if (now() > limit) fail("The server did not answer the handshake within 10 s");
+    for (double limit = now() + PATIENCE; !is_handshakes && !connections[i].open;) {
+      if (now() > limit) fail("The server did not answer the handshake within %d s", PATIENCE);
       run_until(now() + 0.0002);
     }
   }
   if (is_fan_out) send_messages(&connections[0], 1);
   for (int i = 0; i < task.connections && !is_fan_out && !is_handshakes; i++) {
     connections[i].sent_at = now();
-    send_messages(&connections[i], is_flood ? 0 : task.in_flight);
+    send_messages(&connections[i], task.in_flight);
+  }
+  if (task.tells_ready) {
+    printf("READY\n");
+    fflush(stdout);
   }
   run_until(now() + task.warmup);
   memset(times, 0, HISTOGRAM * sizeof *times);

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
  * @property {string} [cert] The certificate in PEM, where TLS is to be spoken.
  * @property {string} [key] Its private key.
  * @property {string} modules The folder that npm's packages were installed in, with a slash at its end.
- * @property {"echo" | "handshakes" | "fanOut" | "broadcast" | "idle" | "flood"} load What is measured.
+ * @property {"echo" | "handshakes" | "fanOut" | "broadcast" | "idle"} load What is measured.
  * @property {import("../load/frames.js").Payload} payload One message of the workload.
  * @property {number} fragments How many frames it is sent in.
  * @property {boolean} [compressed] Whether every message is compressed.
