@@ -1,5 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import {
+  ConnectionError,
+  ErrorCode,
+  HandshakeError,
   serve,
   upgradeWebSocketStream,
   WebSocketError,
@@ -7,6 +10,7 @@ import {
   type WebSocketStreamOptions,
 } from "../../mod.ts";
 import { netTest } from "../support/permissions.ts";
+import { rawServer } from "../support/raw_server.ts";
 
 /** A server of streams, and the client's stream. */
 async function open(options: WebSocketStreamOptions = {}, acceptProtocols: string[] = []) {
@@ -237,4 +241,105 @@ netTest("WebSocketStream.close() comes through though messages wait unread", asy
   pair.stream.close({ closeCode: 1000 });
   assertEquals((await pair.stream.closed).closeCode, 1000);
   await assertRejects(() => writing);
+});
+
+netTest("new WebSocketStream() sends headers", async () => {
+  const received = Promise.withResolvers<string | null>();
+  await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    received.resolve(request.headers.get("x-token"));
+    return upgradeWebSocketStream(request).response;
+  });
+  const url = `ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`;
+  const stream = new WebSocketStream(url, { headers: { "x-token": "123" } });
+  await stream.opened;
+  assertEquals(await received.promise, "123");
+  stream.close();
+  await stream.closed;
+});
+
+netTest("WebSocketStream fails with the standard's class alone, and the codes of what has happened", async () => {
+  await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    return new Response("Who are you?", { status: 401 });
+  });
+  const stream = new WebSocketStream(`ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
+  const error = await assertRejects(() => stream.opened, WebSocketError);
+  assert(error.constructor === WebSocketError);
+  assertEquals([error.name, error.code, error.closeCode], ["WebSocketError", ErrorCode.HANDSHAKE_FAILED, 1006]);
+  assertInstanceOf(error.cause, HandshakeError);
+  assertEquals(error.cause.status, 401);
+  assert(await assertRejects(() => stream.closed) === error);
+});
+
+netTest("WebSocketStream fails everything with the same error when the connection is lost", async () => {
+  await using server = rawServer(async (peer) => {
+    await peer.accept();
+    peer.leave();
+  });
+  const stream = new WebSocketStream(server.url);
+  const { readable, writable } = await stream.opened;
+  const error = await assertRejects(() => stream.closed, WebSocketError);
+  assert(error.constructor === WebSocketError);
+  assertEquals([error.code, error.closeCode], [ErrorCode.CONNECTION_LOST, 1006]);
+  assertInstanceOf(error.cause, ConnectionError);
+  assert(await assertRejects(() => readable.getReader().read()) === error);
+  assert(await assertRejects(() => writable.getWriter().ready) === error);
+});
+
+netTest("WebSocketStream fails when the server picks none of the subprotocols", async () => {
+  await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    return upgradeWebSocketStream(request).response;
+  });
+  const url = `ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`;
+  const stream = new WebSocketStream(url, { protocols: ["chat"] });
+  assertEquals((await assertRejects(() => stream.opened, WebSocketError)).code, ErrorCode.HANDSHAKE_FAILED);
+});
+
+// web-platform-tests: "close with unwritten data should not be considered clean"
+netTest("WebSocketStream is not closed cleanly when the peer closes it during a write", async () => {
+  await using server = rawServer(async (peer) => {
+    await peer.accept();
+    await peer.send(0x88, Uint8Array.of(0x11, 0xd7, 0x42, 0x79));
+    while (!(await peer.frame()).startsWith("close"));
+    await peer.end();
+  });
+  const stream = new WebSocketStream(server.url);
+  const { readable, writable } = await stream.opened;
+  const writer = writable.getWriter();
+  const writing = writer.write(new Uint8Array(32 * 1024 * 1024));
+  const error = await assertRejects(() => writing, WebSocketError);
+  assertEquals([error.constructor, error.closeCode, error.reason], [WebSocketError, 4567, "By"]);
+  assert(await assertRejects(() => stream.closed) === error);
+  assert(await assertRejects(() => readable.getReader().read()) === error);
+  assert(await assertRejects(() => writer.write("later")) === error);
+});
+
+netTest("WebSocketStream: a write behind a clean close rejects with an InvalidStateError", async () => {
+  await using pair = await open();
+  pair.peer.close({ closeCode: 4000 });
+  assertEquals((await pair.stream.closed).closeCode, 4000);
+  const error = await assertRejects(() => pair.writable.getWriter().write("late"), DOMException);
+  assertEquals(error.name, "InvalidStateError");
+});
+
+netTest("WebSocketStream writes what is neither text nor bytes as text", async () => {
+  await using pair = await open();
+  const writer = pair.writable.getWriter();
+  const reader = pair.peerReadable.getReader();
+  for (const [chunk, text] of [[12, "12"], [null, "null"], [new Blob(), "[object Blob]"], ["\ud800", "\ufffd"]]) {
+    await writer.write(chunk as never);
+    assertEquals((await reader.read()).value, text as string);
+  }
+  await assertRejects(() => writer.write(Symbol() as never), TypeError);
+});
+
+netTest("WebSocketStream copies the bytes that are written", async () => {
+  await using pair = await open();
+  const bytes = new Uint8Array(1024 * 1024).fill(1);
+  const writing = pair.writable.getWriter().write(bytes);
+  // The sink takes a chunk in a turn of its own.
+  await null;
+  bytes.fill(2);
+  const { value } = await pair.peerReadable.getReader().read();
+  await writing;
+  assert((value as Uint8Array).every((byte) => byte === 1));
 });

@@ -1,33 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { serve, upgradeWebSocket, WebSocket } from "../../mod.ts";
 import { netTest, testWith } from "../support/permissions.ts";
-
-/** A server whose sockets are handed to a test. */
-function serveSockets(onSocket: (socket: WebSocket) => void = () => {}, runtime = false) {
-  const handler = (request: Request) => {
-    const { socket, response } = upgradeWebSocket(request, { acceptProtocols: ["beta"] });
-    onSocket(socket);
-    return response;
-  };
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  const server = runtime ? Deno.serve(options, handler) : serve(options, handler);
-  const { port } = server.addr as Deno.NetAddr;
-  return { url: `ws://127.0.0.1:${port}/`, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-function echo(socket: WebSocket): void {
-  socket.onmessage = ({ data }) => socket.send(data);
-}
-
-/** The next event of a type. */
-function next<Type extends keyof WebSocketEventMap>(
-  socket: EventTarget,
-  type: Type,
-): Promise<WebSocketEventMap[Type]> {
-  return new Promise((resolve) => {
-    socket.addEventListener(type, (event) => resolve(event as WebSocketEventMap[Type]), { once: true });
-  });
-}
+import { echo, next, serveSockets } from "./_sockets.ts";
 
 /** What comes to pass, in order, with the state in which it does. */
 function log(socket: WebSocket): string[] {
@@ -246,36 +220,36 @@ netTest(
   },
 );
 
-for (const runtime of [false, true]) {
-  const under = runtime ? "Deno.serve" : "serve";
+netTest("WebSocket fails when the server picks none of the subprotocols", async () => {
+  await using server = serveSockets();
+  const ws = new WebSocket(server.url, ["alpha"]);
+  const [failed, closed] = [next(ws, "error"), next(ws, "close")];
+  assertStringIncludes((await failed as ErrorEvent).message, "a subprotocol must be chosen");
+  assertEquals((await closed).code, 1006);
+});
 
-  netTest(`upgradeWebSocket() under ${under} gives a socket as the runtime's own does`, async () => {
-    const accepted = Promise.withResolvers<WebSocket>();
-    await using server = serveSockets((socket) => {
-      echo(socket);
-      accepted.resolve(socket);
-    }, runtime);
-    const ws = new WebSocket(server.url, "beta");
-    await next(ws, "open");
-    const socket = await accepted.promise;
-    assertEquals([socket.url, socket.binaryType, socket.protocol, socket.readyState], ["", "arraybuffer", "beta", 1]);
-    for (const message of ["Hi", new Blob(["a Blob"])]) {
-      ws.send(message);
-      const { data } = await next(ws, "message");
-      assertEquals(typeof data === "string" ? data : await data.text(), message instanceof Blob ? "a Blob" : message);
-    }
-    const closed = Promise.all([next(socket, "close"), next(ws, "close")]);
-    ws.close(4001, "Bye");
-    const [{ wasClean, code, reason }] = await closed;
-    assertEquals([wasClean, code, reason], [true, 4001, "Bye"]);
-  });
-}
+Deno.test("WebSocket tells in its error that a signal was aborted, and with which reason", async () => {
+  const reason = new Error("Enough");
+  const ws = new WebSocket("ws://127.0.0.1:9/", [], { signal: AbortSignal.abort(reason) });
+  const { error } = await next(ws, "error") as ErrorEvent;
+  assertEquals([error.cause, error.closeCode], [reason, 1006]);
+  assertStringIncludes(error.message, "Enough");
+});
 
-Deno.test("upgradeWebSocket() throws a TypeError for what is no handshake, or a subprotocol not offered", () => {
-  assertThrows(() => upgradeWebSocket(new Request("http://localhost/")), TypeError, "Cannot upgrade");
-  const headers = { "sec-websocket-protocol": "a, b" };
-  const request = new Request("http://localhost/", { headers });
-  assertThrows(() => upgradeWebSocket(request, { protocol: "c" }), TypeError, "subprotocol that the client offers");
+testWith({ run: true, write: true, read: true }, "WebSocket tells that the permission is missing", async () => {
+  const url = new URL("../../", import.meta.url);
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(
+      file,
+      'import { WebSocket } from "@wsd/driver"; new WebSocket("ws://127.0.0.1:9/").onerror = (e) => console.log(e.message);',
+    );
+    const args = ["run", "--no-prompt", "--no-check", `--config=${url.pathname}deno.json`, file];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
+    assertStringIncludes(new TextDecoder().decode(stdout), "--allow-net");
+  } finally {
+    await Deno.remove(file);
+  }
 });
 
 testWith({ net: true, env: true, read: true }, "graphql-ws runs on WebSocket against our server", async () => {
