@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
-import { ErrorCode, makePair, WebSocketError } from "../../mod.ts";
+import { ErrorCode, makeClient, makePair, WebSocketError } from "../../mod.ts";
 import { hostKinds } from "../support/hosts.ts";
-import { testWith } from "../support/permissions.ts";
+import { netTest, testWith } from "../support/permissions.ts";
+import { rawServer } from "../support/raw_server.ts";
 import { inMemory, openStreams, pairKinds, readAll, turn } from "../support/stream_pair.ts";
 
 for (
@@ -208,3 +209,25 @@ testWith(builtIn.permissions, "Deno.serve: what it can't do is an error, and no 
 });
 
 Deno.test("the pair in memory is one of the kinds", () => assertEquals(inMemory.name, "makePair()"));
+
+netTest("writable: a write behind the peer's Close rejects as the end has it, with an InvalidStateError", async () => {
+  const answered = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  await using server = rawServer(async (peer) => {
+    await peer.accept();
+    await peer.close(1000);
+    while (!(await peer.frame()).startsWith("close"));
+    answered.resolve();
+    await written.promise;
+    await peer.end();
+  });
+  const ws = makeClient(server.url);
+  const writer = ws.writable.getWriter();
+  writer.closed.catch(() => {});
+  await ws.startConnection();
+  await answered.promise;
+  const writing = writer.write("late");
+  written.resolve();
+  const error = await assertRejects(() => writing, DOMException);
+  assertEquals([error.name, await ws.closed], ["InvalidStateError", { code: 1000, reason: "" }]);
+});
