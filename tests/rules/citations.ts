@@ -5,8 +5,8 @@
  *     // Row: mask, utf8
  *     Deno.test("receive() as server refuses a frame without a mask", …)
  *
- * The first names a rule of `rfc_6455.ts`, the second rows of `hostile_rows.ts`. A quote or a remark about a section
- * has a colon behind the section and is no citation: `// RFC 7692 §7.2.3.4: a final block may end a message`.
+ * The first names a rule of `rfc_6455.ts`, the second rows of `hostile_rows.ts`. A section without a level is a remark
+ * and no citation: `// RFC 7692 §7.2.3.4: a final block may end a message`.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 /** Comment lines that begin as citations do, and what follows up to the next of them. */
 const BLOCK =
-  /((?:^[ \t]*\/\/ (?:RFC \d+ §[\d.]*\d(?= |$)|Row: ).*\n)+)((?:(?!^[ \t]*\/\/ (?:RFC \d+ §[\d.]*\d(?= |$)|Row: )).*\n?)*)/gm;
+  /((?:^[ \t]*\/\/ (?:RFC \d+ §[\d.]*\d [A-Z]|Row: ).*\n)+)((?:(?!^[ \t]*\/\/ (?:RFC \d+ §[\d.]*\d [A-Z]|Row: )).*\n?)*)/gm;
 
 /** The name of a vector in a tuple, at the very beginning. */
 const TUPLE = /^\s*\[?\s*(?<quote>["`])(?<name>(?:(?!\k<quote>)[^\\]|\\.)*)\k<quote>,/;

@@ -156,7 +156,8 @@ function output(protocol: Protocol): string {
 
 const NOTHING = { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onError() {}, onOutput() {} };
 
-// RFC 6455 §5.1 MUST
+// RFC 6455 §5.1 MUST client-masks
+// RFC 6455 §5.1 MUST server-masks-nothing
 Deno.test("sendPrepared() masks for a client only, and leaves the message as it is", () => {
   const message = prepareMessage("Hello");
   for (const reuse of [false, true]) {
