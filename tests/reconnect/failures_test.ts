@@ -1,7 +1,7 @@
 // What a server, or the network, can do to a client that stays connected: how often it tries, how long it waits, how it
 // ends. The chance is always one half, so that a wait from 0 to 1,000 ms is one of 500.
 import { assertEquals, assertRejects } from "@std/assert";
-import { HandshakeError, type ReconnectingClientOptions, WebSocketError } from "../../client.ts";
+import { HandshakeError, makeServer, type ReconnectingClientOptions, serve, WebSocketError } from "../../mod.ts";
 import { LONG } from "../support/hosts.ts";
 import { netTest } from "../support/permissions.ts";
 import { makeCertificate } from "../support/certificate.ts";
@@ -275,6 +275,24 @@ netTest("startConnection() rejects with the close code if that was final before 
   const error = await assertRejects(() => ws.startConnection(), WebSocketError, "4000");
   assertEquals(error.closeCode, 4000);
   assertEquals(log.events, ["gaveUp 4000", "close 4000"]);
+});
+
+netTest("makeReconnectingClient() heeds the Retry-After and the 1012 that serve() sends", async () => {
+  await using server = serve({ hostname: "127.0.0.1", port: 0, maxConnections: 1, retryAfter: 7_000, onListen() {} }, (
+    request,
+  ) => makeServer(request).accept());
+  const url = `ws://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`;
+  const first = impatientClient(url);
+  await first.ws.startConnection();
+  const second = impatientClient(url);
+  second.ws.startConnection().catch(() => {});
+  await second.log.until("waiting");
+  await second.ws[Symbol.asyncDispose]();
+  assertEquals(second.log.events[0], "waiting 1 7500 503");
+  void server.shutdown({ code: 1012, spread: 1 });
+  await first.log.until("waiting");
+  assertEquals(first.log.events.slice(0, 3), ["up", "down 1012", "waiting 1 17500 1012"]);
+  await first.ws[Symbol.asyncDispose]();
 });
 
 for (const seed of [0, 1, 2, 3, 4]) {
