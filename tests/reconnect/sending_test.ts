@@ -1,6 +1,6 @@
 // What becomes of messages: sent, queued, replaced, taken back, dropped, confirmed or not.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { ReconnectingClientOptions } from "../../client.ts";
+import { makeReconnectingClient, type ReconnectingClientOptions } from "../../client.ts";
 import { LONG } from "../support/hosts.ts";
 import { netTest } from "../support/permissions.ts";
 import type { RawPeer } from "../support/raw_peer.ts";
@@ -446,4 +446,26 @@ netTest("what a listener throws is not lost, and does not stop the client", asyn
   await server.next();
   await log.until("up", 2);
   assertEquals(causes.map((cause) => (cause as Error).message), ["mine"]);
+});
+
+netTest("what a listener throws is reported if nobody listens for the loss that it leads to", async () => {
+  await using server = scriptedServer(async (peer) => {
+    await peer.accept(peer.frameOf(0x81, "Hi"));
+    await peer.frame();
+    await peer.close(1011);
+    peer.leave();
+  }, open);
+  const ws = makeReconnectingClient(server.url, { minDelay: 1 });
+  const reported = new Promise<ErrorEvent>((resolve) => {
+    globalThis.addEventListener("error", (event) => {
+      event.preventDefault();
+      resolve(event);
+    }, { once: true });
+  });
+  ws.once("message", () => {
+    throw new Error("mine");
+  });
+  await ws.startConnection();
+  assertEquals((await reported).error.message, "mine");
+  await ws[Symbol.asyncDispose]();
 });

@@ -101,9 +101,13 @@ netTest("binaryType holds for every connection", async () => {
     await peer.frame();
     peer.leave();
   };
-  await using server = scriptedServer(send, send, open);
+  const late: Step = async (peer) => {
+    // While the first connection is being opened.
+    ws.binaryType = "arraybuffer";
+    await send(peer);
+  };
+  await using server = scriptedServer(late, send, open);
   const { ws, log } = start(server.url);
-  ws.binaryType = "arraybuffer";
   const types: unknown[] = [];
   ws.onmessage = ({ data }) => types.push(data.constructor);
   await log.until("open", 3);
@@ -147,7 +151,21 @@ netTest("close() gives up opening, with an error and a close in another task", a
   const { ws, log } = start(server.url);
   while (server.peers.length === 0) await new Promise((resolve) => setTimeout(resolve));
   ws.close();
-  await Promise.resolve();
+  assertEquals([log.events, ws.readyState], [[], WebSocket.CLOSING]);
+  await log.until("close");
+  assertEquals(log.events, ["error 3", "close 1006 false 3"]);
+});
+
+Deno.test("close() gives up waiting, with an error and a close in another task", async () => {
+  const failing = () => {
+    throw new Error("no");
+  };
+  const ws = new ReconnectingWebSocket(failing, [], { minDelay: LONG, maxDelay: LONG });
+  const log = new SocketLog(ws);
+  // By then it waits.
+  await new Promise((resolve) => setTimeout(resolve));
+  ws.close();
+  for (let tick = 0; tick < 50; tick++) await Promise.resolve();
   assertEquals([log.events, ws.readyState], [[], WebSocket.CLOSING]);
   await log.until("close");
   assertEquals(log.events, ["error 3", "close 1006 false 3"]);
