@@ -19,6 +19,7 @@ export const LAYERS = [
   "web",
   "topics",
   "testing",
+  "cli",
 ] as const;
 
 /** Folders that lie beside each other and must not know each other. */
@@ -32,9 +33,20 @@ export const PURE = ["http", "handshake", "protocol"] as const;
 
 /** What an entry point must not import, lest it bring in the other half. */
 export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
-  "client.ts": ["server", "topics", "testing"],
-  "server.ts": ["client", "testing"],
-  "protocol.ts": ["transport", "connection", "streams", "driver", "client", "server", "web", "topics", "testing"],
+  "client.ts": ["server", "topics", "testing", "cli"],
+  "server.ts": ["client", "testing", "cli"],
+  "protocol.ts": [
+    "transport",
+    "connection",
+    "streams",
+    "driver",
+    "client",
+    "server",
+    "web",
+    "topics",
+    "testing",
+    "cli",
+  ],
 };
 
 /** There is something to check at all. */

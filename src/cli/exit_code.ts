@@ -1,0 +1,47 @@
+import { CloseCode } from "../close_code.ts";
+import { ErrorCode } from "../errors.ts";
+import { HandshakeError } from "../handshake_error.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
+
+/** What the program says to whoever started it. */
+export const ExitCode = {
+  /** The conversation has ended cleanly. */
+  CLEAN: 0,
+  /** The command line, or a line of the input, can't be understood. */
+  USAGE: 1,
+  /** The server, or the way to it, can't be reached. */
+  NOT_REACHED: 2,
+  /** The server refuses the WebSocket, or breaks a rule of the handshake. */
+  REFUSED: 3,
+  /** The connection has ended without a closing handshake. */
+  LOST: 4,
+  /** It was closed with another code than 1000 and 1005. */
+  CLOSED: 5,
+} as const;
+
+/** One of the values of {@linkcode ExitCode}. */
+export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
+
+/**
+ * Tells what an end of the connection means for the program.
+ *
+ * @param info How it has ended.
+ * @returns The exit code.
+ */
+export function exitCodeOf({ code }: CloseInfo): ExitCode {
+  if (code === CloseCode.NORMAL_CLOSURE || code === CloseCode.NO_STATUS_RECEIVED) return ExitCode.CLEAN;
+  return code === CloseCode.ABNORMAL_CLOSURE ? ExitCode.LOST : ExitCode.CLOSED;
+}
+
+/**
+ * Tells what a connection that didn't open means for the program.
+ *
+ * @param error Why it didn't.
+ * @returns The exit code.
+ */
+export function exitCodeOfFailure(error: unknown): ExitCode {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return ExitCode.USAGE;
+  if (!(error instanceof HandshakeError)) return ExitCode.NOT_REACHED;
+  const answered = error.code === ErrorCode.HANDSHAKE_FAILED;
+  return answered ? ExitCode.REFUSED : ExitCode.NOT_REACHED;
+}
