@@ -92,6 +92,7 @@ const OPEN: readonly (readonly [program: ProxyProgram, schemes: string[]])[] = [
 ];
 
 for (const [program, schemes] of OPEN) {
+  // RFC 6455 §4.1 SHOULD proxy
   proxyTest(program, "carries ws: and wss:", async ({ port }) => {
     await using servers = await origins();
     const { caCerts } = servers;

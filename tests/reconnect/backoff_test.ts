@@ -20,6 +20,7 @@ function waits(count: number, options: RetryOptions, random: () => number, reaso
   });
 }
 
+// RFC 6455 §7.2.3 SHOULD
 Deno.test("delay() is chosen from 0 to a bound that doubles up to maxDelay", () => {
   assertEquals(waits(7, {}, () => 1), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   assertEquals(waits(7, {}, () => 0.5), [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
