@@ -1,10 +1,10 @@
 import type { Client } from "./client.ts";
 import type { Environment } from "./environment.ts";
-import type { QueuedMessage, ResendQueue } from "./resend_queue.ts";
+import { costOf, type QueuedMessage, type ResendQueue } from "./resend_queue.ts";
 
 /**
  * How many bytes of frames go to a connection at once, unless a single one is longer. They fit into one block of
- * the protocol's, and so leave in one write: what is not in that write can't have reached the system.
+ * the protocol's, and so leave in one write. What is not in that write can't have reached the system.
  */
 const BATCH = 16 * 1024;
 
@@ -30,7 +30,7 @@ export class Delivery {
   readonly #onProgress: () => void;
   /** What the connection got, in order, until it is confirmed. */
   readonly #unconfirmed: QueuedMessage[] = [];
-  #unconfirmedBytes = 0;
+  #unconfirmedCost = 0;
   /** How many of those, from the oldest on, the system has taken whole. */
   #written = 0;
   /** How many bytes were written since the last Ping. */
@@ -62,9 +62,9 @@ export class Delivery {
     return this.#writing;
   }
 
-  /** The bytes that the connection got, and the peer has not confirmed yet. */
-  get unconfirmedBytes(): number {
-    return this.#unconfirmedBytes;
+  /** What the messages count for that the connection got, and the peer has not confirmed yet. */
+  get unconfirmedCost(): number {
+    return this.#unconfirmedCost;
   }
 
   /** Hands messages over at the end of the turn, if no batch is being written. */
@@ -112,7 +112,7 @@ export class Delivery {
     if (!this.#client.send(data, { type, compress, callback: () => this.#onWritten(message) })) return false;
     this.#queue.delete(message);
     this.#unconfirmed.push(message);
-    this.#unconfirmedBytes += bytes;
+    this.#unconfirmedCost += costOf(message);
     this.#writing += bytes;
     return true;
   }
@@ -152,7 +152,7 @@ export class Delivery {
 
   #onPong(confirmed: number): void {
     this.#awaitsPong = false;
-    for (const { bytes } of this.#unconfirmed.splice(0, confirmed)) this.#unconfirmedBytes -= bytes;
+    for (const message of this.#unconfirmed.splice(0, confirmed)) this.#unconfirmedCost -= costOf(message);
     this.#written -= confirmed;
     this.#confirm();
   }

@@ -22,11 +22,8 @@ import {
   SEND_OPTION_NAMES,
   takeQueueOptions,
 } from "./reconnecting_options.ts";
-import { type QueuedMessage, ResendQueue } from "./resend_queue.ts";
+import { costOf, type QueuedMessage, ResendQueue } from "./resend_queue.ts";
 import type { UrlSource } from "./url_source.ts";
-
-/** What a message that waits is counted with beside its bytes, for empty ones take memory too. */
-const MESSAGE_OVERHEAD = 64;
 
 /** One connection of a {@linkcode ReconnectingClient}. */
 class Session {
@@ -197,7 +194,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     if (this.#state === "closing" || this.#state === "closed" || options.signal?.aborted) return false;
     const { delivery } = this.#session?.isUp ? this.#session : { delivery: null };
     if (delivery === null) return this.#keep(message) ? "queued" : false;
-    if (this.#queue.bytes + delivery.unconfirmedBytes > this.#backpressureLimit) return false;
+    if (this.#queue.cost + delivery.unconfirmedCost > this.#backpressureLimit) return false;
     this.#queue.push(message);
     if (this.desiredSize <= 0) this.#full = true;
     delivery.schedule();
@@ -324,7 +321,10 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     this.#info = info;
     this.#session = null;
     const code = fault.phase === "open" ? info.code : null;
-    const failure = this.#reconnector.lost({ ...fault, code, reason: info.reason });
+    const failure = this.#reconnector.lost(
+      { ...fault, code, reason: info.reason },
+      this.#state === "closing" || undefined,
+    );
     if (delivery !== null) this.#tell("down", { ...failure, unconfirmed: contents(delivery.end()) });
     this.#reportListener(fault.error);
     if (this.#settings.whileAway === "refuse") this.#drop(this.#queue.clear(), "away");
@@ -349,10 +349,9 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     const { whileAway, maxQueueBytes } = this.#settings;
     if (whileAway === "refuse") return false;
     this.#expire();
-    const { bytes, size } = this.#queue;
-    const replaced = this.#queue.replaces(message.key);
-    const count = replaced === null ? size + 1 : size;
-    if (bytes - (replaced ?? 0) + message.bytes + count * MESSAGE_OVERHEAD > maxQueueBytes) return false;
+    const replaced = this.#queue.find(message.key);
+    const freed = replaced === null ? 0 : costOf(replaced);
+    if (this.#queue.cost - freed + costOf(message) > maxQueueBytes) return false;
     this.#queue.push(message);
     return true;
   }

@@ -166,7 +166,8 @@ export class Reconnector {
       this.#openedAt = environment.now();
       return client;
     } catch (error) {
-      this.#fail({ phase, code: null, reason: "", error });
+      // What ends with it is not its failure.
+      if (!this.stopped) this.#fail({ phase, code: null, reason: "", error });
       return null;
     }
   }

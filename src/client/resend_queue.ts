@@ -18,6 +18,19 @@ export interface QueuedMessage {
   readonly callback: (() => void) | null;
 }
 
+/** What a message is counted with beside its bytes, for empty ones take memory too. */
+const MESSAGE_OVERHEAD = 64;
+
+/**
+ * Tells what a message counts for against a limit.
+ *
+ * @param message The message.
+ * @returns Its bytes, and 64 more.
+ */
+export function costOf({ bytes }: QueuedMessage): number {
+  return bytes + MESSAGE_OVERHEAD;
+}
+
 /** The messages that wait for a connection, in order. */
 export class ResendQueue {
   /** A Set keeps the order, and forgets a message in the middle at no cost. */
@@ -31,19 +44,19 @@ export class ResendQueue {
     return this.#bytes;
   }
 
-  /** How many there are. */
-  get size(): number {
-    return this.#messages.size;
+  /** What all messages count for. */
+  get cost(): number {
+    return this.#bytes + this.#messages.size * MESSAGE_OVERHEAD;
   }
 
   /**
-   * How many bytes a message with this key would take the place of.
+   * Finds the message that another one would take the place of.
    *
-   * @param key The key, null for none.
-   * @returns The length of the waiting message with this key; null if there is none.
+   * @param key The other one's key, null for none.
+   * @returns The waiting message with this key, null if there is none.
    */
-  replaces(key: string | null): number | null {
-    return key === null ? null : this.#keys.get(key)?.bytes ?? null;
+  find(key: string | null): QueuedMessage | null {
+    return key === null ? null : this.#keys.get(key) ?? null;
   }
 
   /**

@@ -4,7 +4,7 @@ import type { ConnectionFailure } from "./connection_failure.ts";
 /**
  * When to connect again, and when no more.
  *
- * @example Come back faster in a network of one's own, and give up when the server says that the session is over
+ * @example Come back faster in your own network, and give up when the server says that the session is over
  * ```ts
  * import { makeReconnectingClient, type RetryOptions } from "@wsd/driver";
  *

@@ -146,7 +146,7 @@ for (
   });
 }
 
-Deno.test("makeReconnectingClient() throws for what is no URL of a WebSocket", () => {
+Deno.test("makeReconnectingClient() throws for the URL of something else", () => {
   assertThrows(() => makeReconnectingClient("ftp://localhost/"), TypeError, "ftp:");
 });
 

@@ -88,7 +88,7 @@ const FINAL: [what: string, step: Step, failure: string][] = [
   ["426", refuse(426), "426"],
   ["a redirect that it doesn't follow", refuse(302, "Location: /there"), "302"],
   ["200", refuse(200), "200"],
-  ["an answer that is no HTTP", cut("SSH-2.0-OpenSSH_9.9\r\n\r\n"), "opening WS_HANDSHAKE_FAILED"],
+  ["an answer in another protocol than HTTP", cut("SSH-2.0-OpenSSH_9.9\r\n\r\n"), "opening WS_HANDSHAKE_FAILED"],
   ["a 101 that breaks a rule", refuse(101, "Upgrade: websocket"), "101"],
 ];
 
@@ -245,7 +245,7 @@ netTest("makeReconnectingClient() waits for the function for the URL no longer t
   assertEquals(environment.timers, 0);
 });
 
-Deno.test("makeReconnectingClient() gives up if the function gives what is no URL of a WebSocket", async () => {
+Deno.test("makeReconnectingClient() gives up if the function gives the URL of something else", async () => {
   const { ws, log } = impatientClient(() => "ftp://localhost/");
   await assertRejects(() => ws.startConnection(), TypeError, "ftp:");
   assertEquals(log.events, ["gaveUp opening TypeError", "close 1006"]);
@@ -277,7 +277,7 @@ netTest("startConnection() rejects with the close code if that was final before 
   assertEquals(log.events, ["gaveUp 4000", "close 4000"]);
 });
 
-netTest("makeReconnectingClient() heeds the Retry-After and the 1012 that serve() sends", async () => {
+netTest("makeReconnectingClient() waits for the Retry-After and the 1012 of serve()", async () => {
   await using server = serve({ hostname: "127.0.0.1", port: 0, maxConnections: 1, retryAfter: 7_000, onListen() {} }, (
     request,
   ) => makeServer(request).accept());

@@ -326,7 +326,7 @@ netTest("a peer that answers no Ping can't make the client keep all it sends", a
   ws.startConnection();
   const first = await server.next();
   await log.until("up");
-  for (let count = 0; count < 11; count++) {
+  for (let count = 0; count < 7; count++) {
     assertEquals(ws.send("x".repeat(100)), "sent");
     await messages(first, 1);
     // Once more, for the callback that says so comes later than the bytes.
@@ -398,8 +398,10 @@ netTest("closeConnection() ends a wait, an attempt, and what was never started",
 netTest("signal ends it for good", async () => {
   const stopping = new AbortController();
   await using server = scriptedServer(open);
-  const { ws, log } = impatientClient(server.url, { signal: stopping.signal });
+  const isFinal = () => assert(false, "nothing has failed");
+  const { ws, log } = impatientClient(server.url, { signal: stopping.signal, isFinal: isFinal as never });
   await ws.startConnection();
+  ws.once("down", ({ final }) => assert(final));
   stopping.abort();
   await ws.closed;
   assertEquals(log.events, ["up", "down 1000", "close 1000"]);
