@@ -13,6 +13,19 @@
  * topics.publish("news", "Hi");
  * ```
  *
+ * @example Any connection that can do what is needed
+ * ```ts
+ * import { NatsBroker, type NatsConnection } from "@wsd/driver/nats";
+ * import { Topics } from "@wsd/driver/topics";
+ *
+ * export function makeTopics(connection: NatsConnection): Topics {
+ *   const topics = new Topics({ name: "app", broker: new NatsBroker(connection) });
+ *   topics.on("state", (state) => console.log("The broker is", state));
+ *   topics.on("error", (error) => console.error(error.message));
+ *   return topics;
+ * }
+ * ```
+ *
  * @module
  */
 export type { Broker, BrokerConnection, BrokerHandler } from "./src/topics/broker.ts";

@@ -16,6 +16,19 @@
  * topics.publish("news", "Hi");
  * ```
  *
+ * @example Any client that can do what is needed
+ * ```ts
+ * import { RedisBroker, type RedisClient } from "@wsd/driver/redis";
+ * import { Topics } from "@wsd/driver/topics";
+ *
+ * export function makeTopics(client: RedisClient): Topics {
+ *   const topics = new Topics({ name: "app", broker: new RedisBroker(client) });
+ *   topics.on("state", (state) => console.log("The broker is", state));
+ *   topics.on("error", (error) => console.error(error.message));
+ *   return topics;
+ * }
+ * ```
+ *
  * @module
  */
 export { RedisBroker, type RedisBrokerOptions } from "./src/topics/redis_broker.ts";
