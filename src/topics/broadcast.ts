@@ -45,7 +45,7 @@ export interface BroadcastOptions {
    */
   slow?: "close" | "skip" | "latest";
   /**
-   * How many bytes may wait for a connection before it counts as slow.
+   * How many bytes may wait for a connection before it counts as slow; its `backpressureLimit` if that is less.
    *
    * @default {1048576}
    */
@@ -142,9 +142,25 @@ export function broadcast(
   options: BroadcastOptions = {},
 ): BroadcastResult {
   checkBroadcastOptions("broadcast", options);
-  const { type = typeof data === "string" ? "text" : "binary", except, compress = "shared" } = options;
-  const { slow = "close", slowLimit = DEFAULT_SLOW_LIMIT, key = "" } = options;
-  const message = prepare(data, type, compress);
+  const { type = typeof data === "string" ? "text" : "binary", compress = "shared" } = options;
+  return deliver(targets, prepare(data, type, compress), options);
+}
+
+/**
+ * Sends a message that is prepared, by options that are checked.
+ *
+ * @param targets The connections.
+ * @param message The message.
+ * @param options Who is left out, and what becomes of slow ones.
+ * @returns How many connections it was sent to, and how many not.
+ * @throws {TypeError} If a target is no connection of this package.
+ */
+export function deliver(
+  targets: Iterable<WebSocketDriver>,
+  message: PreparedMessage,
+  options: Pick<BroadcastOptions, "except" | "slow" | "slowLimit" | "key">,
+): BroadcastResult {
+  const { except, slow = "close", slowLimit = DEFAULT_SLOW_LIMIT, key = "" } = options;
   const single = except instanceof WebSocketDriver ? except : null;
   const several = except instanceof WebSocketDriver ? undefined : except;
   const result: BroadcastResult = { sent: 0, skipped: 0, closed: 0 };
@@ -166,18 +182,15 @@ function sendTo(
   const { connection } = core;
   if (connection === null) return core.readyState === "connecting" ? "skipped" : "closed";
   if (connection.state !== "open") return "closed";
-  const waiting = connection.bufferedAmount;
+  const limit = Math.min(slowLimit, core.settings.backpressureLimit);
   // What is sent "latest" stays behind what waits already.
-  if (waiting <= slowLimit && (slow !== "latest" || !Latest.waitFor(core))) {
-    if (waiting > core.settings.backpressureLimit) {
-      return core.refuse() || core.readyState === "open" ? "skipped" : "closed";
-    }
+  if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(core))) {
     core.messages++;
     return connection.sendPrepared(message) ? "sent" : "closed";
   }
   if (slow === "skip") return "skipped";
   if (slow === "latest") Latest.keep(core, key, message);
-  else connection.fail(tooSlow(slowLimit));
+  else connection.fail(tooSlow(limit));
   return slow === "latest" ? "sent" : "closed";
 }
 

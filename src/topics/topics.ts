@@ -1,8 +1,10 @@
 import { EventEmitter } from "node:events";
 import { checkOptionNames } from "../check_options.ts";
-import { type MessageData, toBytes } from "../connection/message_data.ts";
+import type { MessageData } from "../connection/message_data.ts";
+import { prepare } from "../driver/prepare_message.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
-import { broadcast, type BroadcastOptions, type BroadcastResult } from "./broadcast.ts";
+import { type BroadcastOptions, type BroadcastResult, checkBroadcastOptions, deliver } from "./broadcast.ts";
+import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Counters } from "./_counters.ts";
 import { decodeEnvelope, encodeEnvelope, type Envelope } from "./envelope.ts";
 import { REPEATED } from "./_publishers.ts";
@@ -17,7 +19,8 @@ import { checkTopicName, checkTopicsOptions, type TopicsOptions, type TopicsSett
  * @example To all but the one who wrote it
  * ```ts
  * import type { PublishOptions, Topics } from "@wsd/driver/topics";
- * import type { WebSocketDriver } from "@wsd/driver";
+ * import { prepare } from "../driver/prepare_message.ts";
+import type { WebSocketDriver } from "@wsd/driver";
  *
  * export function say(topics: Topics, author: WebSocketDriver, text: string): void {
  *   const options: PublishOptions = { except: author };
@@ -67,6 +70,7 @@ export interface PublishResult {
 const MAX_EXCEPTIONS = 10_000;
 
 const PUBLISH_OPTIONS = { type: true, except: true, key: true, compress: true, localOnly: true } as const;
+const NO_OPTIONS: PublishOptions = {};
 
 const RELAYED: Promise<"sent"> = Promise.resolve("sent");
 const DONE: Promise<void> = Promise.resolve();
@@ -212,16 +216,17 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * are closed.
    * @throws {RangeError} If the topic is empty, too long, or holds NUL or a lone surrogate.
    */
-  publish(topic: string, data: MessageData, options: PublishOptions = {}): PublishResult {
+  publish(topic: string, data: MessageData, options: PublishOptions = NO_OPTIONS): PublishResult {
     this.#checkOpen("publish");
-    checkOptionNames("publish", options, PUBLISH_OPTIONS);
     checkTopicName("publish", topic, this.#settings.maxTopicLength);
-    const { localOnly = false, except } = options;
-    const byBroker = this.#relay !== null && !localOnly;
-    const waits = byBroker && this.#settings.order === "broker";
-    const local = this.#deliver(topic, data, options, waits);
+    if (options !== NO_OPTIONS) checkPublishOptions(options);
+    const { type = typeof data === "string" ? "text" : "binary", localOnly = false } = options;
+    const message = prepare(data, type, options.compress === false ? false : this.#settings.compress);
     this.#counts.published++;
-    return { local, relayed: byBroker ? this.#publish(topic, data, options, waits ? except : undefined) : RELAYED };
+    if (this.#relay === null || localOnly) return { local: this.#deliver(topic, message, options), relayed: RELAYED };
+    const waits = this.#settings.order === "broker";
+    const local = waits ? { sent: 0, skipped: 0, closed: 0 } : this.#deliver(topic, message, options);
+    return { local, relayed: this.#publish(this.#relay, topic, message, options, waits ? options.except : undefined) };
   }
 
   /**
@@ -298,18 +303,13 @@ export class Topics extends EventEmitter<TopicsEvents> {
     else this.#relay.leave(entry);
   }
 
-  /** Delivers in this process; or only checks what the caller gave, if the message will come back from the broker. */
-  #deliver(topic: string, data: MessageData, options: PublishOptions, waits: boolean): BroadcastResult {
-    const { type, except, key, compress = true } = options;
-    const members = waits ? undefined : this.#topics.get(topic)?.members;
-    const result = broadcast(members ?? [], data, {
-      ...this.#settings.broadcast,
-      ...compress ? {} : { compress: false },
-      type,
-      except,
-      key,
-    });
-    if (result.closed > 0) this.#sweep(members!);
+  /** Delivers in this process. */
+  #deliver(topic: string, message: PreparedMessage, { except, key }: PublishOptions): BroadcastResult {
+    const members = this.#topics.get(topic)?.members;
+    if (members === undefined || members.size === 0) return { sent: 0, skipped: 0, closed: 0 };
+    const { slow, slowLimit } = this.#settings;
+    const result = deliver(members, message, { except, key, slow, slowLimit });
+    if (result.closed > 0) this.#sweep(members);
     return result;
   }
 
@@ -319,23 +319,20 @@ export class Topics extends EventEmitter<TopicsEvents> {
   }
 
   async #publish(
+    relay: Relay,
     topic: string,
-    data: MessageData,
-    options: PublishOptions,
+    message: PreparedMessage,
+    { key, compress = true }: PublishOptions,
     except: BroadcastOptions["except"],
   ): Promise<"sent" | "dropped"> {
-    const { type = typeof data === "string" ? "text" : "binary", key, compress = true } = options;
     const { epoch, counter } = this.#counters.next(topic);
-    const payload = toBytes(data, "publish");
-    const token = `${epoch}.${counter} ${topic}`;
-    if (except !== undefined) this.#except(token, except);
-    const publisher = this.#id;
-    const outcome = await this.#relay!.publish(
-      topic,
-      encodeEnvelope({ publisher, epoch, counter, type, compress, key, payload }),
-    );
+    const token = except === undefined ? null : tokenOf(topic, epoch, counter);
+    if (token !== null) this.#except(token, except);
+    const { type, payload } = message;
+    const envelope = encodeEnvelope({ publisher: this.#id, epoch, counter, type, compress, key, payload });
+    const outcome = await relay.publish(topic, envelope);
     this.#counts[outcome === "sent" ? "relayed" : "dropped"]++;
-    if (outcome === "dropped" && except !== undefined) this.#exceptions.delete(token);
+    if (token !== null && outcome === "dropped") this.#exceptions.delete(token);
     return outcome;
   }
 
@@ -377,13 +374,13 @@ export class Topics extends EventEmitter<TopicsEvents> {
     this.#deliverEnvelope(topic, envelope, own);
   }
 
-  #deliverEnvelope(topic: string, envelope: Envelope, own: boolean): void {
-    const { type, compress, key, payload, epoch, counter } = envelope;
-    const token = `${epoch}.${counter} ${topic}`;
-    const except = own ? this.#exceptions.get(token) : undefined;
-    if (except !== undefined) this.#exceptions.delete(token);
+  #deliverEnvelope(topic: string, { type, compress, key, payload, epoch, counter }: Envelope, own: boolean): void {
+    const token = own ? tokenOf(topic, epoch, counter) : null;
+    const except = token === null ? undefined : this.#exceptions.get(token);
+    if (token !== null) this.#exceptions.delete(token);
     try {
-      this.#deliver(topic, payload as Uint8Array<ArrayBuffer>, { type, compress, key, except }, false);
+      const message = prepare(payload as Uint8Array<ArrayBuffer>, type, compress ? this.#settings.compress : false);
+      this.#deliver(topic, message, { except, key });
     } catch (cause) {
       this.#report(new Error(`Cannot deliver a message on topic ${JSON.stringify(topic)}`, { cause }));
     }
@@ -421,6 +418,17 @@ export class Topics extends EventEmitter<TopicsEvents> {
       reportError(error);
     }
   }
+}
+
+function checkPublishOptions(options: PublishOptions): void {
+  checkOptionNames("publish", options, PUBLISH_OPTIONS);
+  const { type, except, key } = options;
+  checkBroadcastOptions("publish", { type, except, key });
+}
+
+/** Names one of our own messages on its way. */
+function tokenOf(topic: string, epoch: number, counter: number): string {
+  return `${epoch}.${counter} ${topic}`;
 }
 
 function randomId(): number {

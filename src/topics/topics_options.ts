@@ -96,7 +96,9 @@ export interface TopicsSettings {
   readonly linger: number;
   readonly heartbeat: number;
   readonly outage: Required<OutageOptions>;
-  readonly broadcast: Pick<BroadcastOptions, "compress" | "slow" | "slowLimit">;
+  readonly compress: "shared" | "each" | false;
+  readonly slow: "close" | "skip" | "latest" | undefined;
+  readonly slowLimit: number | undefined;
 }
 
 const WHAT = "create Topics";
@@ -130,9 +132,8 @@ export function checkTopicsOptions(options: TopicsOptions): TopicsSettings {
     throw new TypeError(`Cannot ${WHAT}: order must be "local-first" or "broker", received ${JSON.stringify(order)}`);
   }
   checkOptionNames(WHAT, outage, { maxBytes: true, maxAge: true });
-  const { compress, slow, slowLimit } = options;
-  const broadcast = { compress, slow, slowLimit };
-  checkBroadcastOptions(WHAT, broadcast);
+  const { compress = "shared", slow, slowLimit } = options;
+  checkBroadcastOptions(WHAT, { compress, slow, slowLimit });
   return {
     name,
     broker,
@@ -145,7 +146,9 @@ export function checkTopicsOptions(options: TopicsOptions): TopicsSettings {
       maxBytes: checkInteger(outage, "maxBytes", 1024 * 1024, 0, Number.MAX_SAFE_INTEGER),
       maxAge: checkInteger(outage, "maxAge", 5_000, 0, MAX_TIMEOUT),
     },
-    broadcast,
+    compress,
+    slow,
+    slowLimit,
   };
 }
 
