@@ -2,7 +2,7 @@
  * A client on a slow line gets a long message back: does it come whole, and by how much does the server's process grow
  * at most? Each server runs in a process of its own, with its default heartbeat. Linux alone tells the memory.
  *
- *     deno run --allow-all bench/slow_reader.ts [--mib=80] [--speed=2] [--servers=ours,ws-deno] [--ours=FOLDER]
+ *     deno run --allow-all bench/slow_reader.ts [--mib=60] [--speed=2] [--servers=ours,ws-deno] [--ours=FOLDER]
  */
 import { parseArgs } from "node:util";
 import { contendersOf, FLOOR, SERVERS } from "./contenders.ts";
@@ -22,7 +22,7 @@ const PONG = 0x8a;
 
 const { values } = parseArgs({
   options: {
-    mib: { type: "string", default: "80" },
+    mib: { type: "string", default: "60" },
     speed: { type: "string", default: "2" },
     servers: { type: "string" },
     ours: { type: "string", multiple: true, default: [] },
@@ -64,6 +64,8 @@ async function measure(port: number): Promise<number> {
   await line.read();
   const start = performance.now();
   const writing = line.write(makeFrame(BINARY, new Uint8Array(length), true));
+  // If it fails, so does reading.
+  writing.catch(() => {});
   let header: number[] = [];
   let [payload, first] = [0, 0];
   for (;;) {
