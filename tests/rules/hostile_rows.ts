@@ -58,12 +58,12 @@ const FRAMES = {
     seen: "CVE-2026-48779",
   },
   "utf8": {
-    happens: "Text that is no UTF-8: in one frame, across fragments, inside a character",
+    happens: "Text that is not UTF-8: in one frame, across fragments, inside a character",
     outcome: "Closes 1007 at the first byte that can't be right",
     seen: "RFC 6455 §8.1",
   },
   "close-payload": {
-    happens: "A Close of one byte, with a code that may not be sent, with a reason that is no UTF-8",
+    happens: "A Close of one byte, with a code that may not be sent, with a reason that is not UTF-8",
     outcome: "Closes 1002, 1002, 1007",
     seen: "RFC 6455 §7.4",
   },
@@ -115,7 +115,7 @@ const COMPRESSION = {
   },
   "window-bits": {
     happens:
-      'Parameters of 0, 7, 16, 99, `""`, `08`, `1e1`, -1; twice the same; unknown ones; values where none belong',
+      'Parameters of 0, 7, 16, 99, `""`, `08`, `1e1`, -1; twice the same; unknown ones; values that don\'t belong there',
     outcome: "A server declines the offer, a client fails the handshake",
     seen: "CVE-2026-2229",
   },
@@ -168,7 +168,7 @@ const HANDSHAKE = {
     seen: "RFC 9110 §5.6.1",
   },
   "subprotocols": {
-    happens: "Subprotocols as `a,b`, as `a, b`, on two lines; twice the same; one that is no token",
+    happens: "Subprotocols as `a,b`, as `a, b`, on two lines; twice the same; one that is not a token",
     outcome: "The right one is chosen; 400 for the last two",
     seen: "RFC 6455 §4.1",
   },
@@ -199,8 +199,8 @@ const HANDSHAKE = {
     outcome: "`Authorization` and `Cookie` stay behind; the second is not followed",
   },
   "certificates": {
-    happens: "A certificate that nobody signed, that has expired, or that is another host's",
-    outcome: "HandshakeError that tells the reason of TLS",
+    happens: "A certificate that no trusted authority signed, that has expired, or that is another host's",
+    outcome: "HandshakeError with the reason that TLS gives",
     seen: "CVE-2020-15133",
   },
   "early-frames": {
@@ -219,12 +219,13 @@ const LIFE = {
     outcome: "TCP ends at `closeTimeout`",
   },
   "silent-peer": {
-    happens: "A peer falls silent, as where a cable is pulled",
+    happens: "A peer is silent, as if its cable were pulled",
     outcome: "1006 after `pingTimeout`",
   },
   "not-reading": {
-    happens: "A peer stops to read",
-    outcome: "`bufferedAmount`, `desiredSize` and `send` tell; above `backpressureLimit` it is closed with 1013",
+    happens: "A peer stops reading",
+    outcome:
+      "`bufferedAmount`, `desiredSize` and `send` show it; above `backpressureLimit` the connection is closed with 1013",
   },
   "handler-throws": {
     happens: "A handler or a listener throws, or answers after its peer has gone",
@@ -236,7 +237,7 @@ const LIFE = {
   },
   "server-killed": {
     happens: "A server is killed inside a message",
-    outcome: "The client tells 1006, and has delivered what was whole",
+    outcome: "The client reports 1006, and has delivered every whole message",
   },
 } as const satisfies Record<string, HostileRow>;
 

@@ -26,7 +26,7 @@ export const RFC_7692: Rfc = {
     "§7.1.2.1 MUST": "server_max_window_bits is 8 to 15, decimal, without leading zeros",
     "§7.1.2.2 MUST value":
       "client_max_window_bits is 8 to 15, decimal, without leading zeros, in an offer also without a value",
-    "§7.1.2.2 MUST offered-only": "A server tells client_max_window_bits only where the client has offered it",
+    "§7.1.2.2 MUST offered-only": "A server sends client_max_window_bits only if the client has offered it",
     "§7.2.1 MUST padding": { rule: "A final block is padded to a byte", untested: "No final block is sent" },
     "§7.2.1 Text": "The four bytes at the end of a flush are taken off",
     "§7.2.1 MUST last-only": {
@@ -34,11 +34,13 @@ export const RFC_7692: Rfc = {
       untested: "A compressed message is sent in one frame; one in fragments is not compressed",
     },
     "§7.2.1 MUST window": "No window is above 32,768 bytes, nor above what was agreed on",
-    "§7.2.1 MUST no-takeover": "Who agreed to send without context takeover begins each message with an empty window",
+    "§7.2.1 MUST no-takeover":
+      "An endpoint that agreed to send without context takeover begins each message with an empty window",
     "§7.2.2 Text": "The four bytes are put back before inflating",
     "§7.2.2 MUST takeover": "Messages are inflated with the window of the one before, unless agreed otherwise",
     "§7.2.2 MUST full-window": "They are inflated with 32,768 bytes of window, unless agreed otherwise",
-    "§7.2.2 MUST offer-not-binding": "What a client offered binds nobody where the answer says something else",
+    "§7.2.2 MUST offer-not-binding":
+      "What a client offered does not bind either side if the answer says something else",
     "§7.2.3.4 Text": "A block with BFINAL may come, and messages behind it",
     "§7.2.3.6 Text": "An empty message is one byte",
     "§7.3 SHOULD": "A window has 1,024 bytes or more",
