@@ -18,7 +18,7 @@ import { type Destination, followRedirect } from "./redirect.ts";
 import { remindAtExit } from "./remind_at_exit.ts";
 import { checkStartOptions, START_OPTION_NAMES, type StartConnectionOptions } from "./start_options.ts";
 import { parseTarget, type Target } from "./target.ts";
-import { messageOf } from "./tls_error.ts";
+import { messageOf } from "./message_of.ts";
 
 /** A server that has accepted the handshake. */
 interface Reached extends OpenedHandshake {

@@ -8,7 +8,8 @@ import { dialThroughProxy } from "./proxy/dial_through_proxy.ts";
 import { resolveProxy } from "./proxy/resolve_proxy.ts";
 import { connectTls, shakeHands, startTls } from "./start_tls.ts";
 import type { Target } from "./target.ts";
-import { messageOf, tlsError } from "./tls_error.ts";
+import { messageOf } from "./message_of.ts";
+import { tlsError } from "./tls_error.ts";
 
 /**
  * Connects to a server, with TLS if the URL says so, through a proxy if there is one.

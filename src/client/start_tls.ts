@@ -1,6 +1,7 @@
 import { ConnTransport } from "../transport/conn_transport.ts";
 import type { Transport } from "../transport/transport.ts";
-import { closeUnlessDone, unlessAborted } from "./abort.ts";
+import { closeUnlessDone } from "./close_unless_done.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 import { startTlsOver, type TlsOptions } from "./tls_transport.ts";
 
 /** ALPN: a server that speaks HTTP/2 on this port as well must not take the connection for that. */

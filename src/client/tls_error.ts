@@ -1,5 +1,6 @@
 import { ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
+import { messageOf } from "./message_of.ts";
 import type { Target } from "./target.ts";
 
 /** What to do about a failure whose reason alone doesn't say it, by what is in the reason. */
@@ -34,14 +35,4 @@ export function tlsReason(cause: unknown): string {
   const reason = messageOf(cause);
   const advice = ADVICE.find(([pattern]) => pattern.test(reason))?.[1];
   return advice === undefined ? reason : `${reason} (${advice})`;
-}
-
-/**
- * Reads what an error says.
- *
- * @param cause What was thrown.
- * @returns Its message.
- */
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

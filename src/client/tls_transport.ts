@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import type { Transport } from "../transport/transport.ts";
-import { closeUnlessDone } from "./abort.ts";
+import { closeUnlessDone } from "./close_unless_done.ts";
 
 /** How TLS is to be spoken. */
 export interface TlsOptions {

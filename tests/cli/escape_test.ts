@@ -11,6 +11,7 @@ const STEERING = [
   ...[0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xfeff, 0xd800, 0xdfff, 0xe0041],
 ];
 
+// Row: terminal
 Deno.test("escapeControls() leaves nothing that steers a terminal", () => {
   for (const code of STEERING) {
     const shown = escapeControls(`a${String.fromCodePoint(code)}b`);

@@ -101,6 +101,7 @@ terminalTest("has a prompt, shows what comes above what is typed, and closes by 
   ]);
 });
 
+// Row: terminal
 terminalTest("is changed by nothing that a peer sends", async (url) => {
   await using terminal = await Terminal.start([url]);
   const title = await terminal.title();

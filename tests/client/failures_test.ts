@@ -71,6 +71,7 @@ for (const [response, said] of REFUSALS) {
   });
 }
 
+// Row: endless-refusal
 netTest("startConnection() tells a refusal whose body never ends, with what has come of it", async () => {
   const heads = ["Transfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n", "Content-Length: 99\r\n\r\nHello", "\r\nHello"];
   for (const head of heads) {

@@ -288,6 +288,7 @@ for (const [scheme, as, answer] of KINDS) {
     },
   );
 
+  // Row: proxy
   netTest(`${scheme}: a proxy that leaves, or isn't there, is PROXY_FAILED`, async () => {
     const leaves = [(peer: RawPeer) => Promise.resolve(peer.leave()), as((peer) => Promise.resolve(peer.leave()))];
     for (const leave of leaves) {
@@ -305,6 +306,7 @@ for (const [scheme, as, answer] of KINDS) {
   });
 }
 
+// Row: proxy
 netTest("a redirect that the proxy itself answers with is not followed", async () => {
   await using proxy = rawServer(asHttp(async (peer) => {
     await peer.write("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n");

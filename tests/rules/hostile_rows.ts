@@ -196,7 +196,20 @@ const HANDSHAKE = {
   },
   "redirects": {
     happens: "A redirect to another origin, and one from wss: to ws:",
-    outcome: "`Authorization` and `Cookie` stay behind; the second is not followed",
+    outcome: "Credentials, the caller's `Host` and certificate stay behind; the second is not followed",
+  },
+  "endless-refusal": {
+    happens: "A refusal has a body without end",
+    outcome: "HandshakeError at once, with the body as far as it came",
+  },
+  "proxy": {
+    happens: "A proxy stalls, leaves, answers by no rule, or redirects",
+    outcome: "`PROXY_FAILED` within `handshakeTimeout`; credentials are in no error, and never reach the server",
+    seen: "CVE-2016-5385, for the environment",
+  },
+  "terminal": {
+    happens: "A message, a Close or a refusal holds escape sequences, or marks that turn text around",
+    outcome: "The command line shows them as text: nothing else on the screen changes",
   },
   "certificates": {
     happens: "A certificate that no trusted authority signed, that has expired, or that is another host's",

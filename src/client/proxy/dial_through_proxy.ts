@@ -1,12 +1,13 @@
 import { HandshakeError } from "../../handshake_error.ts";
 import { ConnTransport } from "../../transport/conn_transport.ts";
 import type { Transport } from "../../transport/transport.ts";
-import { closeUnlessDone } from "../abort.ts";
+import { closeUnlessDone } from "../close_unless_done.ts";
 import { connectTcp } from "../connect_tcp.ts";
 import type { DialOptions } from "../dial_options.ts";
 import { startTls } from "../start_tls.ts";
 import type { Target } from "../target.ts";
-import { messageOf, tlsError, tlsReason } from "../tls_error.ts";
+import { messageOf } from "../message_of.ts";
+import { tlsError, tlsReason } from "../tls_error.ts";
 import { startTlsOver } from "../tls_transport.ts";
 import { openTunnel } from "./open_tunnel.ts";
 import { PrefixedTransport } from "./prefixed_transport.ts";
