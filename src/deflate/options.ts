@@ -79,25 +79,7 @@ export interface PerMessageDeflateOptions {
   memLevel?: number;
 }
 
-/**
- * The options with their defaults, checked; the window is null where none was asked for.
- *
- * @example See the settings from a class of one's own
- * ```ts
- * import { Client, type DeflateSettings } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
- *
- * class Compressing extends Client {
- *   get deflate(): DeflateSettings | null {
- *     return this.settings.perMessageDeflate;
- *   }
- * }
- *
- * assertEquals(new Compressing("ws://localhost/", { perMessageDeflate: { level: 1 } }).deflate?.level, 1);
- * assertEquals(new Compressing("ws://localhost/", { perMessageDeflate: true }).deflate?.threshold, 1024);
- * assertEquals(new Compressing("ws://localhost/").deflate, null);
- * ```
- */
+/** The options with their defaults, checked; the window is null if none was asked for. */
 export interface DeflateSettings {
   /** Whether the server compresses each message by itself. */
   readonly serverNoContextTakeover: boolean;

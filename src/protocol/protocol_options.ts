@@ -41,7 +41,7 @@ export type Role = "client" | "server";
  * import { assertEquals } from "@std/assert";
  *
  * const options: ProtocolOptions = { maxLength: 4, maxFragments: 16 };
- * const codes: (string | null)[] = [];
+ * const codes: unknown[] = [];
  * const handler = { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onOutput() {} };
  * const client = new Protocol("client", { ...handler, onError: ({ code }) => codes.push(code) }, options);
  * client.receive(Uint8Array.fromHex("810548656c6c6f"));

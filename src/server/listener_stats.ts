@@ -5,8 +5,8 @@
  * ```ts
  * import type { ListenerStats, WebSocketListener } from "@wsd/driver";
  *
- * export function log(server: WebSocketListener): number {
- *   return setInterval(() => {
+ * export function log(server: WebSocketListener): void {
+ *   setInterval(() => {
  *     const { connections, refused }: ListenerStats = server.stats;
  *     console.log(`${connections} open, ${refused[503] ?? 0} turned away`);
  *   }, 60_000);
