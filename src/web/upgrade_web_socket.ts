@@ -1,8 +1,11 @@
 import { isSendableCloseCode } from "../close_code.ts";
 import { Server, type ServerOptions } from "../server/server.ts";
+import type { NodeEnv } from "../server/server_env.ts";
 import { startServer } from "../server/start_server.ts";
 import { Attachment } from "./attachment.ts";
 import { WebSocket } from "./web_socket.ts";
+
+const PROTOCOL_HEADER = "sec-websocket-protocol";
 
 /**
  * The options of {@linkcode upgradeWebSocket}: those of the runtime's own, and those of {@linkcode makeServer}.
@@ -34,6 +37,18 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
    * @default {30}
    */
   idleTimeout?: number;
+  /**
+   * Header fields to add to the response, as some frameworks pass them; `additionalHeaders` is the same. A
+   * `Sec-WebSocket-Protocol` among them is taken for `protocol`, if that is not given.
+   */
+  headers?: HeadersInit;
+  /**
+   * The socket of the `"upgrade"` event of `node:http`, to upgrade there; the response is written by itself. It is for
+   * requests that no `serve` has passed on, and goes with `head`.
+   */
+  socket?: NodeEnv["socket"];
+  /** What came behind the request's head on `socket`. */
+  head?: Uint8Array;
 }
 
 /**
@@ -84,21 +99,35 @@ export interface WebSocketUpgrade {
  * ```
  */
 export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
-  const { protocol = "", idleTimeout, ...rest } = options;
-  const settings: ServerOptions = { ...rest };
-  if (protocol !== "") settings.acceptProtocols = [checkOffered(request, protocol)];
-  if (idleTimeout !== undefined) {
-    settings.pingInterval ??= Math.round(idleTimeout * 1000);
-    settings.pingTimeout ??= Math.max(1, Math.round(idleTimeout * 1000));
-  }
-  const driver = new Server(request, settings);
+  const { socket: duplex, head = new Uint8Array(0) } = options;
+  const env = duplex === undefined ? request : { request, socket: duplex, head };
+  const driver = new Server(env, toServerOptions(request, options));
   const attachment = new Attachment({ driver, url: "", binaryType: "arraybuffer", isCloseCode: isSendableCloseCode });
   const socket = new WebSocket(attachment as never);
   return { socket, response: startServer(driver) };
 }
 
+/** Makes a server's options of those of the runtime's own. */
+function toServerOptions(request: Request, options: UpgradeWebSocketOptions): ServerOptions {
+  const { protocol, idleTimeout, headers, socket: _socket, head: _head, ...settings } = options;
+  const result: ServerOptions = { ...settings };
+  let chosen = protocol;
+  if (headers !== undefined) {
+    const fields = new Headers(headers);
+    chosen ??= fields.get(PROTOCOL_HEADER) ?? undefined;
+    fields.delete(PROTOCOL_HEADER);
+    result.additionalHeaders = fields;
+  }
+  if (chosen) result.acceptProtocols = [checkOffered(request, chosen)];
+  if (idleTimeout !== undefined) {
+    result.pingInterval ??= Math.round(idleTimeout * 1000);
+    result.pingTimeout ??= Math.max(1, Math.round(idleTimeout * 1000));
+  }
+  return result;
+}
+
 function checkOffered(request: Request, protocol: string): string {
-  const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
+  const offered = request.headers.get(PROTOCOL_HEADER)?.split(",").map((name) => name.trim()) ?? [];
   if (offered.includes(protocol)) return protocol;
   throw new TypeError(
     `Cannot upgrade the request: expected a subprotocol that the client offers, received ${JSON.stringify(protocol)}`,
