@@ -1,3 +1,4 @@
+import { coreOf } from "../driver/websocket_driver.ts";
 import type { Client } from "./client.ts";
 import type { Environment } from "./environment.ts";
 import { costOf, type QueuedMessage, type ResendQueue } from "./resend_queue.ts";
@@ -38,6 +39,8 @@ export class Delivery {
   /** The bytes of the batch that is being written. */
   #writing = 0;
   #scheduled = false;
+  /** Whether the next turn begins with a Ping. */
+  #pings = false;
   #awaitsPong = false;
   #pingedAt = -Infinity;
   #cancelTimer: (() => void) | null = null;
@@ -71,10 +74,23 @@ export class Delivery {
   schedule(): void {
     if (this.#scheduled || this.#isWriting || this.#ended) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (!this.#isWriting) this.#send(BATCH);
-    });
+    queueMicrotask(() => this.#onTurn());
+  }
+
+  /**
+   * Behind something else that is being written, such as a Pong, a batch would wait where it can't be taken back: waits
+   * for that first. Once, for the application may send on this connection without a pause.
+   */
+  #onTurn(): void {
+    if (this.#client.bufferedAmount === 0) return this.#onRoom();
+    coreOf(this.#client).connection?.whenWritten(() => queueMicrotask(() => this.#onRoom()));
+  }
+
+  #onRoom(): void {
+    this.#scheduled = false;
+    if (this.#ended) return;
+    if (this.#pings) this.#ping();
+    this.#send(BATCH);
   }
 
   /** Hands over everything that waits, as the connection is to be closed behind it. */
@@ -124,7 +140,7 @@ export class Delivery {
     callback?.();
     if (this.#isWriting) return;
     this.#confirm();
-    this.schedule();
+    if (this.#queue.first !== null) this.schedule();
     this.#onProgress();
   }
 
@@ -139,7 +155,14 @@ export class Delivery {
       this.#cancelTimer ??= this.#environment.after(wait, () => this.#onTimer());
       return;
     }
+    this.#pings = true;
+    this.schedule();
+  }
+
+  /** Leaves in one write with the next batch. */
+  #ping(): void {
     const written = this.#written;
+    this.#pings = false;
     this.#awaitsPong = this.#client.sendPing(crypto.getRandomValues(new Uint8Array(8)), () => this.#onPong(written));
     this.#pingedAt = this.#environment.now();
     this.#sincePing = 0;
