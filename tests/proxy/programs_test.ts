@@ -10,6 +10,7 @@ import {
   ErrorCode,
   HandshakeError,
   makeClient,
+  makeReconnectingClient,
   WebSocket,
   WebSocketStream,
 } from "../../client.ts";
@@ -194,25 +195,33 @@ for (const [program, scheme, status] of NO_SERVER) {
   });
 }
 
-proxyTest("squid", "is used by connect(), WebSocket and WebSocketStream", async ({ port, log }) => {
-  await using servers = await origins();
-  const proxy = `http://127.0.0.1:${port}`;
-  const url = `ws://localhost:${servers.plain.port}/`;
-  await using ws = await connect(url, { proxy });
-  const web = new WebSocket(url, [], { proxy });
-  await new Promise((resolve) => web.onopen = resolve);
-  const closed = new Promise((resolve) => web.onclose = resolve);
-  web.close();
-  await closed;
-  const stream = new WebSocketStream(url, { proxy });
-  await stream.opened;
-  stream.close();
-  await stream.closed;
-  ws.closeConnection();
-  await ws.closed;
-  // Squid writes its log as tunnels end.
-  await until(() => log().split(`CONNECT localhost:${servers.plain.port}`).length === 4);
-});
+proxyTest(
+  "squid",
+  "is used by connect(), makeReconnectingClient(), WebSocket and WebSocketStream",
+  async ({ port, log }) => {
+    await using servers = await origins();
+    const proxy = `http://127.0.0.1:${port}`;
+    const url = `ws://localhost:${servers.plain.port}/`;
+    await using ws = await connect(url, { proxy });
+    await using lasting = makeReconnectingClient(url, { proxy });
+    await lasting.startConnection();
+    lasting.closeConnection();
+    await lasting.closed;
+    const web = new WebSocket(url, [], { proxy });
+    await new Promise((resolve) => web.onopen = resolve);
+    const closed = new Promise((resolve) => web.onclose = resolve);
+    web.close();
+    await closed;
+    const stream = new WebSocketStream(url, { proxy });
+    await stream.opened;
+    stream.close();
+    await stream.closed;
+    ws.closeConnection();
+    await ws.closed;
+    // Squid writes its log as tunnels end.
+    await until(() => log().split(`CONNECT localhost:${servers.plain.port}`).length === 5);
+  },
+);
 
 proxyTest("tinyproxy", "is found in the environment, unless no_proxy names the server", async ({ port, log }) => {
   await using servers = await origins();
