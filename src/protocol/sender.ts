@@ -140,13 +140,9 @@ export class Sender {
   }
 
   #pushShared(bytes: Uint8Array): void {
-    this.#pushSingle();
-    this.#ready.push({ bytes, block: null });
-  }
-
-  #pushSingle(): void {
     if (this.#single !== null) this.#ready.push({ bytes: this.#single, block: null });
     this.#single = null;
+    this.#ready.push({ bytes, block: null });
   }
 
   /**
@@ -239,8 +235,11 @@ export class Sender {
    */
   next(): Uint8Array | null {
     if (this.#inFlight !== null) return this.#inFlight.bytes;
-    this.#pushSingle();
-    this.#inFlight = this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
+    const bytes = this.#single;
+    this.#single = null;
+    // What is queued as the only frame has nothing in front of it.
+    if (bytes !== null) this.#inFlight = { bytes, block: null };
+    else this.#inFlight = this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
     return this.#inFlight?.bytes ?? null;
   }
 
