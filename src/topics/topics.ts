@@ -19,7 +19,7 @@ import { checkTopicName, checkTopicsOptions, type TopicsOptions, type TopicsSett
  * @example To all but the one who wrote it
  * ```ts
  * import type { PublishOptions, Topics } from "@wsd/driver/topics";
- *  * import type { WebSocketDriver } from "@wsd/driver";
+ * import type { WebSocketDriver } from "@wsd/driver";
  *
  * export function say(topics: Topics, author: WebSocketDriver, text: string): void {
  *   const options: PublishOptions = { except: author };
