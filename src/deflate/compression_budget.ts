@@ -2,7 +2,17 @@ import { checkInteger } from "../check_integer.ts";
 import { checkOptionNames } from "../check_options.ts";
 import { sharedEngine } from "./engine.ts";
 
-/** How much memory compression takes in this process, for all connections together: RFC 7692. */
+/**
+ * How much memory compression takes in this process, for all connections together: RFC 7692.
+ *
+ * @example Compress and inflate in little memory
+ * ```ts
+ * import { type CompressionBudget, setCompressionBudget } from "@wsd/driver";
+ *
+ * const small: CompressionBudget = { compressors: 8 * 1024 * 1024, inflating: 16 * 1024 * 1024 };
+ * setCompressionBudget(small);
+ * ```
+ */
 export interface CompressionBudget {
   /**
    * How much memory all compressors have together, in bytes. One with the default settings takes 192 KiB, so that there
@@ -15,7 +25,7 @@ export interface CompressionBudget {
   compressors?: number;
   /**
    * How many bytes messages may hold together while they are inflated over several turns of the event loop, as those do
-   * that take or make more than 256 KiB. While they hold more than that, the eldest of them is inflated alone, up to its
+   * that take or make more than 256 KiB. While they hold more than that, the oldest of them is inflated alone, up to its
    * connection's `maxLength`, and the others wait. Every message is finished.
    *
    * @default {67108864} 64 MiB

@@ -108,7 +108,7 @@ Deno.test("PerMessageDeflate inflates any number of bombs within a limit, and fi
     return message.length;
   }));
   assertEquals(new Set(messages), new Set([maxLength]));
-  // The limit and one step, what messages make at once, 64 KiB each, and what the eldest takes alone.
+  // The limit and one step, what messages make at once, 64 KiB each, and what the oldest takes alone.
   assertLess(most, 2 * MIB + 512 * KIB + 100 * 64 * KIB + 2 * MIB);
   assertEquals(order.indexOf(0), 0);
   assertLess(engine.memory, ENGINE + MIB);
