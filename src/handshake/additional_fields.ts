@@ -1,16 +1,16 @@
 import { checkField, type Field } from "../http/format_head.ts";
 
-/** Header fields that a handshake writes itself, with what a caller uses in their place. */
+/** Header fields that a handshake sets itself, with what a caller does instead. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
-  ["connection", "nothing, it is always Upgrade"],
-  ["upgrade", "nothing, it is always websocket"],
-  ["content-length", "nothing, a handshake has no body"],
-  ["transfer-encoding", "nothing, a handshake has no body"],
-  ["sec-websocket-key", "nothing, it is made for each connection"],
-  ["sec-websocket-accept", "nothing, it is computed from the key"],
-  ["sec-websocket-version", "nothing, it is always 13"],
-  ["sec-websocket-protocol", "the subprotocol option, acceptProtocols"],
-  ["sec-websocket-extensions", "the options of the extension"],
+  ["connection", "leave it out, it is always Upgrade"],
+  ["upgrade", "leave it out, it is always websocket"],
+  ["content-length", "leave it out, a handshake has no body"],
+  ["transfer-encoding", "leave it out, a handshake has no body"],
+  ["sec-websocket-key", "leave it out, it is made for each connection"],
+  ["sec-websocket-accept", "leave it out, it is computed from the key"],
+  ["sec-websocket-version", "leave it out, it is always 13"],
+  ["sec-websocket-protocol", "use the option acceptProtocols"],
+  ["sec-websocket-extensions", "use the options of the extension"],
 ]);
 
 /**
@@ -29,12 +29,12 @@ export function checkAdditionalFields(fields: Iterable<Field>): Field[] {
     checkField(name, value);
     const instead = reservedFor(name.toLowerCase());
     if (instead === undefined) continue;
-    throw new TypeError(`Cannot add the header ${name} as it is the handshake's own: use ${instead}`);
+    throw new TypeError(`Cannot add the header ${name}: the handshake sets it itself, ${instead}`);
   }
   return checked;
 }
 
 /** RFC 6455 §11.3 registers five names with this prefix; others would be of another version of the protocol. */
 function reservedFor(name: string): string | undefined {
-  return RESERVED.get(name) ?? (name.startsWith("sec-websocket-") ? "a name without Sec-WebSocket-" : undefined);
+  return RESERVED.get(name) ?? (name.startsWith("sec-websocket-") ? "use a name without Sec-WebSocket-" : undefined);
 }

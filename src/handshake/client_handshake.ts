@@ -122,7 +122,7 @@ export interface ResponseAcceptance {
  * const head = { version: "1.1", status: 200, reason: "OK", fields: new HeadFields() };
  * const answer = checkResponse(head, { key: generateKey(), sha1 });
  * assert(!answer.accepted);
- * assertEquals(answer.violation, 'Cannot open the connection as the status must be 101: received "200"');
+ * assertEquals(answer.violation, 'Cannot open the connection: the status must be 101, received "200"');
  * ```
  */
 export interface ResponseViolation {
@@ -158,7 +158,7 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
   const { target } = options;
   if (!isTarget(target)) {
     throw new TypeError(
-      `Cannot write the request target as it must be visible ASCII without #: received ${printable(String(target))}`,
+      `Cannot write the request target: it must be visible ASCII without #, received ${printable(String(target))}`,
     );
   }
   return formatHead(`GET ${target} HTTP/1.1`, requestFields(options));
@@ -192,7 +192,7 @@ export function requestFields(options: RequestHeadOptions): Field[] {
   checkRequestOptions(options);
   const [host, additional] = splitHost(options.host, checkAdditionalFields(options.fields ?? []));
   if (origin !== null && additional.some(([name]) => equalsIgnoreCase(name, "origin"))) {
-    throw new TypeError("Cannot add the header Origin as the option origin is given: use one of them");
+    throw new TypeError("Cannot add the header Origin: the option origin is given too, use one of them");
   }
   const composed: Field[] = [
     ["Host", host],
@@ -210,17 +210,19 @@ export function requestFields(options: RequestHeadOptions): Field[] {
 /** Takes a caller's own `Host` out of the additional fields. */
 function splitHost(host: string, fields: Field[]): [host: string, additional: Field[]] {
   const hosts = fields.filter(([name]) => equalsIgnoreCase(name, "host"));
-  if (hosts.length > 1) throw new TypeError(`Cannot add the header Host as there may be one: received ${hosts.length}`);
+  if (hosts.length > 1) {
+    throw new TypeError(`Cannot add the header Host: there must be one at most, received ${hosts.length}`);
+  }
   const [, value] = hosts[0] ?? ["Host", host];
   if (!isValidHost(value)) {
-    throw new TypeError(`Cannot write Host as it must be a host with or without a port: received ${printable(value)}`);
+    throw new TypeError(`Cannot write Host: it must be a host with or without a port, received ${printable(value)}`);
   }
   return [value, fields.filter(([name]) => !equalsIgnoreCase(name, "host"))];
 }
 
 function checkRequestOptions({ key, protocols = [], extensions = null, origin = null }: RequestHeadOptions): void {
   if (!isValidKey(key)) {
-    throw new TypeError(`Cannot write Sec-WebSocket-Key as it must be 16 bytes in base64: received ${printable(key)}`);
+    throw new TypeError(`Cannot write Sec-WebSocket-Key: it must be 16 bytes in base64, received ${printable(key)}`);
   }
   checkSubprotocols(protocols, "protocols");
   if (extensions !== null && extensions !== "") parseExtensions(extensions);
@@ -323,7 +325,7 @@ function parseAgreed({ fields }: ResponseHead): ExtensionOffer[] | ResponseViola
   const value = fields.get("sec-websocket-extensions");
   // §11.3.2: "the |Sec-WebSocket-Extensions| header field MUST NOT appear more than once in an HTTP response".
   if (fields.getAll("sec-websocket-extensions").length > 1) {
-    return fail("Sec-WebSocket-Extensions must stand there once", value);
+    return fail("Sec-WebSocket-Extensions must come once", value);
   }
   try {
     return value === null ? [] : parseExtensions(value);
@@ -341,5 +343,5 @@ function checkExtensions(agreed: ExtensionOffer[], options: CheckResponseOptions
 }
 
 function fail(rule: string, received: string | null): ResponseViolation {
-  return { accepted: false, violation: `Cannot open the connection as ${rule}: received ${printable(received)}` };
+  return { accepted: false, violation: `Cannot open the connection: ${rule}, received ${printable(received)}` };
 }

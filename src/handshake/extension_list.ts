@@ -71,11 +71,11 @@ export function parseExtensions(value: string): ExtensionOffer[] {
   const offers: ExtensionOffer[] = [];
   for (scanner.skipEmptyElements(); !scanner.atEnd; scanner.skipEmptyElements()) {
     const name = scanner.takeToken();
-    if (name === "") fail("the name of an extension is a token", value);
+    if (name === "") fail("the name of an extension must be a token", value);
     offers.push({ name, parameters: takeParameters(scanner, value) });
-    if (!scanner.atEnd && !scanner.take(",")) fail("extensions have commas between", value);
+    if (!scanner.atEnd && !scanner.take(",")) fail("extensions must be separated by commas", value);
   }
-  if (offers.length === 0) fail("there is at least one", value);
+  if (offers.length === 0) fail("there must be at least one", value);
   return offers;
 }
 
@@ -93,18 +93,18 @@ function takeParameters(scanner: FieldScanner, value: string): ExtensionParamete
 /** White space is fine around the `=`: the grammar of RFC 6455 is that of RFC 2616, which allows it everywhere. */
 function takeParameter(scanner: FieldScanner, value: string): ExtensionParameter {
   const name = scanner.takeToken();
-  if (name === "") fail("the name of a parameter is a token", value);
+  if (name === "") fail("the name of a parameter must be a token", value);
   scanner.skipWhitespace();
   if (!scanner.take("=")) return { name, value: null };
   scanner.skipWhitespace();
   const given = scanner.takeToken() || scanner.takeQuotedToken();
-  if (given === "") fail("the value of a parameter is a token", value);
+  if (given === "") fail("the value of a parameter must be a token", value);
   return { name, value: given };
 }
 
 function fail(rule: string, value: string): never {
   throw new SyntaxError(
-    `Cannot read the extensions of Sec-WebSocket-Extensions as ${rule}: received ${printable(value)}`,
+    `Cannot read the extensions of Sec-WebSocket-Extensions: ${rule}, received ${printable(value)}`,
   );
 }
 
@@ -137,5 +137,5 @@ function formatParameter({ name, value }: ExtensionParameter): string {
 
 function token(text: string): string {
   if (isToken(text)) return text;
-  throw new TypeError(`Cannot write an extension as its names and values are tokens: received ${printable(text)}`);
+  throw new TypeError(`Cannot write an extension: its names and values must be tokens, received ${printable(text)}`);
 }

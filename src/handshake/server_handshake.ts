@@ -282,7 +282,7 @@ function checkHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions
 function checkAllowedHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
   if (options.allowedHosts === undefined) return null;
   const host = fields.get("host");
-  return isAllowedHost(host, options.allowedHosts) ? null : refuse("Host must be an allowed one", host, 403);
+  return isAllowedHost(host, options.allowedHosts) ? null : refuse("Host must be one of the allowed hosts", host, 403);
 }
 
 /** §4.2.1: "containing the value "websocket", treated as an ASCII case-insensitive value". */
@@ -292,7 +292,7 @@ function checkUpgrade({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const refusal = refuse("Upgrade must contain websocket", upgrade);
   // Most of these are no handshakes at all, but a person with a browser.
   return upgrade === null
-    ? { ...refusal, reason: `${refusal.reason} (connect by ws: or wss:, this is no page)` }
+    ? { ...refusal, reason: `${refusal.reason} (connect by ws: or wss:, this is not a page)` }
     : refusal;
 }
 
@@ -322,9 +322,11 @@ function checkKey({ fields }: HandshakeRequest): HandshakeRefusal | null {
 /** A body would be read as frames here and as a body by a proxy before us, so that one hides from the other. */
 function checkBody({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const encoding = fields.get("transfer-encoding");
-  if (encoding !== null) return refuse("a handshake has no Transfer-Encoding", encoding);
+  if (encoding !== null) return refuse("a handshake must have no Transfer-Encoding", encoding);
   const length = fields.get("content-length");
-  return length === null || length === "0" ? null : refuse("a handshake has no body, Content-Length must be 0", length);
+  return length === null || length === "0"
+    ? null
+    : refuse("a handshake must have no body, with a Content-Length of 0 if any", length);
 }
 
 /** §10.2: "If the origin indicated is unacceptable to the server, then it SHOULD respond […] HTTP 403 Forbidden". */
@@ -333,7 +335,7 @@ function checkOrigin({ fields }: HandshakeRequest, options: AcceptHandshakeOptio
   const origin = fields.get("origin");
   return isAllowedOrigin(origin, options.allowedOrigins, fields.get("host"))
     ? null
-    : refuse("Origin must be an allowed one", origin, 403);
+    : refuse("Origin must be one of the allowed origins", origin, 403);
 }
 
 function negotiate(
@@ -361,6 +363,6 @@ function refuse(
   status: HandshakeRefusal["status"] = STATUS_CODE.BadRequest,
   fields: Field[] = [],
 ): HandshakeRefusal {
-  const reason = `Cannot accept the handshake as ${rule}: received ${printable(received)}`;
+  const reason = `Cannot accept the handshake: ${rule}, received ${printable(received)}`;
   return { accepted: false, status, reason, fields };
 }

@@ -19,17 +19,17 @@ export function parseSubprotocols(value: string): string[] {
   for (scanner.skipEmptyElements(); !scanner.atEnd; scanner.skipEmptyElements()) {
     const name = scanner.takeToken();
     scanner.skipWhitespace();
-    if (name === "" || !(scanner.atEnd || scanner.take(","))) fail("they are tokens with commas between", value);
-    if (names.has(name)) fail("each stands there once", value);
+    if (name === "" || !(scanner.atEnd || scanner.take(","))) fail("they must be tokens separated by commas", value);
+    if (names.has(name)) fail("each must come once", value);
     names.add(name);
   }
-  if (names.size === 0) fail("there is at least one", value);
+  if (names.size === 0) fail("there must be at least one", value);
   return [...names];
 }
 
 function fail(rule: string, value: string): never {
   throw new SyntaxError(
-    `Cannot read the subprotocols of Sec-WebSocket-Protocol as ${rule}: received ${printable(value)}`,
+    `Cannot read the subprotocols of Sec-WebSocket-Protocol: ${rule}, received ${printable(value)}`,
   );
 }
 
@@ -60,11 +60,11 @@ export function checkSubprotocols(names: readonly string[], option = "acceptProt
   for (const name of names) {
     if (typeof name !== "string") failOption(option, "it must be an array of strings", typeof name);
     if (!isToken(name)) failOption(option, "each must be a token of RFC 9110", printable(name));
-    if (seen.has(name)) failOption(option, "each may stand there once", `${printable(name)} twice`);
+    if (seen.has(name)) failOption(option, "each must come once", `${printable(name)} twice`);
     seen.add(name);
   }
 }
 
 function failOption(option: string, rule: string, received: string): never {
-  throw new TypeError(`Cannot take the subprotocols of ${option} as ${rule}: received ${received}`);
+  throw new TypeError(`Cannot use ${option}: ${rule}, received ${received}`);
 }

@@ -13,12 +13,12 @@ import { trimWhitespace } from "./trim_whitespace.ts";
  */
 export function parseFieldLine(line: string, kind: "request" | "response"): [name: string, value: string] {
   // §5.2: "A server that receives an obs-fold in a request message […] MUST either reject the message".
-  if (isFolded(line)) fail(kind, "a header field is one line with no fold", line);
+  if (isFolded(line)) fail(kind, "a header field must be one line, with no fold", line);
   const colon = line.indexOf(":");
-  if (colon < 0) fail(kind, "a header field has a colon", line);
+  if (colon < 0) fail(kind, "a header field must have a colon", line);
   const name = line.slice(0, colon);
   // §5.1: "No whitespace is allowed between the field name and colon."
-  if (!isToken(name)) fail(kind, "the name of a header field is a token", name);
+  if (!isToken(name)) fail(kind, "the name of a header field must be a token", name);
   return [name, trimWhitespace(line.slice(colon + 1))];
 }
 
@@ -33,5 +33,5 @@ export function isFolded(line: string): boolean {
 }
 
 function fail(kind: string, rule: string, received: string): never {
-  throw new HeadError(`Cannot read the ${kind} head as ${rule}: received ${printable(received)}`);
+  throw new HeadError(`Cannot read the ${kind} head: ${rule}, received ${printable(received)}`);
 }

@@ -39,7 +39,7 @@ export type Field = readonly [name: string, value: string];
  */
 export function formatResponseHead(status: number, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(status) || status < 100 || status > 599) {
-    throw new RangeError(`Cannot write a response as its status must be 100 to 599: received ${String(status)}`);
+    throw new RangeError(`Cannot write the response: its status must be 100 to 599, received ${String(status)}`);
   }
   return formatHead(`HTTP/1.1 ${status} ${STATUS_TEXT[status as StatusCode] ?? ""}`, fields);
 }
@@ -64,7 +64,7 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  */
 export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!isFieldValue(startLine, 0x7e)) {
-    throw new TypeError(`Cannot write the start line as it must be printable ASCII: received ${printable(startLine)}`);
+    throw new TypeError(`Cannot write the start line: it must be printable ASCII, received ${printable(startLine)}`);
   }
   const lines = [startLine];
   for (const [name, value] of fields) {
@@ -86,15 +86,15 @@ export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Arr
  */
 export function checkField(name: string, value: string): void {
   if (typeof name !== "string" || !isToken(name)) {
-    throw new TypeError(`Cannot write a header as its name must be a token: received ${printable(String(name))}`);
+    throw new TypeError(`Cannot write the header: its name must be a token, received ${printable(String(name))}`);
   }
   if (typeof value !== "string") {
-    throw new TypeError(`Cannot write the header ${name} as its value must be a string: received ${typeof value}`);
+    throw new TypeError(`Cannot write the header ${name}: its value must be a string, received ${typeof value}`);
   }
   if (!isFieldValue(value, 0xff)) {
     throw new TypeError(
-      `Cannot write the header ${name} as its value may hold no CR, LF, NUL or other control character, ` +
-        `and none above U+00FF: received ${printable(value)}`,
+      `Cannot write the header ${name}: its value must have no CR, LF, NUL or other control character, ` +
+        `and none above U+00FF, received ${printable(value)}`,
     );
   }
 }

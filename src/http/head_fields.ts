@@ -82,7 +82,9 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
    */
   extend(more: string): void {
     const last = this.#lines.at(-1);
-    if (last === undefined) throw new TypeError("Cannot go on with a header field as there is none");
+    if (last === undefined) {
+      throw new TypeError("Cannot extend the last header field: there is none yet, append one first");
+    }
     const values = this.#values.get(last[0].toLowerCase())!;
     last[1] = more === "" ? last[1] : last[1] === "" ? more : `${last[1]} ${more}`;
     values[values.length - 1] = last[1];

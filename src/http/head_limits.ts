@@ -58,7 +58,7 @@ export function resolveHeadLimits(limits: Partial<HeadLimits>, defaults: Readonl
   };
   for (const [name, value] of Object.entries(resolved)) {
     if (Number.isSafeInteger(value) && value > 0) continue;
-    throw new RangeError(`Cannot limit a head as ${name} must be a positive integer: received ${String(value)}`);
+    throw new RangeError(`Cannot use the head limits: ${name} must be a positive integer, received ${String(value)}`);
   }
   return resolved;
 }

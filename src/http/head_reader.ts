@@ -89,12 +89,14 @@ export class HeadReader {
     this.#total++;
     if (this.#afterCarriageReturn) this.#takeLineFeed(byte);
     else if (byte === CR) this.#afterCarriageReturn = true;
-    else this.#fail(`${byte === LF ? "a line ends in CRLF" : "it holds no control character"}: received ${hex(byte)}`);
+    else {this.#fail(
+        `${byte === LF ? "a line must end in CRLF" : "it must have no control characters"}, received ${hex(byte)}`,
+      );}
   }
 
   /** RFC 9112 §2.2: "A recipient of such a bare CR MUST consider that element to be invalid or replace" it. */
   #takeLineFeed(byte: number): void {
-    if (byte !== LF) this.#fail(`a line ends in CRLF: received CR and ${hex(byte)}`);
+    if (byte !== LF) this.#fail(`a line must end in CRLF, received CR and ${hex(byte)}`);
     this.#afterCarriageReturn = false;
     const line = this.#line;
     this.#line = "";
@@ -116,7 +118,7 @@ export class HeadReader {
   #takeField(line: string): void {
     const { limits: { maxFields }, kind, unfoldLines } = this.#options;
     if (unfoldLines && this.fields.size > 0 && isFolded(line)) return this.fields.extend(trimWhitespace(line));
-    if (this.fields.size >= maxFields) this.#failTooLong(`the head has at most ${maxFields} header fields`);
+    if (this.fields.size >= maxFields) this.#failTooLong(`it must have at most ${maxFields} header fields`);
     const [name, value] = parseFieldLine(line, kind);
     this.fields.append(name, value);
   }
@@ -127,7 +129,7 @@ export class HeadReader {
     const limit = this.#stage === "start line" ? maxStartLine : maxFieldLine;
     const lineRoom = limit - this.#line.length;
     if (text.length > this.#headRoom && this.#headRoom <= lineRoom) this.#failHeadTooLong();
-    if (text.length > lineRoom) this.#failTooLong(`the line has at most ${limit} bytes`);
+    if (text.length > lineRoom) this.#failTooLong(`a line must have at most ${limit} bytes`);
     const decoded = latin1Decode(text);
     this.#line = this.#line === "" ? decoded : this.#line + decoded;
     this.#total += text.length;
@@ -139,18 +141,18 @@ export class HeadReader {
   }
 
   #failHeadTooLong(): never {
-    this.#failTooLong(`the head has at most ${this.#options.limits.maxHead} bytes`);
+    this.#failTooLong(`it must have at most ${this.#options.limits.maxHead} bytes`);
   }
 
   #failTooLong(rule: string): never {
     throw new HeadError(
-      `Cannot read the ${this.#options.kind} head as ${rule}: received more`,
+      `Cannot read the ${this.#options.kind} head: ${rule}, received more`,
       this.#stage === "start line" ? 414 : 431,
     );
   }
 
   #fail(rest: string): never {
-    throw new HeadError(`Cannot read the ${this.#options.kind} head as ${rest}`);
+    throw new HeadError(`Cannot read the ${this.#options.kind} head: ${rest}`);
   }
 }
 

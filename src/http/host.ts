@@ -39,12 +39,12 @@ export function isAllowedHost(host: string | null, allowedHosts: readonly string
  */
 export function checkAllowedHosts(hosts: readonly string[]): void {
   if (!Array.isArray(hosts)) {
-    throw new TypeError(`Cannot take allowedHosts as an array of hosts: received ${typeof hosts}`);
+    throw new TypeError(`Cannot use allowedHosts: it must be an array of hosts, received a ${typeof hosts}`);
   }
   for (const host of hosts) {
     if (typeof host === "string" && isValidHost(host)) continue;
     throw new TypeError(
-      `Cannot take a host of allowedHosts as a name with or without a port: received ${printable(String(host))}`,
+      `Cannot use allowedHosts: each must be a host with or without a port, received ${printable(String(host))}`,
     );
   }
 }

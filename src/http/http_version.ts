@@ -12,11 +12,11 @@ import { isDigitCode } from "./token.ts";
  */
 export function parseHttpVersion(text: string, kind: "request" | "response"): string {
   if (!isVersion(text)) {
-    throw new HeadError(`Cannot read the ${kind} head as the version is HTTP/1.1: received ${printable(text)}`);
+    throw new HeadError(`Cannot read the ${kind} head: its version must be HTTP/1.1, received ${printable(text)}`);
   }
   const version = text.slice(5);
   if (version.startsWith("1.")) return version;
-  throw new HeadError(`Cannot read the ${kind} head as the version is HTTP/1.1: received ${printable(text)}`, 505);
+  throw new HeadError(`Cannot read the ${kind} head: its version must be HTTP/1.1, received ${printable(text)}`, 505);
 }
 
 function isVersion(text: string): boolean {

@@ -86,7 +86,9 @@ export class RequestHeadParser {
    * @throws {TypeError} As long as it isn't complete.
    */
   get head(): RequestHead {
-    if (!this.done) throw new TypeError("Cannot tell the request head as it is not complete");
+    if (!this.done) {
+      throw new TypeError("Cannot give the request head: it is not complete yet, push the rest of its bytes first");
+    }
     return { method: this.#method, target: this.#target, version: this.#version, fields: this.#reader.fields };
   }
 
@@ -105,11 +107,11 @@ export class RequestHeadParser {
   #parseRequestLine(line: string): void {
     const first = line.indexOf(" ");
     const last = line.lastIndexOf(" ");
-    if (first === last) fail("its first line is a method, a target and a version", line);
+    if (first === last) fail("its first line must be a method, a target and a version", line);
     this.#method = line.slice(0, first);
     this.#target = line.slice(first + 1, last);
-    if (!isToken(this.#method)) fail("the method is a token", this.#method);
-    if (!isTarget(this.#target)) fail("the target is visible ASCII", this.#target);
+    if (!isToken(this.#method)) fail("the method must be a token", this.#method);
+    if (!isTarget(this.#target)) fail("the target must be visible ASCII", this.#target);
     this.#version = parseHttpVersion(line.slice(last + 1), "request");
   }
 }
@@ -124,5 +126,5 @@ function isTarget(text: string): boolean {
 }
 
 function fail(rule: string, received: string): never {
-  throw new HeadError(`Cannot read the request head as ${rule}: received ${printable(received)}`);
+  throw new HeadError(`Cannot read the request head: ${rule}, received ${printable(received)}`);
 }

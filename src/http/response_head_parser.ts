@@ -83,7 +83,9 @@ export class ResponseHeadParser {
    * @throws {TypeError} As long as it isn't complete.
    */
   get head(): ResponseHead {
-    if (!this.done) throw new TypeError("Cannot tell the response head as it is not complete");
+    if (!this.done) {
+      throw new TypeError("Cannot give the response head: it is not complete yet, push the rest of its bytes first");
+    }
     return { version: this.#version, status: this.#status, reason: this.#reason, fields: this.#reader.fields };
   }
 
@@ -103,7 +105,7 @@ export class ResponseHeadParser {
     this.#version = parseHttpVersion(line.slice(0, 8), "response");
     if (!isStatusPart(line)) {
       throw new HeadError(
-        `Cannot read the response head as a status of 100 to 599 follows the version: received ${printable(line)}`,
+        `Cannot read the response head: a status of 100 to 599 must follow the version, received ${printable(line)}`,
       );
     }
     this.#status = Number(line.slice(9, 12));

@@ -192,7 +192,7 @@ function suite(kind: HostKind): void {
       const answer = await peer.rest();
       assertEquals(answer.slice(0, 12), `HTTP/1.1 ${status}`);
       const reason = answer.slice(answer.indexOf("\r\n\r\n") + 4);
-      assert(/^Cannot accept the handshake [^\n]*\n$/.test(reason), reason);
+      assert(/^Cannot accept the handshake: [^\n]*\n$/.test(reason), reason);
       assertEquals(results, [false, "closed", status, false]);
       const { events, errors: [error] } = await log.promise;
       assertEquals(events, ["error WS_HANDSHAKE_FAILED 1006", "close 1006"]);

@@ -54,5 +54,5 @@ Deno.test("checkSubprotocols() tells the caller which option is wrong", () => {
     assertThrows(() => checkSubprotocols(names as string[], "protocols"), TypeError, "protocols");
   }
   assertThrows(() => checkSubprotocols(["a b"]), TypeError, "acceptProtocols");
-  assertThrows(() => checkSubprotocols([1 as unknown as string]), TypeError, "array of strings: received number");
+  assertThrows(() => checkSubprotocols([1 as unknown as string]), TypeError, "array of strings, received number");
 });

@@ -23,7 +23,7 @@ function assertRefused(text: string, status: number, rule: string, limits: Parti
   assert("status" in outcome, `${JSON.stringify(text)} is taken`);
   assertEquals(outcome.status, status, text);
   assert(outcome.message.includes(rule), `${outcome.message} doesn't say ${rule}`);
-  assert(outcome.message.startsWith("Cannot read the response head as "), outcome.message);
+  assert(outcome.message.startsWith("Cannot read the response head: "), outcome.message);
 }
 
 Deno.test("ResponseHeadParser reads the response of RFC 6455 1.2 and leaves the first frame alone", () => {
@@ -84,9 +84,9 @@ Deno.test("ResponseHeadParser refuses a status line that is none", () => {
       " HTTP/1.1 101 x",
     ]
   ) {
-    assertRefused(`${line}\r\n\r\n`, 400, "the version is HTTP/1.1");
+    assertRefused(`${line}\r\n\r\n`, 400, "its version must be HTTP/1.1");
   }
-  assertRefused("HTTP/2.0 101 x\r\n\r\n", 505, "the version is HTTP/1.1");
+  assertRefused("HTTP/2.0 101 x\r\n\r\n", 505, "its version must be HTTP/1.1");
 });
 
 // RFC 9110 §15 MUST
@@ -99,14 +99,14 @@ Deno.test("ResponseHeadParser takes any status of 100 to 599", () => {
 });
 
 Deno.test("ResponseHeadParser ignores no empty line", () => {
-  assertRefused("\r\nHTTP/1.1 101 x\r\n\r\n", 400, "the version is HTTP/1.1");
+  assertRefused("\r\nHTTP/1.1 101 x\r\n\r\n", 400, "its version must be HTTP/1.1");
 });
 
 Deno.test("ResponseHeadParser is as strict with lines as the request's parser", () => {
-  assertRefused("HTTP/1.1 101 x\n", 400, "a line ends in CRLF");
-  assertRefused("HTTP/1.1 101 x\r\nA: b\rc", 400, "a line ends in CRLF");
+  assertRefused("HTTP/1.1 101 x\n", 400, "a line must end in CRLF");
+  assertRefused("HTTP/1.1 101 x\r\nA: b\rc", 400, "a line must end in CRLF");
   assertRefused("HTTP/1.1 101 x\r\n c\r\n", 400, "no fold");
-  assertRefused("HTTP/1.1 101 x\r\nA : b\r\n", 400, "is a token");
+  assertRefused("HTTP/1.1 101 x\r\nA : b\r\n", 400, "must be a token");
   assertRefused("HTTP/1.1 101 x\r\nA: \0", 400, "no control character");
 });
 

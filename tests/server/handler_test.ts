@@ -91,7 +91,7 @@ for (const [name, start] of WEB_SERVERS) {
     });
     const response = await fetch(host.url.replace("ws:", "http:"));
     assertEquals([response.status, results], [400, [false]]);
-    assertStringIncludes(await response.text(), "Cannot accept the handshake as Upgrade must contain websocket");
+    assertStringIncludes(await response.text(), "Cannot accept the handshake: Upgrade must contain websocket");
     assertEquals(host.faults, []);
   });
 
@@ -315,7 +315,7 @@ Deno.test("response throws before startConnection()", async () => {
   assertFalse(ws.startConnection());
   assertEquals(
     await ws.response.text(),
-    "Cannot accept the handshake as Upgrade must contain websocket: received none (connect by ws: or wss:, this is no page)\n",
+    "Cannot accept the handshake: Upgrade must contain websocket, received none (connect by ws: or wss:, this is not a page)\n",
   );
 });
 
