@@ -4,7 +4,7 @@ import { latin1Encode } from "../http/latin1.ts";
 /** RFC 6455 §1.3: the GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** 16 bytes are 22 base64 characters, the last with four bits to spare, and two of padding. */
+/** 16 bytes are 22 base64 characters, the last with four unused bits, and two of padding. */
 const KEY_LENGTH = 24;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const LAST_DIGITS = "AQgw";
@@ -25,14 +25,14 @@ const LAST_DIGITS = "AQgw";
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 
 /**
- * Makes a `Sec-WebSocket-Key`.
+ * Generates a `Sec-WebSocket-Key`.
  *
  * RFC 6455 §4.1: "The value of this header field MUST be a nonce consisting of a randomly selected 16-byte value that
  * has been base64-encoded […]. The nonce MUST be selected randomly for each connection."
  *
  * @returns The key, 24 characters.
  *
- * @example Make a key for one connection
+ * @example Generate a key for one connection
  * ```ts
  * import { generateKey } from "@wsd/driver/protocol";
  * import { assertEquals, assertNotEquals } from "@std/assert";
@@ -46,15 +46,15 @@ export function generateKey(): string {
 }
 
 /**
- * Tells whether a value is a `Sec-WebSocket-Key`.
+ * Checks whether a value is a `Sec-WebSocket-Key`.
  *
  * RFC 6455 §4.2.1: "a base64-encoded (see Section 4 of [RFC4648]) value that, when decoded, is 16 bytes in length".
- * The bits to spare must be zero, so that a value of 16 bytes has one spelling only (RFC 4648 §3.5).
+ * The unused bits must be zero, so that 16 bytes have one spelling only (RFC 4648 §3.5).
  *
  * @param value The value of the header field.
  * @returns True for a key.
  *
- * @example Tell a key from what is none
+ * @example Check a key
  * ```ts
  * import { generateKey, isValidKey } from "@wsd/driver/protocol";
  * import { assert, assertFalse } from "@std/assert";
@@ -72,7 +72,7 @@ export function isValidKey(value: string): boolean {
 }
 
 /**
- * Computes the `Sec-WebSocket-Accept` that proves that a server has read a client's key.
+ * Computes the `Sec-WebSocket-Accept` that shows that a server has read a client's key.
  *
  * RFC 6455 §4.2.2: "concatenating /key/ […] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the SHA-1
  * hash of this concatenated value to obtain a 20-byte value and base64-encoding […] this 20-byte hash."

@@ -16,11 +16,11 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 /**
  * Checks the header fields that a caller adds to a handshake.
  *
- * `Host` is none of the reserved ones: a client behind a proxy needs its own.
+ * `Host` is not reserved: a client behind a proxy may need its own.
  *
  * @param fields The fields, such as a web `Headers`.
- * @returns The fields, in order, each for itself.
- * @throws {TypeError} If one is the handshake's own, its name is no token, or its value holds CR, LF, NUL, another
+ * @returns The fields, in order.
+ * @throws {TypeError} If the handshake sets one itself, its name is not a token, or its value has CR, LF, NUL, another
  * control character or one above U+00FF.
  */
 export function checkAdditionalFields(fields: Iterable<Field>): Field[] {

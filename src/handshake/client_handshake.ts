@@ -11,7 +11,7 @@ import type { ResponseHead } from "../http/response_head_parser.ts";
 import { checkSubprotocols } from "./subprotocol.ts";
 
 /**
- * What a client's handshake is made from.
+ * The parts of a client's handshake.
  *
  * @example Everything that a handshake can ask for
  * ```ts
@@ -44,12 +44,12 @@ export interface RequestHeadOptions {
   extensions?: string | null;
   /** The value of `Origin`, null for none. @default null */
   origin?: string | null;
-  /** Header fields of the caller's own; a `Host` here takes the place of `host`. @default [] */
+  /** Additional header fields; a `Host` here replaces `host`. @default [] */
   fields?: Iterable<Field>;
 }
 
 /**
- * What a client has offered, by which the server's answer is judged.
+ * What a client has offered, to check the server's answer against.
  *
  * @example Insist on a subprotocol
  * ```ts
@@ -89,7 +89,7 @@ export interface CheckResponseOptions {
 /**
  * A server's answer that opens the connection.
  *
- * @example Go on with what was agreed on
+ * @example Use what was agreed on
  * ```ts
  * import type { ResponseAcceptance, ResponseViolation } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -135,10 +135,10 @@ export interface ResponseViolation {
 /**
  * Writes the head of a client's opening handshake, RFC 6455 §4.1.
  *
- * @param options What it is made from.
+ * @param options Its parts.
  * @returns The bytes, up to and with the empty line.
- * @throws {TypeError} If a part can't be written: a target that is no visible ASCII, a malformed host or key, a
- * subprotocol that is no token, a header that is the handshake's own, or CR, LF, NUL or the like anywhere.
+ * @throws {TypeError} If a part can't be written: a target that is not visible ASCII, a malformed host or key, a
+ * subprotocol that is not a token, a header that the handshake sets itself, or CR, LF or NUL anywhere.
  * @throws {SyntaxError} If `extensions` doesn't follow the grammar of RFC 6455 §9.1.
  *
  * @example Ask for a connection
@@ -167,7 +167,7 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
 /**
  * Composes the header fields of a client's opening handshake.
  *
- * @param options What they are made from.
+ * @param options Their parts.
  * @returns The fields in order, `Host` first.
  * @throws {TypeError} If a part can't be written, as for {@linkcode formatRequestHead}.
  * @throws {SyntaxError} If `extensions` doesn't follow the grammar of RFC 6455 §9.1.
@@ -207,7 +207,7 @@ export function requestFields(options: RequestHeadOptions): Field[] {
   return [...composed, ...additional];
 }
 
-/** Takes a caller's own `Host` out of the additional fields. */
+/** Takes an additional `Host` out of the fields. */
 function splitHost(host: string, fields: Field[]): [host: string, additional: Field[]] {
   const hosts = fields.filter(([name]) => equalsIgnoreCase(name, "host"));
   if (hosts.length > 1) {
@@ -239,15 +239,15 @@ function isTarget(target: string): boolean {
 }
 
 /**
- * Tells whether a response is only a forerunner of the one that counts, such as `103 Early Hints`.
+ * Checks whether a response comes before the final one, such as `103 Early Hints`.
  *
  * RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response, even if
  * the client does not expect one." 101 is the final one of a handshake.
  *
  * @param head The response's head.
- * @returns True where another head follows.
+ * @returns True if another head follows.
  *
- * @example Wait for the answer that counts
+ * @example Wait for the final answer
  * ```ts
  * import { HeadFields, isInterimResponse } from "@wsd/driver/protocol";
  * import { assert, assertFalse } from "@std/assert";
@@ -262,7 +262,7 @@ export function isInterimResponse(head: ResponseHead): boolean {
 }
 
 /**
- * Judges a server's answer to a client's opening handshake by the rules of RFC 6455 §4.1.
+ * Checks a server's answer to a client's opening handshake by the rules of RFC 6455 §4.1.
  *
  * @param head The response's head.
  * @param options What the client has sent and offered.

@@ -20,14 +20,14 @@ import { isToken } from "../http/token.ts";
 export interface ExtensionParameter {
   /** The name, with its case. */
   name: string;
-  /** The value without quotes, null where the name stands alone. */
+  /** The value without quotes, null if there is only a name. */
   value: string | null;
 }
 
 /**
  * An extension with its parameters: one that a client offers, or one that a server agrees to.
  *
- * @example Agree to what one knows
+ * @example Agree to a known extension
  * ```ts
  * import { type ExtensionOffer, formatExtensions, parseExtensions } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -40,7 +40,7 @@ export interface ExtensionParameter {
 export interface ExtensionOffer {
   /** The extension's name, with its case. */
   name: string;
-  /** The parameters in order; a name may stand there twice, which is for the extension to judge. */
+  /** The parameters in order; a name may come twice, which is up to the extension. */
   parameters: ExtensionParameter[];
 }
 
@@ -53,7 +53,7 @@ export interface ExtensionOffer {
  *
  * @param value The value; several lines joined by commas are fine.
  * @returns The extensions in order, duplicates too: a client may offer one twice with other parameters.
- * @throws {SyntaxError} If the value doesn't follow that grammar.
+ * @throws {SyntaxError} If the value doesn't match that grammar.
  *
  * @example Read an offer
  * ```ts
@@ -112,8 +112,8 @@ function fail(rule: string, value: string): never {
  * Writes the value of `Sec-WebSocket-Extensions`: the reverse of {@linkcode parseExtensions}.
  *
  * @param offers The extensions in order.
- * @returns The value, empty where there are none: the header field is to be left out then.
- * @throws {TypeError} If a name or a value is no token.
+ * @returns The value, empty if there are none: leave the header field out then.
+ * @throws {TypeError} If a name or a value is not a token.
  *
  * @example Write an offer
  * ```ts

@@ -2,7 +2,7 @@ import { equalsIgnoreCase } from "../http/equals_ignore_case.ts";
 import { printable } from "../http/printable.ts";
 
 /**
- * Tells whether a page of this origin may connect.
+ * Checks whether a page of an origin may connect.
  *
  * RFC 6455 §10.2: "Servers that are not intended to process input from any web page but only for certain sites SHOULD
  * verify the |Origin| field is an origin they expect." Origins of a list are compared character by character: browsers
@@ -37,7 +37,7 @@ function isSameHost(origin: string, host: string | null): boolean {
  * Checks the origins that a caller allows, so that one that no browser would ever send is found at once.
  *
  * @param origins The origins, such as `https://example.com`, or `null` in letters for pages without one; or `"same-host"`.
- * @throws {TypeError} If they are no array, or one is no origin in the spelling of RFC 6454 §6.
+ * @throws {TypeError} If they are not an array, or one is not an origin as RFC 6454 §6 spells it.
  */
 export function checkAllowedOrigins(origins: readonly string[] | "same-host"): void {
   if (origins === "same-host") return;

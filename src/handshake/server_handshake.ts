@@ -11,7 +11,7 @@ import { printable } from "../http/printable.ts";
 import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
 
 /**
- * What a server looks at in a client's request. A {@linkcode RequestHead} is one.
+ * The parts of a client's request that a server checks. A {@linkcode RequestHead} is one.
  *
  * @example From a request of the web's
  * ```ts
@@ -30,14 +30,14 @@ export interface HandshakeRequest {
   method: string;
   /** The header fields. */
   fields: FieldSource;
-  /** The HTTP version's numbers, such as `1.1`; not checked where it is not known. */
+  /** The HTTP version's numbers, such as `1.1`; not checked if it is not known. */
   version?: string;
 }
 
 /**
- * How a server judges a client's request.
+ * How a server checks a client's request.
  *
- * @example Keep out the pages of others
+ * @example Keep out pages of other sites
  * ```ts
  * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
@@ -72,7 +72,7 @@ export interface AcceptHandshakeOptions {
   allowedOrigins?: readonly string[] | "same-host";
   /** The hosts that may be asked for, each as it stands in `Host`, with its port if any. @default every host */
   allowedHosts?: readonly string[];
-  /** Whether there must be a `Host`; false where somebody else has read the head and keeps it. @default true */
+  /** Whether there must be a `Host`; false if another program has read the head, and checked it or taken it out. @default true */
   requireHost?: boolean;
 }
 
@@ -93,14 +93,14 @@ export interface HandshakeAcceptance {
   accepted: true;
   /** The value of `Sec-WebSocket-Accept`. */
   accept: string;
-  /** The subprotocol that both sides speak, null where there is none. */
+  /** The subprotocol that both sides speak, null if there is none. */
   protocol: string | null;
   /** The extensions that the client offers, in order. */
   offers: ExtensionOffer[];
 }
 
 /**
- * A request that is no handshake, or one that is refused.
+ * A request that is refused.
  *
  * @example Write the answer
  * ```ts
@@ -120,9 +120,9 @@ export interface HandshakeAcceptance {
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
   accepted: false;
-  /** The status of the answer: 405 for another method, 426 for another version, 403 for who may not connect, 400. */
+  /** The status of the answer: 405 for another method, 426 for another version, 403 if the client may not connect, 400 for the rest. */
   status: 400 | 403 | 405 | 426;
-  /** One line of ASCII: the rule, and what was received. Safe as the body of the answer. */
+  /** One line of ASCII: what was expected, and what was received. It can be the body of the answer. */
   reason: string;
   /** The header fields that belong to the status. */
   fields: Field[];
@@ -133,7 +133,7 @@ const CONNECTION: Field = ["Connection", "Upgrade"];
 
 type Check = (request: HandshakeRequest, options: AcceptHandshakeOptions) => HandshakeRefusal | null;
 
-/** The rules of RFC 6455 §4.2.1, in the order in which they are told. */
+/** The rules of RFC 6455 §4.2.1, in the order in which they are checked. */
 const CHECKS: readonly Check[] = [
   checkMethod,
   checkHttpVersion,
@@ -148,7 +148,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * Judges a client's opening handshake by the rules of RFC 6455 §4.2.1.
+ * Checks a client's opening handshake by the rules of RFC 6455 §4.2.1.
  *
  * It never throws for what a peer sent. To answer, write {@linkcode responseFields} under a 101, or the refusal's
  * status and fields with its reason as the body.
@@ -188,11 +188,11 @@ export function acceptHandshake(
 }
 
 /**
- * Tells whether a request asks for a WebSocket of this version, at a glance: a GET with the upgrade headers and version
- * 13. {@linkcode acceptHandshake} may refuse it still.
+ * Checks whether a request asks for a WebSocket of this version: a GET with the upgrade headers and version 13.
+ * {@linkcode acceptHandshake} may still refuse it.
  *
  * @param request The client's request.
- * @returns True where it asks for one.
+ * @returns True if it asks for one.
  *
  * @example Tell a page view from a WebSocket
  * ```ts
@@ -208,7 +208,7 @@ export function isHandshake(request: HandshakeRequest): boolean {
 }
 
 /**
- * What goes into the answer besides the acceptance.
+ * Additions to the 101.
  *
  * @example Agree to an extension, and set a cookie
  * ```ts
@@ -224,7 +224,7 @@ export function isHandshake(request: HandshakeRequest): boolean {
 export interface ResponseFieldsOptions {
   /** The value of `Sec-WebSocket-Extensions`: what was agreed to, null for nothing. @default null */
   extensions?: string | null;
-  /** Header fields of the caller's own. @default [] */
+  /** Additional header fields. @default [] */
   fields?: Iterable<Field>;
 }
 
@@ -234,7 +234,7 @@ export interface ResponseFieldsOptions {
  * @param acceptance What {@linkcode acceptHandshake} returned.
  * @param options The extensions and the caller's own fields.
  * @returns The fields in order, for {@linkcode formatResponseHead}.
- * @throws {TypeError} If a field of the caller's is the handshake's own, or can't be written.
+ * @throws {TypeError} If the handshake sets an additional field itself, or one can't be written.
  *
  * @example What the answer says
  * ```ts
@@ -278,7 +278,7 @@ function checkHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions
   return host !== null && isValidHost(host) ? null : refuse("Host must be one host with or without a port", host);
 }
 
-/** A page of another name that resolves to this server (DNS rebinding) is told by the name that it asks for. */
+/** A page whose own name resolves to this server (DNS rebinding) asks for that name. */
 function checkAllowedHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
   if (options.allowedHosts === undefined) return null;
   const host = fields.get("host");
@@ -290,7 +290,7 @@ function checkUpgrade({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const upgrade = fields.get("upgrade");
   if (listContains(upgrade, "websocket")) return null;
   const refusal = refuse("Upgrade must contain websocket", upgrade);
-  // Most of these are no handshakes at all, but a person with a browser.
+  // Most of these are not handshakes at all, but a person with a browser.
   return upgrade === null
     ? { ...refusal, reason: `${refusal.reason} (connect by ws: or wss:, this is not a page)` }
     : refusal;
@@ -319,7 +319,7 @@ function checkKey({ fields }: HandshakeRequest): HandshakeRefusal | null {
   return key !== null && isValidKey(key) ? null : refuse("Sec-WebSocket-Key must be 16 bytes in base64", key);
 }
 
-/** A body would be read as frames here and as a body by a proxy before us, so that one hides from the other. */
+/** A body would be read as frames here, and as a body by a proxy, so one could hide from the other. */
 function checkBody({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const encoding = fields.get("transfer-encoding");
   if (encoding !== null) return refuse("a handshake must have no Transfer-Encoding", encoding);

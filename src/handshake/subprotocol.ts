@@ -6,12 +6,12 @@ import { isToken } from "../http/token.ts";
  * Parses the value of `Sec-WebSocket-Protocol` in a request.
  *
  * RFC 6455 §4.1: "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021
- * to U+007E not including separator characters […] and MUST all be unique strings." Empty elements of the list are
- * ignored as RFC 9110 §5.6.1.2 has it, a list with no other is not.
+ * to U+007E not including separator characters […] and MUST all be unique strings." Empty elements are ignored,
+ * as RFC 9110 §5.6.1.2 says, but a list of nothing else is not.
  *
  * @param value The value; several lines joined by commas are fine.
  * @returns The subprotocols in the client's order of preference.
- * @throws {SyntaxError} If it holds none, one that is no token, or one twice.
+ * @throws {SyntaxError} If it has none, one that is not a token, or one twice.
  */
 export function parseSubprotocols(value: string): string[] {
   const scanner = new FieldScanner(value);
@@ -36,12 +36,12 @@ function fail(rule: string, value: string): never {
 /**
  * Chooses the subprotocol of a connection: the first that the client offers and the server accepts.
  *
- * RFC 6455 §4.2.2 leaves the choice to the server. It follows the client here, as §4.1 has the client's list "ordered
- * by preference", and as the original library does. Names are compared with their case.
+ * RFC 6455 §4.2.2 leaves the choice to the server. It follows the client here, because §4.1 says that the client's list is "ordered
+ * by preference", and because the original library does. Names are compared with their case.
  *
  * @param offered What the client offers, in its order.
  * @param acceptProtocols What the server accepts, in any order.
- * @returns The subprotocol, null where they have none in common.
+ * @returns The subprotocol, null if they have none in common.
  */
 export function chooseSubprotocol(offered: readonly string[], acceptProtocols: readonly string[]): string | null {
   return offered.find((name) => acceptProtocols.includes(name)) ?? null;
@@ -51,8 +51,8 @@ export function chooseSubprotocol(offered: readonly string[], acceptProtocols: r
  * Checks the subprotocols that a caller gives.
  *
  * @param names The subprotocols.
- * @param option What the caller knows them as, for the error message.
- * @throws {TypeError} If they are no array, or one is no token or stands there twice.
+ * @param option What the caller knows them as.
+ * @throws {TypeError} If they are not an array, or one is not a token or comes twice.
  */
 export function checkSubprotocols(names: readonly string[], option = "acceptProtocols"): void {
   if (!Array.isArray(names)) failOption(option, "it must be an array of strings", typeof names);

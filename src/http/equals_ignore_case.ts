@@ -1,11 +1,11 @@
 /**
- * Tells whether two texts are equal but for the case of ASCII letters.
+ * Compares two strings, ignoring the case of ASCII letters.
  *
- * `toLowerCase` would not do: it makes a `k` of U+212A KELVIN SIGN.
+ * `toLowerCase` won't do: it turns U+212A KELVIN SIGN into `k`.
  *
- * @param text The one text.
- * @param other The other text.
- * @returns True where they are an ASCII case-insensitive match.
+ * @param text One string.
+ * @param other The other string.
+ * @returns True if they are an ASCII case-insensitive match.
  */
 export function equalsIgnoreCase(text: string, other: string): boolean {
   if (text.length !== other.length) return false;

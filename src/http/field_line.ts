@@ -8,8 +8,8 @@ import { trimWhitespace } from "./trim_whitespace.ts";
  *
  * @param line The line without its CRLF, and without control characters but HTAB.
  * @param kind What is read, for error messages.
- * @returns The name as it was spelt, and the value without the white space around it.
- * @throws {HeadError} If the line is none.
+ * @returns The name as it was spelled, and the value without the white space around it.
+ * @throws {HeadError} If the line is malformed.
  */
 export function parseFieldLine(line: string, kind: "request" | "response"): [name: string, value: string] {
   // §5.2: "A server that receives an obs-fold in a request message […] MUST either reject the message".
@@ -23,10 +23,10 @@ export function parseFieldLine(line: string, kind: "request" | "response"): [nam
 }
 
 /**
- * Tells whether a line goes on with the field of the line before: `obs-fold`, RFC 9112 §5.2.
+ * Checks whether a line continues the field of the previous line: `obs-fold`, RFC 9112 §5.2.
  *
  * @param line The line.
- * @returns True where it begins with white space.
+ * @returns True if it starts with white space.
  */
 export function isFolded(line: string): boolean {
   return line.startsWith(" ") || line.startsWith("\t");

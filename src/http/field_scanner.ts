@@ -7,16 +7,16 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
 /**
- * Walks once over the value of a header field, from the left to the right, by the grammar of RFC 9110 §5.6.
+ * Reads the value of a header field from left to right, by the grammar of RFC 9110 §5.6.
  *
- * No step looks at a character twice, so that a hostile value costs as much as a good one of its length.
+ * No character is looked at twice, so a hostile value costs no more than a good one of the same length.
  */
 export class FieldScanner {
   readonly #text: string;
   #position = 0;
 
   /**
-   * Makes a scanner that stands at the start of a value.
+   * Starts at the beginning of a value.
    *
    * @param text The value of the field; several lines joined by commas are fine.
    */
@@ -24,26 +24,26 @@ export class FieldScanner {
     this.#text = text;
   }
 
-  /** True where nothing is left. */
+  /** True if nothing is left. */
   get atEnd(): boolean {
     return this.#position >= this.#text.length;
   }
 
-  /** Steps over optional white space: spaces and tabs. */
+  /** Skips optional white space: spaces and tabs. */
   skipWhitespace(): void {
     while (this.#code === SPACE || this.#code === HTAB) this.#position++;
   }
 
-  /** Steps over optional white space and the commas of a list; RFC 9110 §5.6.1.2 has empty elements ignored. */
+  /** Skips optional white space and commas: RFC 9110 §5.6.1.2 says to ignore empty list elements. */
   skipEmptyElements(): void {
     while (this.#code === SPACE || this.#code === HTAB || this.#code === COMMA) this.#position++;
   }
 
   /**
-   * Steps over one character if it is the next one.
+   * Skips one character if it comes next.
    *
-   * @param character The character, of the ASCII set.
-   * @returns True where it was there.
+   * @param character The ASCII character.
+   * @returns True if it came next.
    */
   take(character: string): boolean {
     if (this.#code !== character.charCodeAt(0)) return false;
@@ -54,7 +54,7 @@ export class FieldScanner {
   /**
    * Reads a token.
    *
-   * @returns The token, empty where none starts here.
+   * @returns The token, empty if none starts here.
    */
   takeToken(): string {
     const start = this.#position;
@@ -63,9 +63,9 @@ export class FieldScanner {
   }
 
   /**
-   * Reads a quoted-string whose text is a token once the quotes and backslashes are off, as RFC 6455 §9.1 wants it.
+   * Reads a quoted-string whose text is a token once it is unquoted, as RFC 6455 §9.1 requires.
    *
-   * @returns The token, empty where there is none: no quote here, none at the end, or another character within.
+   * @returns The token, empty if there is none: a quote is missing, or the text has another character.
    */
   takeQuotedToken(): string {
     if (!this.take('"')) return "";

@@ -4,7 +4,7 @@ import { printable } from "./printable.ts";
 import { isToken } from "./token.ts";
 
 /**
- * A header field to be written: its name and its value. A web `Headers` is a list of them.
+ * A header field to write: its name and value. A web `Headers` is a list of them.
  *
  * @example Write fields by hand, or from Headers
  * ```ts
@@ -24,8 +24,8 @@ export type Field = readonly [name: string, value: string];
  * @param status The status code, 100 to 599; its usual reason phrase goes with it.
  * @param fields The header fields, in order.
  * @returns The bytes, up to and with the empty line.
- * @throws {RangeError} If the status is no such integer.
- * @throws {TypeError} If a name is no token, or a value holds CR, LF, NUL, another control character, or one above
+ * @throws {RangeError} If the status is not such an integer.
+ * @throws {TypeError} If a name is not a token, or a value has CR, LF, NUL, another control character, or one above
  * U+00FF.
  *
  * @example Refuse a request
@@ -50,7 +50,7 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  * @param startLine The request line or status line, without its CRLF.
  * @param fields The header fields, in order.
  * @returns The bytes, up to and with the empty line.
- * @throws {TypeError} If the start line is no visible ASCII and spaces, a name is no token, or a value holds CR, LF,
+ * @throws {TypeError} If the start line is not printable ASCII, a name is not a token, or a value has CR, LF,
  * NUL, another control character, or one above U+00FF.
  *
  * @example Ask a proxy for a tunnel
@@ -75,13 +75,13 @@ export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Arr
 }
 
 /**
- * Checks a header field that a caller gives, so that it can't end the line or the head it is written to.
+ * Checks a header field that a caller gives, so that it can't end the line or the head that it is written to.
  *
  * RFC 9110 §5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous".
  *
  * @param name The field's name.
  * @param value The field's value.
- * @throws {TypeError} If the name is no token, or the value is no string, or holds a control character or one above
+ * @throws {TypeError} If the name is not a token, or the value is not a string, or has a control character or one above
  * U+00FF.
  */
 export function checkField(name: string, value: string): void {

@@ -1,6 +1,6 @@
 /**
- * The status with which a server answers a head that it cannot read: 400 where it is malformed, 414 where the request
- * line is too long, 431 where the header fields are, 505 for an HTTP version other than 1.x.
+ * The status with which a server answers a head that it can't read: 400 if it is malformed, 414 if the request line is too
+ * long, 431 if the header fields are, 505 for an HTTP version other than 1.x.
  *
  * @example Answer with it
  * ```ts
@@ -17,10 +17,10 @@
 export type HeadErrorStatus = 400 | 414 | 431 | 505;
 
 /**
- * A peer's HTTP head is malformed, or passes one of the {@linkcode HeadLimits}.
+ * A peer's HTTP head is malformed, or exceeds one of the {@linkcode HeadLimits}.
  *
  * The message is one line of ASCII and never holds more than a few printable characters of what was received, so that
- * it may go into a log or a response as it is.
+ * it can go into a log or a response as it is.
  *
  * @example Answer a bad head
  * ```ts
@@ -35,13 +35,13 @@ export type HeadErrorStatus = 400 | 414 | 431 | 505;
 export class HeadError extends Error {
   /** The class's name, also for programs that received the error from another realm. */
   override readonly name: string = "HeadError";
-  /** The status with which a server answers; a client that cannot read a response has no use for it. */
+  /** The status with which a server answers; it means nothing to a client. */
   readonly status: HeadErrorStatus;
 
   /**
    * Makes an error.
    *
-   * @param message What was read, which rule it breaks, what was received.
+   * @param message What failed, what was expected, what was received.
    * @param status The status with which a server answers.
    */
   constructor(message: string, status: HeadErrorStatus = 400) {

@@ -1,5 +1,5 @@
 /**
- * Where the value of a header field is looked up. The web's `Headers` is one, and so is {@linkcode HeadFields}.
+ * Looks up header fields. The web's `Headers` is one, and so is {@linkcode HeadFields}.
  *
  * @example Look into header fields of another kind
  * ```ts
@@ -20,15 +20,15 @@ export interface FieldSource {
    * Looks up a field.
    *
    * @param name The field's name, in any case.
-   * @returns The values of all of its lines joined by `", "`, null where there is no such field.
+   * @returns The values of all of its lines joined by `", "`, null if there is no such field.
    */
   get(name: string): string | null;
 }
 
 /**
- * The header fields of a head, in the order in which they were received, names as they were spelt.
+ * The header fields of a head, in the order in which they came, with names as they were spelled.
  *
- * Unlike the web's `Headers` it keeps every line for itself and knows the order of different fields. Values are one
+ * Unlike the web's `Headers`, it keeps each line by itself, and the order of different fields. Values are one
  * character a byte, U+0000 to U+00FF.
  *
  * @example Look up a field
@@ -47,15 +47,15 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
   readonly #values: Map<string, string[]> = new Map();
 
   /**
-   * Makes a collection.
+   * Creates a collection.
    *
-   * @param lines The fields to begin with, in order.
+   * @param lines The first fields, in order.
    */
   constructor(lines: Iterable<readonly [name: string, value: string]> = []) {
     for (const [name, value] of lines) this.append(name, value);
   }
 
-  /** How many lines there are. */
+  /** The number of lines. */
   get size(): number {
     return this.#lines.length;
   }
@@ -75,10 +75,10 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
   }
 
   /**
-   * Goes on with the value of the last line, where a sender has folded it. RFC 9112 §5.2.
+   * Continues the value of the last line, which a sender has folded. RFC 9112 §5.2.
    *
-   * @param more What to add behind a space.
-   * @throws {TypeError} Where there is no line.
+   * @param more What to add after a space.
+   * @throws {TypeError} If there is no line.
    */
   extend(more: string): void {
     const last = this.#lines.at(-1);
@@ -99,7 +99,7 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
    * exception: see {@linkcode HeadFields.getAll}.
    *
    * @param name The field's name, in any case.
-   * @returns The values of all of its lines joined by `", "`, null where there is no such field.
+   * @returns The values of all of its lines joined by `", "`, null if there is no such field.
    */
   get(name: string): string | null {
     return this.#values.get(name.toLowerCase())?.join(", ") ?? null;
@@ -109,26 +109,26 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
    * Looks up the lines of a field.
    *
    * @param name The field's name, in any case.
-   * @returns The value of each of its lines in order, an empty array where there is no such field.
+   * @returns The value of each of its lines in order, an empty array if there is no such field.
    */
   getAll(name: string): string[] {
     return [...this.#values.get(name.toLowerCase()) ?? []];
   }
 
   /**
-   * Tells whether a field is there.
+   * Checks whether there is a field.
    *
    * @param name The field's name, in any case.
-   * @returns True where it has one line or more.
+   * @returns True if it has one line or more.
    */
   has(name: string): boolean {
     return this.#values.has(name.toLowerCase());
   }
 
   /**
-   * Walks over the lines.
+   * Iterates over the lines.
    *
-   * @returns Name and value of each line, in the order in which they were received.
+   * @returns Name and value of each line, in the order in which they came.
    */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     for (const [name, value] of this.#lines) yield [name, value];

@@ -1,7 +1,7 @@
 /**
- * How much of an HTTP head is taken before it is refused. A head never keeps more than `maxHead` bytes in memory.
+ * Limits on an HTTP head. It never takes more than `maxHead` bytes of memory.
  *
- * @example Take short addresses only
+ * @example Accept short addresses only
  * ```ts
  * import { type HeadLimits, serve } from "@wsd/driver/server";
  * import { assertEquals } from "@std/assert";
@@ -25,7 +25,7 @@ export interface HeadLimits {
   maxFields: number;
 }
 
-/** The limits of a request's head, where no others are given: a bit above the 8,000 bytes of RFC 9112 §3. */
+/** The default limits on a request's head: a bit above the 8,000 bytes of RFC 9112 §3. */
 export const REQUEST_HEAD_LIMITS: Readonly<HeadLimits> = {
   maxStartLine: 8192,
   maxFieldLine: 16384,
@@ -33,7 +33,7 @@ export const REQUEST_HEAD_LIMITS: Readonly<HeadLimits> = {
   maxFields: 128,
 };
 
-/** The limits of a response's head, where no others are given: looser, as a client chose whom it talks to. */
+/** The default limits on a response's head. They are looser, because a client has chosen its server. */
 export const RESPONSE_HEAD_LIMITS: Readonly<HeadLimits> = {
   maxStartLine: 8192,
   maxFieldLine: 65536,
@@ -42,12 +42,12 @@ export const RESPONSE_HEAD_LIMITS: Readonly<HeadLimits> = {
 };
 
 /**
- * Fills up the limits that a caller gave with the defaults.
+ * Completes limits with the defaults.
  *
  * @param limits What the caller gave.
- * @param defaults The limits for what is missing there.
- * @returns All of the limits.
- * @throws {RangeError} If one is no positive integer.
+ * @param defaults The defaults.
+ * @returns All limits.
+ * @throws {RangeError} If one is not a positive integer.
  */
 export function resolveHeadLimits(limits: Partial<HeadLimits>, defaults: Readonly<HeadLimits>): HeadLimits {
   const resolved: HeadLimits = {

@@ -11,25 +11,25 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 
-/** What tells a request's head from a response's. */
+/** How a request's head differs from a response's. */
 export interface HeadReaderOptions {
-  /** How much is taken. */
+  /** The limits. */
   limits: HeadLimits;
   /** What is read, for error messages. */
   kind: "request" | "response";
-  /** Whether one empty line may stand before the start line. */
+  /** Whether one empty line may come before the start line. */
   allowEmptyLine: boolean;
-  /** Whether a field may go on in a line that begins with white space. */
+  /** Whether a field may continue in a line that starts with white space. */
   unfoldLines: boolean;
-  /** Parses the start line, as soon as it is there. */
+  /** Parses the start line, as soon as it has come. */
   onStartLine: (line: string) => void;
 }
 
 /**
- * Cuts the bytes of an HTTP/1.1 head into a start line and header fields: what the parsers of both kinds share.
+ * Splits the bytes of an HTTP/1.1 head into a start line and header fields, for the parsers of requests and responses.
  *
- * Every byte is looked at when it comes, so that the outcome doesn't depend on how the bytes were cut into chunks,
- * and garbage is refused at its first control character.
+ * Every byte is checked when it comes, so the outcome doesn't depend on how the bytes were split into chunks, and garbage
+ * is refused at its first control character.
  */
 export class HeadReader {
   /** The header fields so far. */
@@ -43,9 +43,9 @@ export class HeadReader {
   #emptyLineTaken = false;
 
   /**
-   * Makes a reader for one head.
+   * Creates a reader for one head.
    *
-   * @param options What tells a request's head from a response's.
+   * @param options How a request's head differs from a response's.
    */
   constructor(options: HeadReaderOptions) {
     this.#options = options;
@@ -60,8 +60,8 @@ export class HeadReader {
    * Takes bytes.
    *
    * @param chunk The bytes as they arrived.
-   * @returns How many of them belong to the head.
-   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   * @returns How many bytes belong to the head.
+   * @throws {HeadError} If the head is malformed or too long, and at every later call.
    */
   push(chunk: Uint8Array): number {
     if (this.#error !== null) throw this.#error;
@@ -75,7 +75,7 @@ export class HeadReader {
     return consumed;
   }
 
-  /** Takes a run of text, or the one byte that is none. */
+  /** Takes a run of text, or one other byte. */
   #takeNext(chunk: Uint8Array, start: number): number {
     let end = start;
     if (!this.#afterCarriageReturn) { while (end < chunk.length && isText(chunk[end])) end++; }
@@ -123,7 +123,7 @@ export class HeadReader {
     this.fields.append(name, value);
   }
 
-  /** Keeps a run of text; of two limits that it passes, the one that its bytes come to first is told. */
+  /** Keeps a run of text. If it exceeds two limits, the error names the one that its bytes reach first. */
   #append(text: Uint8Array): void {
     const { maxStartLine, maxFieldLine } = this.#options.limits;
     const limit = this.#stage === "start line" ? maxStartLine : maxFieldLine;
@@ -135,7 +135,7 @@ export class HeadReader {
     this.#total += text.length;
   }
 
-  /** How many bytes the head may still have. */
+  /** How many more bytes the head may have. */
   get #headRoom(): number {
     return this.#options.limits.maxHead - this.#total;
   }

@@ -2,15 +2,15 @@ import { equalsIgnoreCase } from "./equals_ignore_case.ts";
 import { printable } from "./printable.ts";
 import { isDigitCode } from "./token.ts";
 
-/** The marks that a registered name may hold besides letters, digits and `%`: RFC 3986 §2.2 and §2.3. */
+/** The marks that a registered name may contain besides letters, digits and `%`: RFC 3986 §2.2 and §2.3. */
 const NAME_MARKS = "-._~!$&'()*+,;=";
 
 /**
- * Tells whether a value is a well-formed `Host`: `uri-host [ ":" port ]`, RFC 9110 §7.2, and not empty.
+ * Checks whether a value is a well-formed `Host`: `uri-host [ ":" port ]`, RFC 9110 §7.2, and not empty.
  *
  * RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks
  * a Host header field and to any request message that contains more than one Host header field line or a Host header
- * field with an invalid field value." Two lines are seen here too: joined by `", "` they hold a space.
+ * field with an invalid field value." Two lines fail here too: joined by `", "`, they contain a space.
  *
  * @param value The value of the header field.
  * @returns True for a host with or without a port.
@@ -21,11 +21,11 @@ export function isValidHost(value: string): boolean {
 }
 
 /**
- * Tells whether a host is one of a list. Hosts are compared without regard to case (RFC 3986 §3.2.2), and else exactly.
+ * Checks whether a host is in a list. Case is ignored (RFC 3986 §3.2.2); everything else must be equal.
  *
- * @param host The value of `Host`, null where there is none.
- * @param allowedHosts The list, each with its port where that is not the scheme's own.
- * @returns True for a host of the list.
+ * @param host The value of `Host`, null if there is none.
+ * @param allowedHosts The list, each with its port unless that is the scheme's own.
+ * @returns True if it is in the list.
  */
 export function isAllowedHost(host: string | null, allowedHosts: readonly string[]): boolean {
   return host !== null && allowedHosts.some((allowed) => equalsIgnoreCase(allowed, host));
@@ -35,7 +35,7 @@ export function isAllowedHost(host: string | null, allowedHosts: readonly string
  * Checks the hosts that a caller gives.
  *
  * @param hosts The hosts.
- * @throws {TypeError} If they are no array, or one is no host with or without a port.
+ * @throws {TypeError} If they are not an array, or one is not a host with or without a port.
  */
 export function checkAllowedHosts(hosts: readonly string[]): void {
   if (!Array.isArray(hosts)) {
@@ -49,7 +49,7 @@ export function checkAllowedHosts(hosts: readonly string[]): void {
   }
 }
 
-/** Finds the end of an IPv6 address in brackets, by its characters only; 0 where there is none. */
+/** Finds the end of an IPv6 address in brackets, by its characters only; 0 if there is none. */
 function literalEnd(value: string): number {
   const end = nameEnd(value, 1, NAME_MARKS + ":");
   return end > 1 && value[end] === "]" ? end + 1 : 0;

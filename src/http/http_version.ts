@@ -5,10 +5,10 @@ import { isDigitCode } from "./token.ts";
 /**
  * Parses the version in a start line: `HTTP-version = "HTTP" "/" DIGIT "." DIGIT`, RFC 9112 §2.3, case-sensitive.
  *
- * @param text What stands where the version belongs.
+ * @param text The text in the place of the version.
  * @param kind What is read, for error messages.
  * @returns Major and minor number, such as `"1.1"`.
- * @throws {HeadError} 400 if it is no version, 505 if its major number is not 1.
+ * @throws {HeadError} 400 if it is not a version, 505 if its major number is not 1.
  */
 export function parseHttpVersion(text: string, kind: "request" | "response"): string {
   if (!isVersion(text)) {

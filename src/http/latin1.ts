@@ -1,11 +1,11 @@
-/** How many arguments go to one call of `String.fromCharCode`; far below where engines overflow their stack. */
+/** How many arguments one call of `String.fromCharCode` gets: few enough not to overflow the stack. */
 const SLICE = 4096;
 
 /**
- * Makes a text of bytes, one character a byte. `TextDecoder` can't: what it calls latin1 is windows-1252.
+ * Decodes bytes, one character per byte. `TextDecoder` can't: its latin1 is windows-1252.
  *
  * @param bytes The bytes.
- * @returns A text of U+0000 to U+00FF.
+ * @returns A string of U+0000 to U+00FF.
  */
 export function latin1Decode(bytes: Uint8Array): string {
   if (bytes.length <= SLICE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
@@ -18,9 +18,9 @@ export function latin1Decode(bytes: Uint8Array): string {
 }
 
 /**
- * Makes bytes of a text, one byte a character.
+ * Encodes a string, one byte per character.
  *
- * @param text A text of U+0000 to U+00FF; the caller has checked it.
+ * @param text A string of U+0000 to U+00FF; the caller has checked that.
  * @returns The bytes.
  */
 export function latin1Encode(text: string): Uint8Array<ArrayBuffer> {

@@ -2,13 +2,13 @@ import { equalsIgnoreCase } from "./equals_ignore_case.ts";
 import { trimWhitespace } from "./trim_whitespace.ts";
 
 /**
- * Tells whether a comma-separated list has a certain element, whatever the case of its ASCII letters.
+ * Checks whether a comma-separated list has an element, ignoring the case of ASCII letters.
  *
  * Other elements may be anything: `Upgrade: h2c, websocket` and `Connection: keep-alive, Upgrade` are common.
  *
- * @param value The value of a header field, null where it is missing.
+ * @param value The value of a header field, null if it is missing.
  * @param element The element to look for.
- * @returns True where the list has it.
+ * @returns True if the list has it.
  */
 export function listContains(value: string | null, element: string): boolean {
   if (value === null) return false;

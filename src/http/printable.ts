@@ -1,14 +1,14 @@
-/** How many characters of a received text an error message shows. */
+/** How many characters of received text an error message shows. */
 const MAX_SHOWN = 64;
 
-/** What would be markup, an end of the quotes or an escape is escaped itself: the reason of a refusal gets shown. */
+/** Markup, quotes and backslashes are escaped too: a browser may show the reason of a refusal. */
 const ESCAPED = "\"\\<>&'";
 
 /**
- * Makes a received text fit for a log line or the body of a refusal: quoted, ASCII, at most 64 characters of it.
+ * Formats received text for a log line or the body of a refusal: quoted, ASCII, at most 64 characters of it.
  *
- * @param text The text as it was received, null where there was none.
- * @returns The text in quotes, everything doubtful as `\xNN` or `\u{N}`; `none` for null.
+ * @param text The text as it was received, null if there was none.
+ * @returns The text in quotes, everything else as `\xNN` or `\u{N}`; `none` for null.
  */
 export function printable(text: string | null): string {
   if (text === null) return "none";

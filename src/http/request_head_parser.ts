@@ -9,7 +9,7 @@ import { printable } from "./printable.ts";
 /**
  * The head of an HTTP/1.x request.
  *
- * @example Judge a head that was read
+ * @example Check a head that was read
  * ```ts
  * import { isHandshake, type RequestHead, RequestHeadParser } from "@wsd/driver/protocol";
  * import { assertEquals, assertFalse } from "@std/assert";
@@ -22,7 +22,7 @@ import { printable } from "./printable.ts";
  * ```
  */
 export interface RequestHead {
-  /** The method as it was spelt, such as `GET`: methods are case-sensitive. */
+  /** The method as it was spelled, such as `GET`. Methods are case-sensitive. */
   method: string;
   /** The request target as it was received: visible ASCII, in whatever form, such as `/chat?room=1`, `*` or `//`. */
   target: string;
@@ -35,9 +35,9 @@ export interface RequestHead {
 /**
  * Reads the head of an HTTP/1.x request from bytes as they arrive.
  *
- * Strict in the sense of RFC 9112: lines end in CRLF, no line is folded, no white space stands before a colon, no
- * control characters. One empty line before the request line is ignored. What is too long is refused as soon as the
- * limit is passed, and however the bytes are cut, they are looked at once.
+ * It is as strict as RFC 9112: lines end in CRLF and are not folded, there is no white space before a colon, and no control
+ * character. One empty line before the request line is ignored. A head that is too long is refused as soon as it exceeds
+ * a limit. However the bytes are split, each is looked at once.
  *
  * @example Read a head that comes in two pieces
  * ```ts
@@ -60,10 +60,10 @@ export class RequestHeadParser {
   #version = "";
 
   /**
-   * Makes a parser for one head.
+   * Creates a parser for one head.
    *
-   * @param limits How much is taken; {@linkcode REQUEST_HEAD_LIMITS} for what is not given.
-   * @throws {RangeError} If a limit is no positive integer.
+   * @param limits The limits; {@linkcode REQUEST_HEAD_LIMITS} are the defaults.
+   * @throws {RangeError} If a limit is not a positive integer.
    */
   constructor(limits: Partial<HeadLimits> = {}) {
     this.#reader = new HeadReader({
@@ -83,7 +83,7 @@ export class RequestHeadParser {
   /**
    * The head that was read.
    *
-   * @throws {TypeError} As long as it isn't complete.
+   * @throws {TypeError} If it isn't complete yet.
    */
   get head(): RequestHead {
     if (!this.done) {
@@ -95,9 +95,9 @@ export class RequestHeadParser {
   /**
    * Takes bytes.
    *
-   * @param chunk The bytes as they arrived; nothing of the array is kept.
+   * @param chunk The bytes as they arrived; the array is not kept.
    * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.
-   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   * @throws {HeadError} If the head is malformed or too long, and at every later call.
    */
   push(chunk: Uint8Array): number {
     return this.#reader.push(chunk);

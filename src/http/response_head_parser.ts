@@ -9,7 +9,7 @@ import { isDigitCode } from "./token.ts";
 /**
  * The head of an HTTP/1.x response.
  *
- * @example See where a server sends one
+ * @example See where a server redirects to
  * ```ts
  * import { type ResponseHead, ResponseHeadParser } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -34,11 +34,11 @@ export interface ResponseHead {
 /**
  * Reads the head of an HTTP/1.x response from bytes as they arrive.
  *
- * As strict as {@linkcode RequestHeadParser}, but for servers that leave out the space before an empty reason phrase, and
- * those that fold lines. RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message […] MUST replace
+ * It is as strict as {@linkcode RequestHeadParser}, except that servers may leave out the space before an empty reason
+ * phrase, and fold lines. RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message […] MUST replace
  * each received obs-fold with one or more SP octets prior to interpreting the field value."
  *
- * @example Read a head with the first frame behind it
+ * @example Read a head that is followed by the first frame
  * ```ts
  * import { ResponseHeadParser } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -57,10 +57,10 @@ export class ResponseHeadParser {
   #reason = "";
 
   /**
-   * Makes a parser for one head.
+   * Creates a parser for one head.
    *
-   * @param limits How much is taken; {@linkcode RESPONSE_HEAD_LIMITS} for what is not given.
-   * @throws {RangeError} If a limit is no positive integer.
+   * @param limits The limits; {@linkcode RESPONSE_HEAD_LIMITS} are the defaults.
+   * @throws {RangeError} If a limit is not a positive integer.
    */
   constructor(limits: Partial<HeadLimits> = {}) {
     this.#reader = new HeadReader({
@@ -80,7 +80,7 @@ export class ResponseHeadParser {
   /**
    * The head that was read.
    *
-   * @throws {TypeError} As long as it isn't complete.
+   * @throws {TypeError} If it isn't complete yet.
    */
   get head(): ResponseHead {
     if (!this.done) {
@@ -92,9 +92,9 @@ export class ResponseHeadParser {
   /**
    * Takes bytes.
    *
-   * @param chunk The bytes as they arrived; nothing of the array is kept.
+   * @param chunk The bytes as they arrived; the array is not kept.
    * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.
-   * @throws {HeadError} If the head is malformed or too long, and again at every call after that.
+   * @throws {HeadError} If the head is malformed or too long, and at every later call.
    */
   push(chunk: Uint8Array): number {
     return this.#reader.push(chunk);
@@ -113,7 +113,7 @@ export class ResponseHeadParser {
   }
 }
 
-/** Checks `" 101"` behind the version, and that a space or nothing follows. */
+/** Checks `" 101"` after the version, and that a space or nothing follows. */
 function isStatusPart(line: string): boolean {
   const hundreds = line.charCodeAt(9) - 0x30;
   return line[8] === " " && hundreds >= 1 && hundreds <= 5 && isDigitCode(line.charCodeAt(10)) &&

@@ -3,7 +3,7 @@ const MARKS = "!#$%&'*+-.^_`|~";
 const DIGITS = "0123456789";
 const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** One byte for each of the 128 ASCII codes: 1 where it is a `tchar`. */
+/** One byte for each of the 128 ASCII codes: 1 if it is a `tchar`. */
 const TCHAR: Uint8Array = table(MARKS + DIGITS + UPPER + UPPER.toLowerCase());
 
 function table(characters: string): Uint8Array {
@@ -13,12 +13,12 @@ function table(characters: string): Uint8Array {
 }
 
 /**
- * Tells whether a UTF-16 code unit is one of those that a token is made of.
+ * Checks whether a UTF-16 code unit may be in a token.
  *
  * RFC 9110 §5.6.2: `tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" /
  * DIGIT / ALPHA`. RFC 6455 §4.1 names the same set by "U+0021 to U+007E not including separator characters".
  *
- * @param code The code unit; NaN, as from behind the end of a string, is none.
+ * @param code The code unit; false for NaN, which is what comes after the end of a string.
  * @returns True for a `tchar`.
  */
 export function isTokenCode(code: number): boolean {
@@ -26,9 +26,9 @@ export function isTokenCode(code: number): boolean {
 }
 
 /**
- * Tells whether a text is a token: one `tchar` or more, and nothing else.
+ * Checks whether a string is a token: one `tchar` or more, and nothing else.
  *
- * @param text The text.
+ * @param text The string.
  * @returns True for a token.
  */
 export function isToken(text: string): boolean {
@@ -39,9 +39,9 @@ export function isToken(text: string): boolean {
 }
 
 /**
- * Tells whether a UTF-16 code unit is a decimal digit of ASCII.
+ * Checks whether a UTF-16 code unit is an ASCII digit.
  *
- * @param code The code unit; NaN is none.
+ * @param code The code unit; false for NaN.
  * @returns True for `0` to `9`.
  */
 export function isDigitCode(code: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * Takes the optional white space off both ends of a text: spaces and tabs, RFC 9110 §5.6.3, and nothing else.
+ * Trims optional white space, RFC 9110 §5.6.3: spaces and tabs, and nothing else.
  *
  * @param text The text.
  * @returns The text between.

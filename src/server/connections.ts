@@ -5,7 +5,7 @@ import type { ListenerStats } from "./listener_stats.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { Shutdown } from "./shutdown.ts";
 
-/** A connection that is no WebSocket, or not yet. */
+/** A connection that is not a WebSocket, or not yet. */
 export interface PendingConnection {
   /** Ends the connection unless a handler has its request. */
   endIfIdle(): void;
@@ -15,9 +15,9 @@ export interface PendingConnection {
 export class Connections {
   /** The WebSockets that are open, each until its `"close"`. */
   readonly webSockets: Set<WebSocketDriver> = new Set();
-  /** Those that are no WebSockets, or not yet. */
+  /** Those that are not WebSockets, or not yet. */
   readonly #pending = new Set<PendingConnection>();
-  /** Those that are only told to go: they take nobody's place. */
+  /** Those that were refused before their request was read. They take no place. */
   readonly #dismissed = new Set<PendingConnection>();
   readonly #max: number;
   readonly #onError: ServeOptions["onError"];
@@ -68,7 +68,7 @@ export class Connections {
   }
 
   /**
-   * Frees the place of a connection that is only told to go.
+   * Frees the place of a connection that is refused before its request was read.
    *
    * @param connection The connection.
    */

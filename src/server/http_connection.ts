@@ -17,7 +17,7 @@ import { SwitchingProtocols } from "./switching_protocols.ts";
 import { setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
-/** How long a client that is told to go may take to read why, in milliseconds. */
+/** How long a dismissed client may take to read why, in milliseconds. */
 const GOODBYE = 1000;
 
 /**
@@ -27,8 +27,8 @@ const GOODBYE = 1000;
 const WATCH_AFTER = 50;
 
 /**
- * Where a connection stands: its request is read, a handler has it, the answer is written. A client that is only told to
- * go is dismissed.
+ * Where a connection stands: its request is read, a handler has it, the answer is written. A client that is
+ * refused before its request was read is dismissed.
  */
 type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" | "ended";
 
@@ -247,7 +247,7 @@ export class HttpConnection implements Upgrader {
       this.#stopTimer ??= SharedTimeout.after(this.#settings.handshakeTimeout, () => this.#end());
       await this.#socket.end();
     } catch (error) {
-      // If the client is at fault, there is nobody left to tell. Otherwise the body has failed on its way.
+      // If the client is at fault, there is no one left to tell. Otherwise the body has failed on its way.
       if (!this.#socket.failed && !this.#hasEnded()) void this.connections.report(error);
     }
   }
@@ -287,7 +287,7 @@ export class HttpConnection implements Upgrader {
     return refusal;
   }
 
-  // Clients that are told to go.
+  // Dismissing clients.
 
   /** RFC 9110 §15.6.4. */
   #turnAway(): Promise<void> {
@@ -308,7 +308,7 @@ export class HttpConnection implements Upgrader {
     return this.#respond(textResponse(status, message));
   }
 
-  /** Tells the client why it has to go. Its place is free already, and it can't hold the connection for long. */
+  /** Tells the client why it can't be served. Its place is free already, and it can't hold the connection for long. */
   async #dismiss(status: number, line: string, fields: Field[] = []): Promise<void> {
     this.#state = "dismissed";
     this.connections.onRefused(status);
@@ -323,7 +323,7 @@ function answered(): TypeError {
   return new TypeError("Cannot upgrade the request: it was answered already, or upgraded before");
 }
 
-/** Cancels a response that nobody will read. */
+/** Cancels a response that no one will read. */
 function discard(response: Response): null {
   if (response instanceof Response && !response.body?.locked) response.body?.cancel().catch(() => {});
   return null;

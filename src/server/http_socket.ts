@@ -11,10 +11,10 @@ const BODY_CHUNK = 16 * 1024;
 /** How much is written at a time, in bytes: a client that takes that much within the stall timeout is not stalling. */
 const SLICE = 16 * 1024;
 
-/** How much is read ahead of whoever asks for it, in bytes. */
+/** How much is read ahead, in bytes. */
 const MAX_AHEAD = 16 * 1024;
 
-/** How much of what a client still sends behind its request is dropped, in bytes, before it is cut off. */
+/** How many bytes a client may still send after its request. They are dropped; then it is cut off. */
 const MAX_DROPPED = 256 * 1024;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -27,7 +27,7 @@ export interface ReleasedSocket {
   readonly early: Uint8Array;
 }
 
-/** A connection while it speaks HTTP. It notices a client that stalls, and one that leaves while nobody reads. */
+/** A connection while it speaks HTTP. It notices a client that stalls, and one that leaves while nothing is being read. */
 export class HttpSocket {
   readonly #transport: Transport;
   readonly #stallTimeout: number;
@@ -36,7 +36,7 @@ export class HttpSocket {
   /** Only the client's end is still of interest. */
   #ending = false;
 
-  /** What was read ahead, and nobody has asked for yet. */
+  /** What was read ahead, and not asked for yet. */
   #ahead: Uint8Array = NOTHING;
   /** The read that is under way, if any. */
   #reading: Promise<void> | null = null;
@@ -109,7 +109,7 @@ export class HttpSocket {
     return true;
   }
 
-  /** How many bytes were read that nobody has asked for yet. */
+  /** How many bytes were read and not asked for yet. */
   get buffered(): number {
     return this.#ahead.length;
   }
@@ -132,7 +132,7 @@ export class HttpSocket {
   }
 
   /**
-   * Reads ahead from now on, so that the client's leaving is noticed while nobody asks for its bytes. A client that only
+   * Reads ahead from now on, so that it is noticed when the client leaves. A client that only
    * ends its writing can't be told from one that has left. It counts as having left, as under `Deno.serve`.
    *
    * @param onLeft Called once if the client leaves.
@@ -213,7 +213,7 @@ export class HttpSocket {
   }
 }
 
-/** A transport on which a read is under way that somebody else has begun: its first read takes what that one brings. */
+/** A transport on which a read is already under way: its first read takes what that one brings. */
 class ResumedTransport implements Transport {
   readonly retainsWrites: boolean;
   readonly #transport: Transport;
@@ -224,7 +224,7 @@ class ResumedTransport implements Transport {
     this.retainsWrites = transport.retainsWrites;
     this.#transport = transport;
     this.#resumed = resumed;
-    // Its failure is for whoever reads, which may be nobody.
+    // Its failure goes to the reader, if there is one.
     resumed.catch(() => {});
   }
 

@@ -2,10 +2,10 @@ import { isHandshake } from "../handshake/server_handshake.ts";
 import { type RequestLike, toHandshakeRequest } from "./server_env.ts";
 
 /**
- * Tells whether a request asks for a WebSocket: a GET for version 13 with the upgrade headers. RFC 6455 §4.2.1.
+ * Checks whether a request asks for a WebSocket: a GET for version 13 with the upgrade headers. RFC 6455 §4.2.1.
  *
- * @param request A request of the web's or of `node:http`'s.
- * @returns True where {@linkcode makeServer} is for it. A malformed handshake may still be refused there.
+ * @param request A web `Request`, or one of `node:http`.
+ * @returns True if it does. {@linkcode makeServer} may still refuse a malformed handshake.
  *
  * @example Serve a page beside the socket
  * ```ts

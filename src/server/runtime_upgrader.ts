@@ -30,7 +30,7 @@ const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 const REMIND_AFTER = 1000;
 
 /**
- * Answers the handshake of a request of `Deno.serve`, which gives nobody its socket: the runtime frames the messages. The
+ * Answers the handshake of a request of `Deno.serve`, which gives no one its socket: the runtime frames the messages. The
  * handshake is checked by the same rules all the same.
  */
 export class RuntimeUpgrader implements Upgrader {
@@ -109,7 +109,7 @@ export class RuntimeUpgrader implements Upgrader {
     this.#stopReminder = null;
   }
 
-  /** The runtime's own socket is what everything is asked for that not every connection can do. */
+  /** Throws: the runtime's socket can do none of what is asked for here. */
   checkSupport(what: string): never {
     throw unsupported(what);
   }

@@ -16,7 +16,7 @@ import type { WebSocketListener } from "./websocket_listener.ts";
  * @throws {RangeError} If a number is out of its range.
  * @throws {Deno.errors.AddrInUse} If the address is in use.
  *
- * @example An echo server beside a page, and its end
+ * @example An echo server beside a page
  * ```ts
  * import { isWebSocket, makeServer, serve } from "@wsd/driver";
  * import { assertEquals } from "@std/assert";

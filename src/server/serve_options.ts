@@ -12,7 +12,7 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  * import { assertEquals } from "@std/assert";
  *
  * function whoAsks(_request: Request, { remoteAddr }: ServeHandlerInfo): Response {
- *   return new Response("hostname" in remoteAddr ? remoteAddr.hostname : "somebody on this machine");
+ *   return new Response("hostname" in remoteAddr ? remoteAddr.hostname : "a program on this machine");
  * }
  *
  * await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, whoAsks);
@@ -184,7 +184,7 @@ export interface ServeSettings {
 }
 
 /**
- * Checks the options of `serve`, but for those of {@linkcode listen}.
+ * Checks the options of `serve`, except those of {@linkcode listen}.
  *
  * @param options What the caller gave.
  * @param handler What the caller gave as the handler.

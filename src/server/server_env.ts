@@ -7,7 +7,7 @@ import type { ByteStreamPair } from "../transport/stream_transport.ts";
 import { RequestInfo } from "./request_info.ts";
 
 /**
- * A request that was read by somebody else: one of the web's or one of `node:http`'s.
+ * A request that another program has read: a web `Request`, or one of `node:http`.
  *
  * @example Read a header field of either
  * ```ts
@@ -26,7 +26,7 @@ export type RequestLike = Request | IncomingMessage;
 /**
  * Any byte duplex on which a client's request head was already read.
  *
- * @example Take over a connection whose request was read
+ * @example Take over a connection whose request was read already
  * ```ts
  * import { type DuplexEnv, makeServer } from "@wsd/driver";
  *
@@ -65,7 +65,7 @@ export interface NodeEnv {
   readonly request: RequestLike;
   /** The socket that it came on. */
   readonly socket: Duplex;
-  /** What came behind the request's head. */
+  /** What came after the request's head. */
   readonly head: Uint8Array;
 }
 

@@ -57,7 +57,7 @@ const OTHER_NAMES = {
 } as const;
 
 /**
- * Checks the options of a server, but for those that a client has too.
+ * Checks the options of a server, except the values of those that a client has too.
  *
  * @param options What the caller gave.
  * @throws {TypeError} If they are no object, or one is unknown or malformed.

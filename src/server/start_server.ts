@@ -5,7 +5,7 @@ import type { Server } from "./server.ts";
  *
  * @param server The server.
  * @returns The answer to the handshake.
- * @throws {TypeError} Where the handshake was refused.
+ * @throws {TypeError} If the handshake was refused.
  */
 export function startServer(server: Server): Response {
   const faults: Error[] = [];

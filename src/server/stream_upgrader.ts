@@ -16,13 +16,13 @@ export interface StreamUpgraderOptions {
   closeTimeout: number;
 }
 
-/** Answers the handshake on a transport on which somebody else has read the request's head: it writes the answer itself. */
+/** Answers the handshake on a transport whose request another program has read: it writes the answer itself. */
 export class StreamUpgrader implements Upgrader {
   /** The client's request, as the rules of the handshake see it. */
   readonly request: HandshakeRequest;
   /** The client's request, as users see it. */
   readonly info: RequestInfo;
-  /** True: nobody has. */
+  /** True. */
   readonly checksHost: boolean = true;
   /** True. */
   readonly hasExtensions: boolean = true;
@@ -88,7 +88,7 @@ export class StreamUpgrader implements Upgrader {
       await writeResponse(socket, refusal);
       await socket.end();
     } catch {
-      // The client has gone, or takes too long: there is nobody to tell.
+      // The client has gone, or takes too long: there is no one to tell.
     }
   }
 

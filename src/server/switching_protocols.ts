@@ -1,8 +1,8 @@
 import type { Field } from "../http/format_head.ts";
 
 /**
- * The answer to an accepted handshake, RFC 9110 §15.2.2. Its `headers` are made when somebody asks for them: most handlers
- * return it as it is, and making and sorting a `Headers` takes a tenth of a handshake (Deno 2.9.6).
+ * The answer to an accepted handshake, RFC 9110 §15.2.2. Its `headers` are made when they are asked for: most handlers return it
+ * as it is, and making and sorting a `Headers` takes a tenth of a handshake (Deno 2.9.6).
  */
 export class SwitchingProtocols extends Response {
   readonly #fields: readonly Field[];
