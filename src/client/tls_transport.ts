@@ -1,7 +1,7 @@
+import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
-import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { closeUnlessDone } from "./close_unless_done.ts";
 
@@ -19,6 +19,13 @@ export interface TlsOptions {
   readonly unsafelyDisableHostnameVerification?: boolean;
 }
 
+/** A read that waits for bytes. */
+interface PendingRead {
+  readonly buffer: Uint8Array;
+  resolve(length: number | null): void;
+  reject(reason: unknown): void;
+}
+
 /** How many bytes are read at a time: a TLS record is a little longer than 16 KiB. */
 const CHUNK = 64 * 1024;
 
@@ -31,7 +38,13 @@ export class TlsTransport implements Transport {
   readonly retainsWrites: boolean;
   readonly #feed: Feed;
   readonly #socket: TLSSocket;
-  readonly #inner: NodeSocketTransport;
+  /** What has been decrypted and not read yet: no more than one read of the transport below has brought. */
+  #chunks: Uint8Array[] = [];
+  #pendingRead: PendingRead | null = null;
+  #rejectPendingWrite: ((reason: unknown) => void) | null = null;
+  #ending: Promise<void> | null = null;
+  #ended = false;
+  #error: Error | null = null;
 
   /**
    * Begins TLS as a client. {@linkcode TlsTransport.handshake} tells when it is there.
@@ -43,9 +56,8 @@ export class TlsTransport implements Transport {
     this.retainsWrites = transport.retainsWrites;
     this.#feed = new Feed(transport);
     this.#socket = connect(connectOptions(this.#feed, options));
-    this.#inner = new NodeSocketTransport(this.#socket);
-    // The TLSSocket itself takes no notice if what it writes is lost (Deno 2.9.6).
-    this.#feed.once("close", () => this.#socket.destroy(this.#feed.errored ?? undefined));
+    this.#socket.allowHalfOpen = true;
+    this.#listen();
   }
 
   /**
@@ -69,13 +81,14 @@ export class TlsTransport implements Transport {
    * @param buffer Where the bytes go.
    * @returns How many bytes were read, null at the end of the stream.
    */
-  async read(buffer: Uint8Array): Promise<number | null> {
-    this.#feed.demand();
-    try {
-      return await this.#inner.read(buffer);
-    } finally {
-      this.#feed.pauseReading();
-    }
+  read(buffer: Uint8Array): Promise<number | null> {
+    if (this.#chunks.length > 0) return Promise.resolve(this.#take(buffer));
+    if (this.#error !== null) return Promise.reject(this.#error);
+    if (this.#ended) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      this.#pendingRead = { buffer, resolve, reject };
+      this.#feed.demand();
+    });
   }
 
   /**
@@ -85,7 +98,9 @@ export class TlsTransport implements Transport {
    * @returns A promise that resolves when the transport below has taken them.
    */
   write(bytes: Uint8Array): Promise<void> {
-    return this.#inner.write(bytes);
+    // Asking the socket itself would destroy it: a write after its end is an "error" event.
+    if (!this.#socket.writable) return Promise.reject(this.#notWritable());
+    return this.#untilClosed((done) => this.#socket.write(bytes, done));
   }
 
   /**
@@ -94,13 +109,77 @@ export class TlsTransport implements Transport {
    * @returns A promise that resolves when the transport below has taken the end.
    */
   closeWrite(): Promise<void> {
-    return this.#inner.closeWrite();
+    if (this.#ending === null && !this.#socket.writable) return Promise.reject(this.#notWritable());
+    return this.#ending ??= this.#untilClosed((done) => this.#socket.end(done));
   }
 
   /** Closes both sides at once. */
   close(): void {
-    this.#inner.close();
+    this.#chunks = [];
+    this.#socket.destroy();
     this.#feed.destroy();
+    this.#closed();
+  }
+
+  #listen(): void {
+    this.#socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    this.#socket.on("end", () => this.#finish());
+    this.#socket.on("error", (error: Error) => this.#fail(error));
+    this.#socket.on("close", () => this.#closed());
+    // The TLSSocket itself takes no notice if what it writes is lost (Deno 2.9.6).
+    this.#feed.once("close", () => this.#socket.destroy(this.#feed.errored ?? undefined));
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    const pending = this.#pendingRead;
+    if (pending === null) return;
+    this.#pendingRead = null;
+    this.#feed.pauseReading();
+    pending.resolve(this.#take(pending.buffer));
+  }
+
+  /** Takes as many chunks as there is room for: one is a TLS record, of 16 KiB at most. */
+  #take(buffer: Uint8Array): number {
+    let length = 0;
+    while (this.#chunks.length > 0 && length < buffer.length) {
+      const chunk = this.#chunks[0];
+      const part = chunk.subarray(0, buffer.length - length);
+      buffer.set(part, length);
+      length += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    return length;
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#pendingRead?.resolve(null);
+    this.#pendingRead = null;
+  }
+
+  #closed(): void {
+    this.#finish();
+    this.#rejectPendingWrite?.(this.#notWritable());
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    this.#pendingRead?.reject(error);
+    this.#pendingRead = null;
+  }
+
+  /** A socket's operation as a promise; it need not call back if the socket is destroyed meanwhile. */
+  #untilClosed(operation: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#rejectPendingWrite = reject;
+      operation((error) => error ? reject(error) : resolve());
+    });
+  }
+
+  #notWritable(): Error {
+    return this.#error ?? new Error("Cannot write: the writing side of the TLS connection has ended");
   }
 }
 
@@ -180,6 +259,11 @@ class Feed extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     this.#transport.write(chunk).then(() => done(), done);
+  }
+
+  /** TLS makes several records of a long write; the system gets them at once. */
+  override _writev(chunks: { chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "", done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
