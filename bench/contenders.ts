@@ -8,13 +8,13 @@ export interface Contender {
   readonly id: string;
   /** What it is called in tables. */
   readonly name: string;
-  /** The program and its first arguments; null where it can't run here. */
+  /** The program and its first arguments; null if it can't run here. */
   readonly command: (packages: Packages) => string[] | null;
   /** False for what can't compress. */
   readonly compresses?: false;
 }
 
-/** Whose ratio to the others is told. */
+/** The contender whose ratio to the others is shown. */
 export const OURS = "ours";
 
 /** Bare, for what the platform itself takes. */

@@ -10,7 +10,7 @@ import { Progress } from "../tests/support/progress.ts";
 import { drawChart } from "./chart.ts";
 import { type Contender, FLOOR, OURS } from "./contenders.ts";
 import type { Sample } from "./load/task.js";
-import { type Conditions, measure, runnerOf } from "./measure.ts";
+import { type Conditions, measure, needsNativeLoad, runnerOf } from "./measure.ts";
 import { type BenchOptions, chooseContenders, parseOptions, USAGE } from "./options.ts";
 import { buildNativeLoad } from "./native_load.ts";
 import { installPackages, type Packages } from "./packages.ts";
@@ -40,7 +40,9 @@ async function main(options: BenchOptions): Promise<void> {
   const { conditions, load } = await prepare(options, packages);
   const described = { ...describe(packages), load };
   console.log(`${described.machine}; ${JSON.stringify(described.versions)}; load generator ${load}`);
-  const plans = options.rows.map((workload) => makePlan(workload, options, packages, options.contenders));
+  const plans = options.rows.filter((row) => conditions.nativeLoad !== null || !needsNativeLoad(row)).map((workload) =>
+    makePlan(workload, options, packages, options.contenders)
+  );
   const curves = options.growth
     .map((workload) => makePlan(workload, { ...options, rounds: 1 }, packages, options.contenders ?? [OURS, FLOOR]));
   const all = [...plans, ...curves];

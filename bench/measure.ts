@@ -1,7 +1,6 @@
 /** One measurement: a server or a client in a process of its own, and the load that it is given from another one. */
-import type { Contender } from "./contenders.ts";
-import { FLOOR } from "./contenders.ts";
 import { checkCompressed } from "./check_compressed.ts";
+import { type Contender, FLOOR } from "./contenders.ts";
 import { checkEcho } from "./load/check.js";
 import { makeRequest } from "./load/handshake.js";
 import type { Sample } from "./load/task.js";
@@ -36,8 +35,8 @@ export interface Conditions {
  * @param row The workload.
  * @param contender Who is measured.
  * @param conditions What the measurements share.
- * @returns What was measured; null where the contender can't run here.
- * @throws {Error} Where it fails: it dies, refuses, or echoes something else.
+ * @returns What was measured; null if the contender can't run here.
+ * @throws {Error} If it fails: it dies, refuses, or echoes something else.
  */
 export function measure(row: Workload, contender: Contender, conditions: Conditions): Promise<Sample | null> {
   const command = contender.command(conditions.packages);
@@ -47,14 +46,22 @@ export function measure(row: Workload, contender: Contender, conditions: Conditi
     : measureClient(row, command, conditions);
 }
 
-/** Holds a program to the first core, where the system can. */
+/**
+ * Tells whether only the load generator in C can measure a row.
+ *
+ * @param row The row.
+ */
+export function needsNativeLoad({ compressed, every }: Workload): boolean {
+  return compressed === true || every !== undefined;
+}
+
+/** Holds a program to the first core, if the system can. */
 const ONE_CORE = Deno.build.os === "linux" ? ["taskset", "--cpu-list", "0"] : [];
 
 /** The paths that the servers know. */
 const PATHS = {
   echo: "/",
   idle: "/",
-  flood: "/",
   handshakes: "/",
   fanOut: "/fan-out",
   broadcast: "/broadcast",
@@ -76,9 +83,8 @@ async function measureServer(
   conditions: Conditions,
 ): Promise<Sample> {
   const { seconds, warmup, packages, identity, nativeLoad } = conditions;
-  const { load, payload, fragments, tls, compressed, pinned } = row;
+  const { load, payload, fragments, tls, compressed, pinned, flooders = 0 } = row;
   const setup = { modules: packages.folder, load, payload, fragments, compressed, ...(tls ? identity : {}) };
-  const { flooders = 0 } = row;
   const core = pinned ? ONE_CORE : [];
   using server = new Program([...core, ...command, JSON.stringify(setup)]);
   const port = await server.port();
@@ -131,10 +137,7 @@ async function prepareNative(row: Workload, program: string, target: Target, isC
 
 /** Makes the command of the load generator in JavaScript, which checks the server by itself. */
 function prepareScripted(row: Workload, target: Target, check: boolean, { loadCommand }: Conditions): string[] {
-  const { load, connections, inFlight, payload, fragments, tls, compressed } = row;
-  if (compressed || row.flooders !== undefined) {
-    throw new Error("Cannot measure this row: the load generator in C is missing");
-  }
+  const { load, connections, inFlight, payload, fragments, tls } = row;
   const run = load === "broadcast" ? "fanOut" : load;
   const task = { ...target, load: run, connections, inFlight, payload, fragments, tls, path: PATHS[load], check };
   return [...loadCommand, JSON.stringify(task)];

@@ -50,7 +50,7 @@ export interface BenchOptions {
  *
  * @param args The arguments.
  * @returns The options.
- * @throws {TypeError} Where an argument is unknown or malformed.
+ * @throws {TypeError} If an argument is unknown or malformed.
  */
 export function parseOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
