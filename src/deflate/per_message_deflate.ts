@@ -81,8 +81,8 @@ export class PerMessageDeflate implements MessageExtension {
   /**
    * Forgets what was sent, so that the next message refers to nothing before it. The peer need not know.
    *
-   * Call it when a payload of {@linkcode compressStandalone} is sent in place of an encoded message: the peer's window
-   * then holds bytes that this side's compressor has not seen.
+   * Call it when a payload of {@linkcode DeflateEngine.compress} is sent in place of an encoded message: the peer's
+   * window then holds bytes that this side's compressor has not seen.
    */
   forget(): void {
     this.#deflater?.forget();

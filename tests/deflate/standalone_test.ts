@@ -1,12 +1,16 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { compressStandalone } from "../../src/deflate/compress_standalone.ts";
+import { sharedEngine } from "../../src/deflate/engine.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { Random } from "../support/random.ts";
 import { decode, makeDeflate, randomMessage, ZlibPeer } from "./_pair.ts";
 
+function compress(message: Uint8Array, options: { windowBits?: number; level?: number; memLevel?: number } = {}) {
+  return sharedEngine.compress(message, { windowBits: 15, level: 6, memLevel: 8, ...options });
+}
+
 for (const windowBits of [8, 9, 12, 15]) {
   // RFC 7692 §7.2.1 MUST window
-  Deno.test(`compressStandalone() with ${windowBits} bits suits every window from there on, between other messages`, async () => {
+  Deno.test(`DeflateEngine.compress() with ${windowBits} bits suits every window from there on, between other messages`, async () => {
     for (const role of ROLES) {
       for (let bits = windowBits; bits <= 15; bits++) {
         const windows = { serverMaxWindowBits: bits, clientMaxWindowBits: bits };
@@ -18,7 +22,7 @@ for (const windowBits of [8, 9, 12, 15]) {
         for (let i = 0; i < 30; i++) {
           const message = randomMessage(random, random.next(random.pick([10, 300, 5000, 40_000])));
           const shared = random.next(3) === 0;
-          const payload = shared ? compressStandalone(message, { windowBits }) : await sender.encode(message);
+          const payload = shared ? compress(message, { windowBits }) : await sender.encode(message);
           if (shared) sender.forget();
           assertEquals(await zlib.decode(payload), message);
           assertEquals(await decode(receiver, payload.slice()), message);
@@ -28,12 +32,12 @@ for (const windowBits of [8, 9, 12, 15]) {
   });
 }
 
-Deno.test("compressStandalone() compresses by level and memLevel, also what is empty", () => {
+Deno.test("DeflateEngine.compress() compresses by level and memLevel, also what is empty", () => {
   const message = randomMessage(new Random(3), 3).fill(97);
-  assertEquals(compressStandalone(new Uint8Array(0)).toHex(), "00");
-  assertEquals(compressStandalone(message, { level: 0 }).toHex(), "000300fcff61616100");
+  assertEquals(compress(new Uint8Array(0)).toHex(), "00");
+  assertEquals(compress(message, { level: 0 }).toHex(), "000300fcff61616100");
   const text = new TextEncoder().encode("What was said before is said again. ".repeat(3000));
-  for (const memLevel of [1, 9]) assertLess(compressStandalone(text, { memLevel, level: 9 }).length, text.length / 50);
+  for (const memLevel of [1, 9]) assertLess(compress(text, { memLevel, level: 9 }).length, text.length / 50);
 });
 
 Deno.test("forget() lets the next message refer to nothing before it", async () => {
