@@ -64,6 +64,11 @@ export class WorkerHub implements Broker {
     return port2;
   }
 
+  /** How many workers are connected, or have not used their port yet. */
+  get workers(): number {
+    return this.#ports.size;
+  }
+
   /** Disconnects all workers. */
   close(): void {
     for (const port of this.#ports) port.close();

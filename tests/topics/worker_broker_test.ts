@@ -64,6 +64,14 @@ Deno.test("WorkerBroker is down once the hub has closed its port", async () => {
   assertEquals((await Promise.allSettled([never]))[0].status, "rejected");
 });
 
+testWith({ read: true }, "WorkerHub forgets a worker that is terminated", async () => {
+  const hub = new WorkerHub();
+  const worker = await start(hub);
+  assertEquals(hub.workers, 1);
+  worker.terminate();
+  while (hub.workers > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+});
+
 Deno.test("WorkerHub drops what would wait for a worker that is stuck", async () => {
   const hub = new WorkerHub();
   const port = hub.createPort();
