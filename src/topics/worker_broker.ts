@@ -21,7 +21,8 @@ function postBatch(port: MessagePort, batch: Batch): void {
 /**
  * The broker of the workers of one process: it runs in the thread that starts them, which may use it too.
  *
- * Messages travel through message ports in batches, and all threads see one order. A worker that ends leaves by itself.
+ * Messages travel through message ports in batches, and all threads see one order. A worker leaves when it closes its
+ * topics; for one that you terminate, call {@linkcode WorkerHub.disconnect}.
  * If more than 64 MiB wait for a worker that is busy, it loses messages, and sees a gap.
  *
  * @example Start workers that share their topics
@@ -40,7 +41,8 @@ function postBatch(port: MessagePort, batch: Batch): void {
  */
 export class WorkerHub implements Broker {
   readonly #memory = new MemoryBroker();
-  readonly #ports = new Set<HubPort>();
+  /** The hub's ends of the ports, by the worker's. */
+  readonly #ports = new Map<MessagePort, HubPort>();
 
   /**
    * Connects `Topics` of the hub's own thread.
@@ -59,8 +61,7 @@ export class WorkerHub implements Broker {
    */
   createPort(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    const port = new HubPort(port1, this.#memory, () => this.#ports.delete(port));
-    this.#ports.add(port);
+    this.#ports.set(port2, new HubPort(port1, this.#memory, () => this.#ports.delete(port2)));
     return port2;
   }
 
@@ -69,9 +70,19 @@ export class WorkerHub implements Broker {
     return this.#ports.size;
   }
 
+  /**
+   * Disconnects a worker that was terminated, so that nothing waits for it any more. One that closes its topics leaves by
+   * itself; of one that is terminated, the platform does not always tell (Deno 2.9.6).
+   *
+   * @param port What {@linkcode WorkerHub.createPort} has returned for it.
+   */
+  disconnect(port: MessagePort): void {
+    this.#ports.get(port)?.close();
+  }
+
   /** Disconnects all workers. */
   close(): void {
-    for (const port of this.#ports) port.close();
+    for (const port of this.#ports.values()) port.close();
   }
 }
 

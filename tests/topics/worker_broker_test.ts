@@ -64,12 +64,17 @@ Deno.test("WorkerBroker is down once the hub has closed its port", async () => {
   assertEquals((await Promise.allSettled([never]))[0].status, "rejected");
 });
 
-testWith({ read: true }, "WorkerHub forgets a worker that is terminated", async () => {
+Deno.test("WorkerHub forgets a worker that closes its topics, and one that is disconnected", async () => {
   const hub = new WorkerHub();
-  const worker = await start(hub);
-  assertEquals(hub.workers, 1);
-  worker.terminate();
-  while (hub.workers > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  const topics = new Topics({ name: "app", broker: new WorkerBroker(hub.createPort()) });
+  const port = hub.createPort();
+  assertEquals(hub.workers, 2);
+  await topics.close();
+  while (hub.workers > 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  hub.disconnect(port);
+  hub.disconnect(port);
+  assertEquals(hub.workers, 0);
+  port.close();
 });
 
 Deno.test("WorkerHub drops what would wait for a worker that is stuck", async () => {
