@@ -1,7 +1,7 @@
 /** Draws the results: how many times the figure of each other server ours reaches, on a logarithmic scale. */
 import { FLOOR, OURS, OURS_DENO_SERVE } from "./contenders.ts";
 import { formatNumber } from "./report.ts";
-import { ratioTo, type Results, type Row } from "./results.ts";
+import { lessIsBetter, ratioTo, type Results, type Row } from "./results.ts";
 
 const WIDTH = 860;
 const LABELS = 310;
@@ -75,8 +75,7 @@ function barsOf(row: Row): Bar[] {
     const { id, name } = measured;
     const ratio = id === FLOOR || id === OURS || id === OURS_DENO_SERVE ? null : ratioTo(row, measured);
     if (ratio === null) return [];
-    // Of memory, less is better.
-    return [{ id, name, value: row.workload.load === "idle" ? 1 / ratio.value : ratio.value }];
+    return [{ id, name, value: lessIsBetter(row.workload) ? 1 / ratio.value : ratio.value }];
   });
 }
 

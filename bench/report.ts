@@ -147,5 +147,6 @@ function oursOf(row: Row): string {
   const medians = ours === undefined ? null : mediansOf(ours);
   if (medians === null) return "–";
   if (row.workload.load === "idle") return `${formatNumber(medians.memory / 1024)} KiB`;
+  if (row.workload.every !== undefined) return `p90 ${formatNumber(medians.p90 / 1000)} ms`;
   return `${formatNumber(medians.rate)}/s`;
 }

@@ -105,9 +105,24 @@ export function mediansOf({ samples }: Measured): Medians | null {
   };
 }
 
+/**
+ * Tells whether a row compares what should be small: memory, or the round trip of connections that send at intervals.
+ *
+ * @param workload The row's workload.
+ */
+export function lessIsBetter({ load, every }: Workload): boolean {
+  return load === "idle" || every !== undefined;
+}
+
+/** What a row compares. */
+function figureOf({ load, every }: Workload): (sample: Sample) => number {
+  if (load === "idle") return ({ memory = NaN }) => memory;
+  return every === undefined ? rateOf : ({ p90 = NaN }) => p90;
+}
+
 /** How ours stands against another contender. */
 export interface Ratio {
-  /** Ours divided by the other's: messages a second, or memory, where less is better. */
+  /** Ours divided by the other's: messages a second; or memory or a round trip, of which less is better. */
   readonly value: number;
   /** The other's CPU time per message divided by ours. */
   readonly cpu: number;
@@ -129,13 +144,11 @@ export function ratioTo(row: Row, other: Measured): Ratio | null {
   const counterpart = other.id.startsWith(`${OURS_DENO_SERVE}@`) ? OURS_DENO_SERVE : OURS;
   const ours = row.measured.find(({ id }) => id === counterpart);
   if (ours === undefined || ours === other) return null;
-  const isMemory = row.workload.load === "idle";
-  const figure = isMemory ? ({ memory = NaN }: Sample) => memory : rateOf;
-  const value = medianRatio(ours, other, figure);
+  const value = medianRatio(ours, other, figureOf(row.workload));
   if (Number.isNaN(value)) return null;
   const cpu = 1 / medianRatio(ours, other, cpuOf);
   const goal = row.workload.goals[other.id] ?? null;
-  return { value, cpu, goal, met: goal === null ? null : isMemory ? value <= goal : value >= goal };
+  return { value, cpu, goal, met: goal === null ? null : lessIsBetter(row.workload) ? value <= goal : value >= goal };
 }
 
 /**
