@@ -1,4 +1,5 @@
 import type { ClientOptions } from "../client/client.ts";
+import { messageOf } from "../client/message_of.ts";
 import { CloseCode } from "../close_code.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
@@ -128,7 +129,7 @@ class Conversation {
   }
 
   #reject(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (this.#console.interactive) return void this.#note(message);
     this.#misused = true;
     complain(escapeControls(message));
@@ -166,7 +167,7 @@ async function clientOptions(command: Command): Promise<ClientOptions> {
 
 /** A refusal's text is the server's. */
 function sayWhy(error: unknown): ExitCode {
-  complain(escapeControls(error instanceof Error ? error.message : String(error)));
+  complain(escapeControls(messageOf(error)));
   if (error instanceof HandshakeError && error.body.length > 0) {
     const body = new TextDecoder().decode(error.body.subarray(0, MAX_BODY));
     complain(body.trimEnd().split(/\r?\n/).map(escapeControls).join("\n"));

@@ -1,3 +1,4 @@
+import { messageOf } from "../client/message_of.ts";
 import { makeServer } from "../server/make_server.ts";
 import { serve } from "../server/serve.ts";
 import type { Server } from "../server/server.ts";
@@ -66,7 +67,7 @@ function listen({ hostname, port }: ListenAddress, accept: (request: Request) =>
       },
     }, accept);
   } catch (error) {
-    complain(escapeControls((error as Error).message));
+    complain(escapeControls(messageOf(error)));
     return null;
   }
 }
@@ -79,7 +80,7 @@ async function talk({ binary }: Command, console: Console, everybody: Set<Server
       const message = binary === null || binary === "raw" ? line : readBinary(line, binary);
       for (const ws of everybody) ws.send(message);
     } catch (error) {
-      const text = (error as Error).message;
+      const text = messageOf(error);
       if (console.interactive) void console.show({ type: "note", text });
       else complain(escapeControls(text));
     }

@@ -1,3 +1,4 @@
+import { messageOf } from "../client/message_of.ts";
 import { type Command, parseArguments } from "./arguments.ts";
 import { connectCommand } from "./connect_command.ts";
 import { complain, type Console } from "./console.ts";
@@ -32,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return await run(command);
   } catch (error) {
-    complain(escapeControls(error instanceof Error ? error.message : String(error)));
+    complain(escapeControls(messageOf(error)));
     if (error instanceof UsageError) complain("Try --help");
     return error instanceof UsageError ? ExitCode.USAGE : exitCodeOfFailure(error);
   }

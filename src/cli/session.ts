@@ -1,4 +1,5 @@
 import { Client, type ClientOptions } from "../client/client.ts";
+import { messageOf } from "../client/message_of.ts";
 import { makeReconnectingClient } from "../client/reconnecting_client.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { CliEvent } from "./events.ts";
@@ -102,8 +103,4 @@ export function reconnectingSession(url: string, options: ClientOptions, onEvent
 
 function opened({ url, protocol, extensions }: Client): CliEvent {
   return { type: "open", url, protocol, extensions };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

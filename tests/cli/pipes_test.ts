@@ -97,7 +97,7 @@ const MISUSED: readonly (readonly [args: string[], says: string])[] = [
   [[], "the URL is missing"],
   [["localhost:5000"], "expected one such as ws://localhost:5000/"],
   [["--nope", "ws://h/"], "--nope"],
-  [["-H", "Upgrade: h2c", "ws://h/"], "the handshake's own"],
+  [["-H", "Upgrade: h2c", "ws://h/"], "the header upgrade"],
   [["--proxy", "ftp://p", "ws://h/"], "its scheme must be http:"],
 ];
 
