@@ -74,6 +74,7 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ["two Hosts", handshake({ "X-A": "1\r\nHost: other" }), 400],
   ["a Host with user information", handshake({ Host: "user@a" }), 400],
   ["a Host with a port out of range", handshake({ Host: "a:99999" }), 400],
+  ["a Host that only looks like an address", handshake({ Host: "[::zz]" }), 400],
   ["a target that is no path", handshake({}, "GET chat HTTP/1.1"), 400],
   ["a target of another scheme", handshake({}, "GET ftp://a/ HTTP/1.1"), 400],
   ["a target with user information", handshake({}, "GET http://user@a/ HTTP/1.1"), 400],
@@ -186,6 +187,14 @@ netTest("serve() answers with 408 at handshakeTimeout, whatever has come of the 
 
 // RFC 9112 §9.5 SHOULD other-side
 // RFC 9110 §5.3 MUST whole-head
+netTest("serve() frees the place of a silent client with its 408, though the client keeps the connection", async () => {
+  await using host = start(() => new Response("page\n"), { handshakeTimeout: 300, maxConnections: 1 });
+  using silent = await host.connect();
+  assertStringIncludes(await silent.head(), " 408 ");
+  const { status } = await ask(host.connect, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  assertEquals(status, 200);
+});
+
 netTest("serve() goes on reading behind a 408, whatever comes in however many pieces", async () => {
   await using host = start(upgrade, { handshakeTimeout: 30 });
   using peer = await host.connect();

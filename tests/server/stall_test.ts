@@ -189,6 +189,32 @@ netTest("a body that streams is cancelled when its client leaves, though nothing
   }
 });
 
+// Row: leaving-early
+netTest(
+  "a body that streams is written as far as it has come to a client that ends its writing, then cancelled",
+  async () => {
+    const size = 8 * 1024 * 1024;
+    const cancelled = Promise.withResolvers<unknown>();
+    await using host = start(() =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new Uint8Array(size)),
+          cancel: cancelled.resolve,
+        }),
+        { headers: { "Content-Length": String(2 * size) } },
+      )
+    );
+    using peer = await host.connect();
+    await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await peer.head();
+    await peer.end();
+    assertEquals((await peer.rest()).length, size);
+    await cancelled.promise;
+    await host.server.shutdown();
+    assertEquals(host.faults, []);
+  },
+);
+
 netTest("request.signal doesn't abort for a client that got its response", async () => {
   const signals: AbortSignal[] = [];
   await using host = start((request) => {
@@ -221,32 +247,54 @@ netTest("a handler that throws the reason of request.signal reports no fault: it
   assertEquals(host.faults, []);
 });
 
-netTest("serve() loses nothing of what comes while a handler waits before it upgrades", async () => {
+for (const gap of [0, 300]) {
+  // After a while, serve has begun to read ahead, to watch for the client's end.
+  netTest(`serve() loses nothing of what comes while a handler waits for ${gap} ms before it upgrades`, async () => {
+    const go = Promise.withResolvers<void>();
+    await using host = start(async (request) => {
+      const ws = makeServer(request);
+      ws.on("message", (message) => ws.send(message));
+      ws.startConnection();
+      await go.promise;
+      return ws.response;
+    });
+    using peer = await host.connect();
+    await peer.write(handshake());
+    const texts = Array.from({ length: 60 }, (_, i) => `${i} ${"x".repeat(i * 40)}`);
+    for (const text of texts.slice(0, 20)) await peer.send(0x81, text);
+    await passed(gap);
+    for (const text of texts.slice(20, 40)) await peer.send(0x81, text);
+    go.resolve();
+    assertStringIncludes(await peer.head(), " 101 ");
+    for (const text of texts.slice(40)) await peer.send(0x81, text);
+    for (const text of texts) assertEquals(await peer.frame(), `text ${text}`);
+    await peer.close(1000);
+    assertEquals(await peer.frame(), "close 1000");
+    peer.leave();
+  });
+}
+
+netTest("serve() upgrades on the read that was under way to watch for the client's end", async () => {
   const go = Promise.withResolvers<void>();
-  const logs: EventLog[] = [];
   await using host = start(async (request) => {
     const ws = makeServer(request);
-    logs.push(new EventLog(ws));
     ws.on("message", (message) => ws.send(message));
     ws.startConnection();
     await go.promise;
     return ws.response;
   });
-  for (const gap of [0, 300]) {
-    using peer = await host.connect();
-    await peer.write(handshake());
-    const texts = Array.from({ length: 40 }, (_, i) => `${i} ${"x".repeat(i * 40)}`);
-    for (const text of texts.slice(0, 20)) await peer.send(0x81, text);
-    // The second time, serve has begun to watch for the client's end meanwhile.
-    await passed(gap);
-    for (const text of texts.slice(20)) await peer.send(0x81, text);
-    go.resolve();
-    assertStringIncludes(await peer.head(), " 101 ");
-    for (const text of texts) assertEquals(await peer.frame(), `text ${text}`);
-    await peer.close(1000);
-    assertEquals(await peer.frame(), "close 1000");
-    peer.leave();
+  using peer = await host.connect();
+  await peer.write(handshake());
+  await passed(300);
+  go.resolve();
+  assertStringIncludes(await peer.head(), " 101 ");
+  for (const text of ["first", "second".repeat(1_000), "third"]) {
+    await peer.send(0x81, text);
+    assertEquals(await peer.frame(), `text ${text}`);
   }
+  await peer.close(1000);
+  assertEquals(await peer.frame(), "close 1000");
+  peer.leave();
 });
 
 // Row: slow-page
