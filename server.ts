@@ -9,8 +9,7 @@
  * const server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));
- *   ws.startConnection();
- *   return ws.response;
+ *   return ws.accept();
  * });
  * await server.shutdown();
  * ```

@@ -51,7 +51,7 @@ export class HttpConnection implements Upgrader {
   #state: State = "receiving";
   #head: RequestHead | null = null;
   #request: ReceivedRequest | null = null;
-  /** Why the request's signal has aborted; null unless the client has left. */
+  /** Why the request's signal has aborted; null unless the client has left or stalled. */
   #left: DOMException | null = null;
   /** Gets the WebSocket, once a handshake was accepted. */
   #upgrade: UpgradeHandler | null = null;
@@ -76,7 +76,7 @@ export class HttpConnection implements Upgrader {
     this.#settings = settings;
     this.#origin = origin;
     this.#remoteAddr = remoteAddr;
-    this.#socket = new HttpSocket(transport, settings.handshakeTimeout, () => this.#end());
+    this.#socket = new HttpSocket(transport, settings.handshakeTimeout, () => this.#onStall());
   }
 
   /**
@@ -110,10 +110,16 @@ export class HttpConnection implements Upgrader {
     this.connections.onEnd(this);
   }
 
-  /** The client has left while the handler had its request. */
-  #onLeft(): void {
+  /** The client makes a read or a write wait for too long. */
+  #onStall(): void {
+    if (this.#state === "handling") this.#onLeft("The client has stalled before it was answered");
+    else this.#end();
+  }
+
+  /** The client has left while the handler had its request, or has stalled in its body. */
+  #onLeft(why = "The client has left before it was answered"): void {
     if (this.#state !== "handling") return;
-    this.#left = new DOMException("The client has left before it was answered", "AbortError");
+    this.#left = new DOMException(why, "AbortError");
     this.#end();
     ReceivedRequest.abort(this.#request!, this.#left);
     this.#giveUpUpgrade(this.#left);

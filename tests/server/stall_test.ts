@@ -146,6 +146,22 @@ for (const path of ["/read", "/unread"]) {
   });
 }
 
+netTest("request.signal aborts for a client that stalls in its body, at handshakeTimeout", async () => {
+  const aborted = Promise.withResolvers<unknown>();
+  await using host = start(async (request) => {
+    request.signal.addEventListener("abort", () => aborted.resolve(request.signal.reason));
+    await request.text().catch(() => {});
+    await aborted.promise;
+    return new Response();
+  }, { handshakeTimeout: 300 });
+  using peer = await host.connect();
+  await peer.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+  assertStringIncludes(String(await aborted.promise), "stalled");
+  assertEquals(await peer.rest(), "");
+  await host.server.shutdown();
+  assertEquals(host.faults, []);
+});
+
 // Row: leaving-early
 netTest("a server that was started closes with 1006 when its client leaves before the handler returns", async () => {
   const logs: EventLog[] = [];
