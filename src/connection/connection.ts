@@ -33,6 +33,10 @@ export interface Connection {
   readonly bufferedAmount: number;
   /** Grows whenever bytes arrive; null if that can't be seen, and no Ping be sent. */
   readonly received: number | null;
+  /** Grows whenever a part of a message arrives or is handed to the system; control frames don't count. */
+  readonly progress: number;
+  /** The number of the write that is under way, null if none is. */
+  readonly writing: number | null;
   /** True while it is not read from, because it was paused. */
   readonly paused: boolean;
   /** Whether it can be paused. */
@@ -85,9 +89,10 @@ export interface Connection {
    * Sends a Ping.
    *
    * @param payload At most 125 bytes.
+   * @param onWritten Runs when it has been handed to the system.
    * @returns False once the connection is closing.
    */
-  sendPing(payload: Uint8Array): boolean;
+  sendPing(payload: Uint8Array, onWritten?: () => void): boolean;
   /**
    * Sends a Pong that no Ping asked for.
    *

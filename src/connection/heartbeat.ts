@@ -18,25 +18,35 @@ export interface HeartbeatOptions {
 /**
  * Pings a peer, and notices when it is gone without a word: a cable pulled, a process frozen, a NAT that forgot.
  * RFC 6455 §5.5.2: a Ping "may serve either as a keepalive or as a means to verify that the remote endpoint is still
- * responsive". Whatever arrives counts as an answer.
+ * responsive".
+ *
+ * Whatever arrives counts as an answer. So does a write that had to wait and is done, since then the peer has taken
+ * bytes; one that is done at once tells nothing but that the system has room. And the time begins when the Ping has been
+ * handed to the system: it may stand behind megabytes.
  */
 export class Heartbeat {
   readonly #connection: Connection;
-  readonly #ping: (payload: Uint8Array) => void;
+  readonly #ping: (payload: Uint8Array, onWritten: () => void) => void;
   readonly #timeout: number;
   readonly #clock: HeartbeatClock;
   #pingedAt: number | null = null;
   #receivedThen: number | null = 0;
+  /** The write that was under way at the last look. */
+  #writingThen: number | null = null;
   #count = 0;
 
   /**
    * Begins.
    *
    * @param connection What to watch.
-   * @param ping Sends a Ping with a payload.
+   * @param ping Sends a Ping with a payload, and says when it has been handed to the system.
    * @param options How often to ping, and how long to wait.
    */
-  constructor(connection: Connection, ping: (payload: Uint8Array) => void, options: HeartbeatOptions) {
+  constructor(
+    connection: Connection,
+    ping: (payload: Uint8Array, onWritten: () => void) => void,
+    options: HeartbeatOptions,
+  ) {
     this.#connection = connection;
     this.#ping = ping;
     this.#timeout = options.pingTimeout;
@@ -55,24 +65,34 @@ export class Heartbeat {
    * @param now The time, in milliseconds.
    */
   ping(now: number): void {
-    if (this.#pingedAt === null) {
+    const first = this.#pingedAt === null;
+    if (first) {
       this.#pingedAt = now;
       this.#receivedThen = this.#connection.received;
+      this.#writingThen = this.#connection.writing;
     }
     const payload = new Uint8Array(PAYLOAD);
     new DataView(payload.buffer).setUint32(0, ++this.#count);
-    this.#ping(payload);
+    this.#ping(payload, () => {
+      if (first && this.#pingedAt !== null) this.#pingedAt = performance.now();
+    });
   }
 
   /**
-   * Ends the connection if nothing has arrived for too long after a Ping.
+   * Ends the connection if there was no sign of life for too long after a Ping.
    *
    * @param now The time, in milliseconds.
    */
   check(now: number): void {
     if (this.#pingedAt === null) return;
-    if (this.#connection.paused || this.#connection.received !== this.#receivedThen) this.#pingedAt = null;
-    else if (now - this.#pingedAt >= this.#timeout) this.#connection.terminate(silence(this.#timeout));
+    const { paused, received, writing } = this.#connection;
+    if (paused || received !== this.#receivedThen) {
+      this.#pingedAt = null;
+      return;
+    }
+    if (this.#writingThen !== null && writing !== this.#writingThen) this.#pingedAt = now;
+    this.#writingThen = writing;
+    if (now - this.#pingedAt >= this.#timeout) this.#connection.terminate(silence(this.#timeout));
   }
 }
 

@@ -1,4 +1,4 @@
-import { MAX_CONTROL_PAYLOAD } from "../protocol/frame_header.ts";
+import { checkControlPayload } from "../protocol/close_payload.ts";
 
 /**
  * What a message or a Ping may be made of.
@@ -18,12 +18,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Sees data as bytes: exactly those that a view covers, with no copy where there need be none.
+ * Sees data as bytes: exactly those that a view covers, without a copy if possible.
  *
  * @param data Text, a buffer, or a view of one.
  * @param what What is to be done with it, for the error.
  * @returns The bytes.
- * @throws {TypeError} Where it is something else.
+ * @throws {TypeError} If it is something else.
  */
 export function toBytes(data: MessageData, what: string): Uint8Array {
   if (data instanceof Uint8Array) return unshared(data);
@@ -32,7 +32,7 @@ export function toBytes(data: MessageData, what: string): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (data instanceof SharedArrayBuffer) return unshared(new Uint8Array(data));
   throw new TypeError(
-    `Cannot ${what} as text or bytes: received ${kindOf(data)}, expected a string, an ArrayBuffer or a view of one`,
+    `Cannot ${what}: expected a string, an ArrayBuffer or a view of one, received ${kindOf(data)}`,
   );
 }
 
@@ -47,7 +47,7 @@ function unshared(bytes: Uint8Array): Uint8Array {
  * @param data Text, or bytes that are UTF-8.
  * @param what What is to be done with it, for the error.
  * @returns The text.
- * @throws {TypeError} Where the bytes are no UTF-8, or it is something else.
+ * @throws {TypeError} If the bytes are not UTF-8, or it is something else.
  */
 export function toText(data: MessageData, what: string): string {
   if (typeof data === "string") return data;
@@ -55,7 +55,7 @@ export function toText(data: MessageData, what: string): string {
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new TypeError(`Cannot ${what} as text (RFC 6455 5.6): received bytes that are no UTF-8`);
+    throw new TypeError(`Cannot ${what} as text: the bytes must be valid UTF-8 (RFC 6455 5.6)`);
   }
 }
 
@@ -65,15 +65,13 @@ export function toText(data: MessageData, what: string): string {
  * @param data Text or bytes.
  * @param what What is to be done with it, for the error.
  * @returns A copy of the bytes.
- * @throws {RangeError} Where it is longer than 125 bytes.
- * @throws {TypeError} Where it is something else.
+ * @throws {RangeError} If it is longer than 125 bytes.
+ * @throws {TypeError} If it is something else.
  */
 export function controlPayload(data: MessageData, what: string): Uint8Array {
   const bytes = toBytes(data, what).slice();
-  if (bytes.length <= MAX_CONTROL_PAYLOAD) return bytes;
-  throw new RangeError(
-    `Cannot ${what} of more than ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5): received ${bytes.length}`,
-  );
+  checkControlPayload(bytes, what);
+  return bytes;
 }
 
 function kindOf(value: unknown): string {

@@ -40,6 +40,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   #fault: unknown = null;
   #stopCloseTimer: (() => void) | null = null;
   #reads = 0;
+  #writes = 0;
 
   // What is going on at the moment.
   #reading = false;
@@ -88,6 +89,16 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   /** How often bytes have arrived. */
   get received(): number {
     return this.#reads;
+  }
+
+  /** Grows whenever a part of a message arrives or is handed to the system. */
+  get progress(): number {
+    return this.#protocol.progress;
+  }
+
+  /** The number of the write that is under way. */
+  get writing(): number | null {
+    return this.#writing ? this.#writes : null;
   }
 
   /** True while it is not read from. */
@@ -172,6 +183,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
     const bytes = this.#protocol.next();
     if (bytes === null) return this.#endTransport();
     this.#writing = true;
+    this.#writes++;
     try {
       this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
     } catch (error) {
@@ -183,13 +195,16 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
     this.#writing = false;
     if (this.#state === "ended") return;
     this.#protocol.done();
-    // A callback may have ended the connection: nothing follows its end.
-    if (this.#full && this.#protocol.queued < this.#highWaterMark && this.state !== "closed") {
-      this.#full = false;
-      this.#handler.onDrain();
-    }
+    this.#checkDrain();
     this.#flush();
   };
+
+  /** Reports that there is room again. What was just done may have ended the connection, and nothing follows its end. */
+  #checkDrain(): void {
+    if (!this.#full || this.#protocol.queued >= this.#highWaterMark || this.#state === "ended") return;
+    this.#full = false;
+    this.#handler.onDrain();
+  }
 
   /** What the peer sent before it went may still be read, so the connection ends when reading does. */
   readonly #onWriteFailed = (error: unknown) => {
@@ -204,9 +219,10 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
 
   /** Does to the transport what the protocol says, as all bytes are written. */
   #endTransport(): void {
+    if (this.#protocol.state !== "closed") return;
     const { transportEnd } = this.#protocol;
     if (transportEnd === "close") return this.#end();
-    if (this.#protocol.state === "closed") this.#read();
+    this.#read();
     if (transportEnd === "none") return;
     this.#protocol.writeEnded();
     try {
@@ -309,8 +325,8 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   }
 
   /** Sends a Ping. */
-  sendPing(payload: Uint8Array): boolean {
-    return this.#sent(this.#protocol.sendPing(payload));
+  sendPing(payload: Uint8Array, onWritten?: () => void): boolean {
+    return this.#sent(this.#protocol.sendPing(payload, onWritten));
   }
 
   /** Sends a Pong. */
@@ -391,9 +407,10 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
     this.#read();
   }
 
-  /** The protocol has something to send. */
+  /** The protocol has something to send. A message that was compressed meanwhile may wait with fewer bytes now. */
   onOutput(): void {
     this.#schedule();
+    this.#checkDrain();
   }
 }
 

@@ -161,6 +161,16 @@ export class RuntimeConnection implements Connection {
     return null;
   }
 
+  /** Grows as messages are handed to the system; what arrives of a message can't be seen before it is whole. */
+  get progress(): number {
+    return this.#writes.progress;
+  }
+
+  /** Null: the runtime doesn't tell. */
+  get writing(): null {
+    return null;
+  }
+
   /** False: it can't be paused. */
   get paused(): boolean {
     return false;

@@ -63,6 +63,11 @@ export class WriteWatch {
     this.#watch();
   }
 
+  /** The bytes that were handed to the system. */
+  get progress(): number {
+    return this.#sent - this.#socket.bufferedAmount;
+  }
+
   /** Everything is written, as is known from elsewhere: runs what waits for that. */
   settle(): void {
     this.#reach(Infinity);

@@ -14,10 +14,12 @@ import { Opcode } from "../protocol/opcode.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
 import type { MessageConsumer } from "../streams/message_consumer.ts";
 import type { StreamOwner } from "../streams/stream_owner.ts";
+import { checkAlone } from "./check_alone.ts";
 import type { DriverSide } from "./driver_side.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { PendingPings } from "./pending_pings.ts";
+import { SendQueue } from "./send_queue.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
 
 /** What the opening handshake has agreed on. */
@@ -43,13 +45,11 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** Grows with every message that is sent or received. */
   messages = 0;
   readonly promises: LifecyclePromises = new LifecyclePromises();
-
   readonly #emitter: EventEmitter<WebSocketEvents>;
   /** Once it is open, the rest is the connection's state. Terminating lasts no longer than its call. */
   #state: "connecting" | "closing" | "open" | "terminating" | "closed" = "connecting";
-  /** What waits for the connection to be open, in order, and the bytes of its messages. */
-  #waiting: ((connection: Connection) => unknown)[] | null = null;
-  #waitingBytes = 0;
+  /** What waits for the connection to be open, null if nothing has or it is. */
+  #queue: SendQueue | null = null;
   #streams: DriverStreams | null = null;
   #consumer: MessageConsumer | null = null;
   #pings: PendingPings | null = null;
@@ -75,7 +75,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** The bytes that wait to be written. */
   get bufferedAmount(): number {
-    return this.#waitingBytes + (this.connection?.bufferedAmount ?? 0);
+    return (this.#queue?.bytes ?? 0) + (this.connection?.bufferedAmount ?? 0);
   }
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
@@ -116,18 +116,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    * @throws {TypeError} If something else takes them.
    */
   take(consumer: MessageConsumer, name: string): void {
-    if (this.#consumer !== null) {
-      throw new TypeError(
-        `Cannot use ${name}: another stream of this connection takes its messages already. Use readable or messages, ` +
-          "not both",
-      );
-    }
-    if (this.#emitter.listenerCount("message") > 0) {
-      throw new TypeError(
-        `Cannot use ${name}: listeners for "message" take the messages. Remove them, or use the listeners alone`,
-      );
-    }
-    (this.#emitter as unknown as EventEmitter).on("newListener", refuseListener);
+    checkAlone(this.#emitter, this.#consumer, name);
     this.#consumer = consumer;
     const { outcome } = this.promises;
     if (outcome !== undefined) consumer.onEnd(outcome);
@@ -147,8 +136,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     if (this.#state === "closed" || this.#state === "closing") return false;
     if (limited && this.bufferedAmount > this.settings.backpressureLimit) return this.refuse();
     if (connection !== null) return run(connection);
-    this.apply(run);
-    this.#waitingBytes += bytes;
+    this.#wait(run, bytes);
     return true;
   }
 
@@ -159,12 +147,13 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    */
   apply(step: (connection: Connection) => unknown): void {
     if (this.connection !== null) step(this.connection);
-    else if (this.#state !== "closed") this.#wait(step);
+    else if (this.#state !== "closed") this.#wait(step, 0);
   }
 
-  #wait(step: (connection: Connection) => unknown): void {
-    if (this.#waiting === null) this.side?.onWaiting?.();
-    (this.#waiting ??= []).push(step);
+  #wait(step: (connection: Connection) => unknown, bytes: number): void {
+    if (this.#queue === null) this.side?.onWaiting?.();
+    this.#queue ??= new SendQueue(this.settings.highWaterMark);
+    this.#queue.push(step, bytes);
   }
 
   /**
@@ -234,10 +223,16 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    * @throws {RangeError} If the payload is too long.
    */
   sendPing(payload: MessageData, callback?: () => void): boolean {
-    const bytes = controlPayload(payload, "send a Ping");
+    let bytes = controlPayload(payload, "send a Ping");
+    // A Pong that no Ping asked for is often empty, and would be taken for the answer. RFC 6455 §5.5.3.
+    if (bytes.length === 0 && callback !== undefined) bytes = crypto.getRandomValues(new Uint8Array(4));
     const taken = this.submit({ bytes: bytes.length, run: (to) => to.sendPing(bytes), needs: "send a Ping" });
-    if (taken) (this.#pings ??= new PendingPings()).expect(bytes, callback);
+    if (taken && bytes.length > 0) this.#expectPong(bytes, callback);
     return taken;
+  }
+
+  #expectPong(payload: Uint8Array, callback?: () => void): void {
+    (this.#pings ??= new PendingPings()).expect(payload, callback);
   }
 
   /**
@@ -303,22 +298,28 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.negotiated = negotiated;
     this.#state = "open";
     if (this.#consumer?.takesParts) connection.receiveParts();
-    const waiting = this.#waiting ?? [];
-    this.#waiting = null;
-    this.#waitingBytes = 0;
-    for (const step of waiting) step(connection);
+    const queue = this.#queue;
+    this.#queue = null;
+    queue?.run(connection);
     if (this.readyState === "closed") return;
     this.#watch(connection);
     this.promises.onOpen();
     this.#emit("open");
+    // The connection reports it if as much waits there now. A listener of "open" may have sent more, or have closed it.
+    const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
+    if (drained && this.readyState === "open") this.onDrain();
   }
 
   #watch(connection: Connection): void {
     const { pingInterval, idleTimeout } = this.settings;
     if (pingInterval > 0 && connection.received !== null) {
-      this.#heartbeat = new Heartbeat(connection, (payload) => this.sendPing(payload), this.settings);
+      this.#heartbeat = new Heartbeat(connection, (payload, onWritten) => {
+        if (connection.sendPing(payload, onWritten)) this.#expectPong(payload);
+      }, this.settings);
     }
-    if (idleTimeout > 0) this.#idleTimer = new IdleTimer(() => this.messages, () => this.#onIdle(), idleTimeout);
+    if (idleTimeout === 0) return;
+    const activity = () => this.messages + connection.progress;
+    this.#idleTimer = new IdleTimer(activity, () => this.#onIdle(), idleTimeout);
   }
 
   #onIdle(): void {
@@ -330,8 +331,12 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** A message has come. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     this.messages++;
-    if (this.#consumer !== null) this.#consumer.onMessage(message);
-    else this.#emit("message", message);
+    if (this.#consumer !== null) return this.#consumer.onMessage(message);
+    try {
+      this.#emitter.emit("message", message);
+    } catch (cause) {
+      this.onThrown("message", cause);
+    }
   }
 
   /** A piece of a message has come. */
@@ -388,8 +393,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   end(info: CloseInfo): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#waiting = null;
-    this.#waitingBytes = 0;
+    this.#queue = null;
     this.#heartbeat?.stop();
     this.#idleTimer?.stop();
     this.#pings?.clear();
@@ -404,14 +408,25 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /** What the application throws must not stop the protocol: it fails this connection, and no other. */
-  #guard(name: keyof WebSocketEvents | "callback", call: () => void): void {
+  #guard(name: keyof WebSocketEvents | "callback", call: () => unknown): void {
     try {
-      call();
+      const result = call();
+      if (result instanceof Promise) result.catch((cause) => this.onThrown(name, cause));
     } catch (cause) {
-      const { connection } = this;
-      if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
-      connection.fail(listenerFailed(name, cause));
+      this.onThrown(name, cause);
     }
+  }
+
+  /**
+   * A listener or a callback has thrown, or has returned a promise that rejects.
+   *
+   * @param name The event, or `"callback"`.
+   * @param cause What was thrown.
+   */
+  onThrown(name: keyof WebSocketEvents | "callback", cause: unknown): void {
+    const { connection } = this;
+    if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
+    connection.fail(listenerFailed(name, cause));
   }
 
   /**
@@ -422,11 +437,5 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   report(fault: unknown): void {
     if (this.side?.report) this.side.report(fault);
     else reportFault(fault);
-  }
-}
-
-function refuseListener(name: string | symbol): void {
-  if (name === "message") {
-    throw new TypeError('Cannot listen for "message": a stream of this connection takes its messages');
   }
 }

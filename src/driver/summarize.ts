@@ -31,3 +31,18 @@ export function summarize(name: string, ws: Summarized): string {
   parts.push(`${bufferedAmount} bytes waiting`);
   return `${name} { ${parts.join(", ")} }`;
 }
+
+/**
+ * Has `console.log(ws)` show one line: where the driver stands, with whom, and what waits.
+ *
+ * @param prototype The prototype of drivers.
+ */
+export function showSummary(prototype: Summarized): void {
+  for (const symbol of [Symbol.for("Deno.customInspect"), Symbol.for("nodejs.util.inspect.custom")]) {
+    Object.defineProperty(prototype, symbol, {
+      value(this: Summarized): string {
+        return summarize(this.constructor.name, this);
+      },
+    });
+  }
+}

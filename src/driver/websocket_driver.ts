@@ -6,10 +6,11 @@ import { PreparedMessage } from "../protocol/prepared_message.ts";
 import type { MessageChunks } from "../streams/chunk_reader.ts";
 import type { MessageStream } from "../streams/message_stream.ts";
 import { roundTrip } from "./round_trip.ts";
-import { summarize } from "./summarize.ts";
+import { showSummary } from "./summarize.ts";
 import { sendStream, type SendStreamOptions } from "../streams/send_stream.ts";
 import { drained } from "./drained.ts";
 import { DriverCore } from "./driver_core.ts";
+import { onRejection } from "./on_rejection.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import type { WebSocketDriverOptions } from "./options.ts";
 import type { SendOptions } from "./send_options.ts";
@@ -44,6 +45,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   static {
     coreOf = (ws) => ws.#core;
+    onRejection<WebSocketDriver>(this.prototype, (ws, name, cause) => ws.#core.onThrown(name, cause));
+    showSummary(this.prototype);
   }
 
   /**
@@ -54,7 +57,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {RangeError} If a number is out of its range.
    */
   constructor(options: WebSocketDriverOptions = {}) {
-    super();
+    super({ captureRejections: true });
     this.#core = new DriverCore(this, options);
     const { maxLength, acceptProtocols } = this.#core.settings;
     this.maxLength = maxLength;
@@ -438,13 +441,4 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   resume(): void {
     this.#core.setPaused("resume");
   }
-}
-
-/** `console.log(ws)` shows one line: where it stands, with whom, and what waits. */
-for (const symbol of [Symbol.for("Deno.customInspect"), Symbol.for("nodejs.util.inspect.custom")]) {
-  Object.defineProperty(WebSocketDriver.prototype, symbol, {
-    value(this: WebSocketDriver): string {
-      return summarize(this.constructor.name, this);
-    },
-  });
 }

@@ -9,7 +9,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
 /**
- * Why a connection ended: what a Close frame said, or 1005 and 1006 where none said it.
+ * Why a connection ended: what a Close frame said, or 1005 or 1006 if none did.
  *
  * @example Read why the peer has left
  * ```ts
@@ -25,7 +25,7 @@ export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 export interface CloseInfo {
   /** The status code, RFC 6455 §7.4. */
   readonly code: number;
-  /** The reason, empty where none was given. */
+  /** The reason, empty if none was given. */
   readonly reason: string;
 }
 
@@ -33,8 +33,8 @@ export interface CloseInfo {
  * Reads the payload of a Close frame. RFC 6455 §5.5.1, §7.1.5, §7.1.6.
  *
  * @param payload The payload, at most 125 bytes.
- * @returns The code and the reason; 1005 where the payload is empty.
- * @throws {ProtocolError} Where it is one byte long, or the code or the reason is not allowed.
+ * @returns The code and the reason; 1005 if the payload is empty.
+ * @throws {ProtocolError} If it is one byte long, or the code or the reason is not allowed.
  */
 export function parseClosePayload(payload: Uint8Array): CloseInfo {
   if (payload.length === 0) return { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
@@ -49,32 +49,45 @@ export function parseClosePayload(payload: Uint8Array): CloseInfo {
 }
 
 /**
+ * Checks the length of a control frame's payload. RFC 6455 §5.5.
+ *
+ * @param payload The payload.
+ * @param what What it is for, to follow "Cannot".
+ * @throws {RangeError} If it is above 125 bytes.
+ */
+export function checkControlPayload(payload: Uint8Array, what: string): void {
+  if (payload.length <= MAX_CONTROL_PAYLOAD) return;
+  throw new RangeError(
+    `Cannot ${what}: its payload must be at most ${MAX_CONTROL_PAYLOAD} bytes (RFC 6455 5.5), received ${payload.length}`,
+  );
+}
+
+/**
  * Composes the payload of a Close frame.
  *
  * @param code A code that {@linkcode isSendableCloseCode} allows, or 1005 for an empty payload.
  * @param reason At most {@linkcode MAX_REASON} bytes of UTF-8.
  * @returns The payload.
- * @throws {RangeError} Where the code may not be sent, the reason is too long, or stands without a code.
- * @throws {TypeError} Where the code is no number or the reason no string, as where the two were given in the wrong order.
+ * @throws {RangeError} If the code may not be sent, or the reason is too long or has no code.
+ * @throws {TypeError} If the code is not a number or the reason not a string, as when they are in the wrong order.
  */
 export function formatClosePayload(code: number, reason: string): Uint8Array {
   if (typeof code !== "number" || typeof reason !== "string") {
     throw new TypeError(
-      "Cannot close but with a code that is a number and a reason that is a string: received " +
-        `${typeof code} as the code and ${typeof reason} as the reason`,
+      "Cannot close: the code must be a number and the reason a string, received a " +
+        `${typeof code} as the code and a ${typeof reason} as the reason`,
     );
   }
   const text = encoder.encode(reason);
   if (text.length > MAX_REASON) {
     throw new RangeError(
-      `Cannot close with a reason above ${MAX_REASON} bytes (RFC 6455 5.5): received ${text.length} bytes`,
+      `Cannot close: the reason must be at most ${MAX_REASON} bytes of UTF-8 (RFC 6455 5.5), received ${text.length} bytes`,
     );
   }
   if (code === CloseCode.NO_STATUS_RECEIVED && reason === "") return text;
   if (!isSendableCloseCode(code)) {
     throw new RangeError(
-      `Cannot close with a code that must not be sent (RFC 6455 7.4): received ${code}, expected 1000-1003, ` +
-        "1007-1014 or 3000-4999",
+      `Cannot close: the code must be 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 7.4), received ${code}`,
     );
   }
   const payload = new Uint8Array(2 + text.length);

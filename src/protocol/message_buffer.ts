@@ -6,12 +6,8 @@ import type { Platform } from "./platform.ts";
 import { Utf8Validator } from "./utf8_validator.ts";
 import { invalidUtf8 } from "./protocol_errors.ts";
 
-/** What is reserved at first for a message whose length is not known yet, in bytes. */
-const FIRST_RESERVE = 1024;
-/** What is reserved at most for a message whose last frame's header is there, before its payload is, in bytes. */
-const FIRST_RESERVE_KNOWN = 64 * 1024;
-/** Up to this size a block grows fourfold, above it twofold, in bytes. */
-const FAST_GROWTH = 1024 * 1024;
+/** The least that is reserved for a message that may need it, in bytes. */
+const MIN_RESERVE = 1024;
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
@@ -149,8 +145,7 @@ export class MessageBuffer {
     const needed = this.length + count;
     const block = this.#block;
     if (block !== null && needed <= block.size) return block;
-    const size = block?.size ?? 0;
-    const grown = Math.max(size < FAST_GROWTH ? size * 4 : size * 2, fin ? FIRST_RESERVE_KNOWN : FIRST_RESERVE);
+    const grown = Math.max(needed * growthOf(needed), MIN_RESERVE);
     const most = fin ? this.length + remaining : this.#maxLength;
     const next = new Block(Math.max(needed, Math.min(grown, most)));
     if (block !== null) next.bytes.set(block.bytes.subarray(0, this.length));
@@ -203,4 +198,12 @@ export class MessageBuffer {
     this.#block = null;
     this.length = 0;
   }
+}
+
+/**
+ * How much more is reserved than has arrived. A message of some length is not to be copied often as it grows, and a
+ * peer that announces one must not have memory reserved that it has not sent its share of.
+ */
+function growthOf(arrived: number): number {
+  return arrived < 16 * 1024 ? 8 : arrived < 1024 * 1024 ? 4 : 2;
 }

@@ -5,7 +5,7 @@ import type { PreparedMessage } from "./prepared_message.ts";
 import { Queue } from "./queue.ts";
 import type { PartsHandler } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
-import { extensionFailed } from "./protocol_errors.ts";
+import { bufferChanged, extensionFailed } from "./protocol_errors.ts";
 
 /**
  * Keeps messages in order while the extension takes its time over one, or while one is being sent in fragments. If the
@@ -178,9 +178,10 @@ export class OutgoingQueue {
     if (encoded instanceof Uint8Array) return this.#sender.frame(FIN | RSV1 | opcode, encoded);
     this.#state = "busy";
     this.#bytes += length;
-    encoded.then((bytes) => this.#onEncoded(opcode, length, bytes))
-      // Whatever fails here, an allocation say, is this connection's alone.
-      .catch((error) => this.#onFailure(extension, error));
+    encoded.then((bytes) => {
+      if (payload.length !== length) throw new RangeError("The message's buffer has changed its length");
+      this.#onEncoded(opcode, length, bytes);
+    }).catch((cause) => this.#onFailure(extension, cause, payload.length === length ? null : [length, payload.length]));
   }
 
   #onEncoded(opcode: Opcode, length: number, bytes: Uint8Array): void {
@@ -192,9 +193,10 @@ export class OutgoingQueue {
     this.#protocol.onOutput();
   }
 
-  #onFailure({ name }: MessageExtension, cause: unknown): void {
+  /** The extension failed; or the caller's buffer has changed its length meanwhile, as is given then. */
+  #onFailure({ name }: MessageExtension, cause: unknown, changed: [from: number, to: number] | null = null): void {
     if (this.#state === "closed") return;
     this.close();
-    this.#protocol.onFailure(extensionFailed(name, cause));
+    this.#protocol.onFailure(changed === null ? extensionFailed(name, cause) : bufferChanged(...changed));
   }
 }

@@ -1,21 +1,19 @@
 import { CloseCode } from "../close_code.ts";
 import type { WebSocketError } from "../errors.ts";
-import { type CloseInfo, fitReason, formatClosePayload, parseClosePayload } from "./close_payload.ts";
+import {
+  checkControlPayload,
+  type CloseInfo,
+  fitReason,
+  formatClosePayload,
+  parseClosePayload,
+} from "./close_payload.ts";
 import type { MessageExtension } from "./extension.ts";
-import { FIN, MAX_CONTROL_PAYLOAD } from "./frame_header.ts";
+import { FIN } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import { controlTooLong } from "./protocol_errors.ts";
-import { StandardPlatform } from "./platform.ts";
 import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
-import {
-  DEFAULT_MAX_FRAGMENTS,
-  DEFAULT_MAX_LENGTH,
-  type InternalProtocolOptions,
-  type ProtocolOptions,
-  type Role,
-} from "./protocol_options.ts";
+import { type InternalProtocolOptions, type ProtocolOptions, type Role, withDefaults } from "./protocol_options.ts";
 import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
 import { type PartsHandler, Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
@@ -25,30 +23,23 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /**
- * One endpoint of RFC 6455 after the opening handshake (§5 to §8), with no input or output of its own: bytes in,
- * events out; messages in, bytes out. Everything in this package goes through it.
+ * One endpoint of RFC 6455 after the opening handshake (§5 to §8), with no input or output of its own: bytes in, events
+ * out; messages in, bytes out.
  *
  * The owner reads from the transport into {@linkcode Protocol.readBuffer} and reports that to
  * {@linkcode Protocol.received}, or to {@linkcode Protocol.receiveEof} at the stream's end. After that, and after
  * sending, it writes what {@linkcode Protocol.next} gives until there is nothing more, and then does to the transport
  * what {@linkcode Protocol.transportEnd} says: the protocol knows who ends TCP first.
  *
- * @example Two endpoints talk in memory
+ * @example What a client sends
  * ```ts
  * import { Protocol } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
  *
- * const messages: (string | Uint8Array)[] = [];
- * const handler = { onPing() {}, onPong() {}, onClose() {}, onError() {}, onOutput() {} };
- * const client = new Protocol("client", { ...handler, onMessage() {} });
- * const server = new Protocol("server", { ...handler, onMessage: (message) => messages.push(message) });
- *
+ * const handler = { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onError() {}, onOutput() {} };
+ * const client = new Protocol("client", handler, { maskingKey: () => 0 });
  * client.sendText("Hi");
- * for (let bytes = client.next(); bytes !== null; bytes = client.next()) {
- *   server.receive(bytes);
- *   client.done();
- * }
- * assertEquals(messages, ["Hi"]);
+ * assertEquals(client.next()?.toHex(), "8182000000004869");
  * ```
  */
 export class Protocol {
@@ -73,13 +64,13 @@ export class Protocol {
    * @param options Limits, the extension, masking keys.
    */
   constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
-    const { maxLength = DEFAULT_MAX_LENGTH, maxFragments = DEFAULT_MAX_FRAGMENTS, extension = null } = options;
-    const { platform = new StandardPlatform(options), messageHandler = handler } = options as InternalProtocolOptions;
+    const { maxLength, maxFragments, extension, reuse, platform } = withDefaults(options);
+    const { messageHandler = handler } = options as InternalProtocolOptions;
     this.role = role;
     this.#handler = handler;
     this.#parts = new Protocol.#Parts(this);
     this.#messageHandler = messageHandler;
-    this.#sender = new Sender({ masked: role === "client", reuse: options.reuse ?? false, platform });
+    this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
     this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#parts);
     const receiving = { masked: role === "server", maxLength, maxFragments, extension, platform };
@@ -112,7 +103,7 @@ export class Protocol {
    * once both sides have sent one, or the connection has failed; {@linkcode Protocol.transportEnd} tells the rest.
    */
   get state(): "open" | "closing" | "closed" {
-    return STATES[this.#state].seen;
+    return this.#state === "open" ? "open" : STATES[this.#state].seen;
   }
 
   /**
@@ -124,6 +115,7 @@ export class Protocol {
    * with both, an unread byte would make a reset of it, which could destroy our Close on its way.
    */
   get transportEnd(): "none" | "closeWrite" | "close" {
+    if (this.#state === "open") return "none";
     const { end } = STATES[this.#state];
     if (this.#sender.queued > 0 && this.#state !== "ended") return "none";
     return this.#state === "closed" && this.role === "client" ? "none" : end;
@@ -152,6 +144,11 @@ export class Protocol {
   /** The bytes that wait to be written, those that {@linkcode Protocol.next} has given included. */
   get queued(): number {
     return this.#sender.queued + (this.#outgoing?.queued ?? 0);
+  }
+
+  /** Grows whenever a part of a message arrives or is written. */
+  get progress(): number {
+    return this.#receiver.progress + this.#sender.progress;
   }
 
   /** True while what has arrived is held back, so that reading on would only pile it up. */
@@ -201,13 +198,7 @@ export class Protocol {
    * @param bytes Any part of what the peer sent.
    */
   receive(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      const buffer = this.readBuffer();
-      const count = Math.min(buffer.length, bytes.length - at);
-      buffer.set(bytes.subarray(at, at + count));
-      this.received(count);
-      at += count;
-    }
+    this.#receiver.receive(bytes);
   }
 
   /**
@@ -289,11 +280,14 @@ export class Protocol {
    * Queues a Ping. §5.5.2.
    *
    * @param payload At most 125 bytes.
+   * @param onWritten What to run when it is written.
    * @returns False if the connection is closing, and nothing was queued.
    * @throws {RangeError} If the payload is longer.
    */
-  sendPing(payload: Uint8Array = EMPTY): boolean {
-    return this.#sendControl(Opcode.PING, payload);
+  sendPing(payload: Uint8Array = EMPTY, onWritten?: () => void): boolean {
+    const queued = this.#sendControl(Opcode.PING, payload);
+    if (queued && onWritten !== undefined) this.#sender.whenWritten(onWritten);
+    return queued;
   }
 
   /**
@@ -308,7 +302,7 @@ export class Protocol {
   }
 
   #sendControl(opcode: Opcode, payload: Uint8Array): boolean {
-    if (payload.length > MAX_CONTROL_PAYLOAD) throw controlTooLong(payload.length, MAX_CONTROL_PAYLOAD);
+    checkControlPayload(payload, "send a control frame");
     if (this.#state !== "open") return false;
     this.#sender.frame(FIN | opcode, payload);
     return true;
@@ -398,7 +392,15 @@ export class Protocol {
    * @returns The bytes, unchanged until {@linkcode Protocol.done}; null if there are none.
    */
   next(): Uint8Array | null {
-    return STATES[this.#state].writes ? this.#sender.next() : null;
+    if (this.#state !== "open" && !STATES[this.#state].writes) return null;
+    try {
+      return this.#sender.next();
+    } catch (error) {
+      // A frame is begun and can't be finished: no Close can follow.
+      this.close();
+      this.#handler.onError(error as WebSocketError);
+      return null;
+    }
   }
 
   /** Says that what {@linkcode Protocol.next} gave has been written. */
@@ -414,9 +416,7 @@ export class Protocol {
 
   /**
    * 5.5.2. "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a
-   * Close frame." 5.5.3. "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
-   * previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping
-   * frame."
+   * Close frame."
    */
   #onPing(payload: Uint8Array): void {
     const given = payload.slice();
@@ -428,7 +428,7 @@ export class Protocol {
   /**
    * 5.5.1. "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
    * Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code it
-   * received.)"
+   * received.)" The reason is echoed too, so that who closes sees both.
    */
   #onClose(payload: Uint8Array): void {
     const info = parseClosePayload(payload);
@@ -440,7 +440,7 @@ export class Protocol {
     if (this.#outgoing?.fragmenting) this.#outgoing.close();
     const replaces = before === "closing" && this.#outgoing?.idle === true;
     if (before === "open" || replaces) {
-      this.#queueClose(formatClosePayload(info.code, ""));
+      this.#queueClose(formatClosePayload(info.code, info.reason));
       this.#handler.onOutput();
     }
     this.#sender.dropPong();

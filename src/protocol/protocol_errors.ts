@@ -147,22 +147,19 @@ export function invalidCloseCode(code: number): ProtocolError {
 
 /** 7.4.1. An extension failed for a reason that is no fault of the peer's: "an unexpected condition", 1011. */
 export function extensionFailed(name: string, cause: unknown): WebSocketError {
-  return new WebSocketError(`Cannot go on as the extension ${name} failed`, {
+  return new WebSocketError(`The extension ${name} failed, so the connection was closed with 1011`, {
     code: ErrorCode.EXTENSION_FAILED,
     closeCode: CloseCode.INTERNAL_ERROR,
+    reason: "internal error",
     cause,
   });
 }
 
-/**
- * A caller's mistake: a control frame above the limit of RFC 6455 §5.5.
- *
- * @param length How many bytes it would have.
- * @param limit How many it may have.
- * @returns The error to throw.
- */
-export function controlTooLong(length: number, limit: number): RangeError {
-  return new RangeError(
-    `Cannot send a control frame above ${limit} bytes (RFC 6455 5.5): received ${length}`,
+/** A message above 64 KiB is written from the caller's own buffer, which was transferred or resized meanwhile. */
+export function bufferChanged(expected: number, received: number): WebSocketError {
+  return new WebSocketError(
+    `Cannot send the message: its buffer must keep its ${expected} bytes until they are written, and has ${received} ` +
+      "now, so it was transferred or resized. Send a copy, or wait for the callback",
+    { code: ErrorCode.SOURCE_FAILED, closeCode: CloseCode.INTERNAL_ERROR, reason: "internal error" },
   );
 }

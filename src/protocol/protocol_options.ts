@@ -1,5 +1,5 @@
 import type { MessageExtension } from "./extension.ts";
-import type { Platform } from "./platform.ts";
+import { type Platform, StandardPlatform } from "./platform.ts";
 import type { MessageHandler } from "./protocol_handler.ts";
 
 /** The default of `maxLength`, in bytes: 64 MiB less one. */
@@ -95,3 +95,17 @@ export interface InternalProtocolOptions extends ProtocolOptions {
   /** Who gets messages, Pings and Pongs, if that is not the handler: they go there with no step between. */
   messageHandler?: MessageHandler;
 }
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options What was given.
+ * @returns All options but the handler's.
+ */
+export function withDefaults(options: InternalProtocolOptions): Required<Omit<InternalProtocolOptions, Functions>> {
+  const { maxLength = DEFAULT_MAX_LENGTH, maxFragments = DEFAULT_MAX_FRAGMENTS } = options;
+  const { extension = null, reuse = false, platform = new StandardPlatform(options) } = options;
+  return { maxLength, maxFragments, extension, reuse, platform };
+}
+
+type Functions = "maskingKey" | "decodeAscii" | "messageHandler";

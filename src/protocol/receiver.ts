@@ -93,6 +93,7 @@ export class Receiver {
   #state: "header" | "payload" | "closed" = "header";
   /** How much of that payload is still to come, in bytes. */
   #remaining = 0;
+  #progress = 0;
 
   #givesParts = false;
   #parsing = false;
@@ -123,6 +124,11 @@ export class Receiver {
   /** True while what has arrived is held back: paused, until the extension has answered, or behind what is delivered. */
   get blocked(): boolean {
     return this.#state !== "closed" && (this.#paused || this.#transforming || this.#parsing);
+  }
+
+  /** Grows whenever a part of a message arrives. */
+  get progress(): number {
+    return this.#progress;
   }
 
   /** Holds back what is not yet delivered. */
@@ -197,10 +203,27 @@ export class Receiver {
     this.#parse();
   }
 
+  /**
+   * Takes bytes from other memory; they are copied.
+   *
+   * @param bytes The bytes.
+   */
+  receive(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const buffer = this.readBuffer();
+      const count = Math.min(buffer.length, bytes.length - at);
+      buffer.set(bytes.subarray(at, at + count));
+      this.received(count);
+      at += count;
+    }
+  }
+
   /** Parses all that is there, after a first step if one is given. */
   #parse(first?: () => void): void {
     if (this.#parsing) return;
     this.#parsing = true;
+    // A handler may have another connection of the same platform receive something, within what is delivered here.
+    this.#platform.slab.reset();
     try {
       first?.();
       while (!this.#paused && !this.#transforming && this.#step());
@@ -209,6 +232,7 @@ export class Receiver {
       if (!(error instanceof WebSocketError)) throw error;
       this.#protocol.onFailure(error);
     } finally {
+      this.#platform.slab.reset();
       this.#parsing = false;
     }
   }
@@ -291,7 +315,7 @@ export class Receiver {
       return;
     }
     if (this.#masked) applyMask(block, start, end, key);
-    const message = this.#platform.slab.take(end - start);
+    const message = this.#platform.slab.take(end - start, this.#end - start);
     if (end - start < COPY_BY_LOOP) {
       for (let i = start; i < end; i++) message[i - start] = block.bytes[i];
     } else {
@@ -306,6 +330,7 @@ export class Receiver {
     const { fin } = this.#header;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     if (count > 0) {
+      this.#progress++;
       const start = this.#start;
       const end = this.#start += count;
       if (this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
@@ -329,6 +354,7 @@ export class Receiver {
     const end = this.#start += count;
     if (count > 0 && this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
     this.#remaining -= count;
+    if (count > 0) this.#progress++;
     const whole = this.#remaining === 0;
     if (whole) this.#state = "header";
     const last = whole && this.#header.fin;
@@ -347,6 +373,7 @@ export class Receiver {
     const end = message.length + count;
     if (this.#masked) applyMask(message.block, message.length, end, this.#turnKey(count));
     this.#remaining -= count;
+    this.#progress++;
     message.advance(count);
   }
 
@@ -376,7 +403,12 @@ export class Receiver {
     this.#transforming = false;
     if (this.#state === "closed") return;
     this.#answer = deliver;
-    this.#parse();
+    try {
+      this.#parse();
+    } catch (cause) {
+      // There was no memory, say. Nobody above could catch it here.
+      return this.#protocol.onFailure(extensionFailed(this.#extension!.name, cause));
+    }
     this.#protocol.onUnblocked();
   }
 

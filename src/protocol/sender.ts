@@ -5,6 +5,7 @@ import { applyMask } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedFrame } from "./prepared_message.ts";
 import type { Platform } from "./platform.ts";
+import { bufferChanged } from "./protocol_errors.ts";
 import { Queue } from "./queue.ts";
 
 /** Text up to this length, in UTF-16 code units, is encoded where it is sent from; it may triple in size. */
@@ -22,7 +23,10 @@ const SHARED_ABOVE = 8 * 1024;
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
-/** While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3 allows that. */
+/**
+ * While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3: "the endpoint MAY
+ * elect to send a Pong frame for only the most recently processed Ping frame."
+ */
 const PONGS_HELD_ABOVE = 64 * 1024;
 
 const encoder = new TextEncoder();
@@ -37,9 +41,13 @@ export interface SenderOptions {
   platform: Platform;
 }
 
-/** Bytes that are ready to be written, and the block they are in where it goes back to the pool. */
+/** How many bytes are written at once at most: that a slow peer takes some of them is a sign of its life. */
+const MAX_WRITE = 256 * 1024;
+
+/** Bytes that are ready to be written, and the block they are in if it goes back to the pool. */
 interface Chunk {
   readonly bytes: Uint8Array;
+  readonly length: number;
   readonly block: Block | null;
 }
 
@@ -67,8 +75,14 @@ export class Sender {
   /** A frame that many connections share, as long as it is all that is queued; what comes next is put behind a copy. */
   #single: Uint8Array | null = null;
   #inFlight: Chunk | null = null;
+  /** How much of the chunk in flight is written, and how much of it {@linkcode Sender.next} gave to be. */
+  #from = 0;
+  #to = 0;
   #enqueued = 0;
   #written = 0;
+  /** Where the last data frame ends, counted as {@linkcode Sender.#enqueued} is. */
+  #dataEnd = 0;
+  #progress = 0;
   #marks: Queue<Mark> | null = null;
   /** The payload of the last Ping, if its Pong has to wait. */
   #pong: Uint8Array | null = null;
@@ -135,14 +149,15 @@ export class Sender {
       return this.frame(frame.first, frame.payload);
     }
     this.#enqueued += bytes.length;
+    this.#dataEnd = this.#enqueued;
     if (isSmall) this.#single = bytes;
     else this.#pushShared(bytes);
   }
 
   #pushShared(bytes: Uint8Array): void {
-    if (this.#single !== null) this.#ready.push({ bytes: this.#single, block: null });
+    if (this.#single !== null) this.#ready.push(whole(this.#single));
     this.#single = null;
-    this.#ready.push({ bytes, block: null });
+    this.#ready.push(whole(bytes));
   }
 
   /**
@@ -172,8 +187,9 @@ export class Sender {
     writeHeader(block.bytes, this.#length, first, payload.length, false);
     this.#length += header;
     this.#enqueued += header + payload.length;
+    this.#dataEnd = this.#enqueued;
     this.#ready.push(this.#seal(block));
-    this.#ready.push({ bytes: payload, block: null });
+    this.#ready.push(whole(payload));
   }
 
   /** Writes the header in front of a payload that is in place, and masks it. */
@@ -192,6 +208,7 @@ export class Sender {
     }
     this.#length = end;
     this.#enqueued += end - start;
+    if ((first & Opcode.CLOSE) === 0) this.#dataEnd = this.#enqueued;
   }
 
   /** Makes sure that the block has room for so many bytes more: a larger one, or a new one behind it. */
@@ -225,30 +242,46 @@ export class Sender {
     const bytes = block.bytes.subarray(0, this.#length);
     this.#block = null;
     this.#length = 0;
-    return { bytes, block: this.#reuse ? block : null };
+    return { bytes, length: bytes.length, block: this.#reuse ? block : null };
+  }
+
+  /** Grows whenever a part of a message is written. */
+  get progress(): number {
+    return this.#progress;
   }
 
   /**
    * Gives the next bytes to write.
    *
-   * @returns The bytes, unchanged until {@linkcode Sender.done}; null where there are none.
+   * @returns The bytes, unchanged until {@linkcode Sender.done}; null if there are none.
+   * @throws {WebSocketError} If the caller's buffer has changed its length while it waited.
    */
   next(): Uint8Array | null {
-    if (this.#inFlight !== null) return this.#inFlight.bytes;
-    const bytes = this.#single;
-    this.#single = null;
-    // What is queued as the only frame has nothing in front of it.
-    if (bytes !== null) this.#inFlight = { bytes, block: null };
-    else this.#inFlight = this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
-    return this.#inFlight?.bytes ?? null;
+    const chunk = this.#inFlight ??= this.#nextChunk();
+    if (chunk === null) return null;
+    const { bytes, length } = chunk;
+    if (bytes.length !== length) throw bufferChanged(length, bytes.length);
+    this.#to = Math.min(length, this.#from + MAX_WRITE);
+    return length <= MAX_WRITE ? bytes : bytes.subarray(this.#from, this.#to);
   }
 
-  /** Says that what {@linkcode Sender.next} gave is written. */
+  #nextChunk(): Chunk | null {
+    const single = this.#single;
+    this.#single = null;
+    // What is queued as the only frame has nothing in front of it.
+    return single !== null ? whole(single) : this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
+  }
+
+  /** Takes that what {@linkcode Sender.next} gave is written. */
   done(): void {
     const chunk = this.#inFlight;
     if (chunk === null) return;
+    if (this.#dataEnd > this.#written) this.#progress++;
+    this.#written += this.#to - this.#from;
+    this.#from = this.#to;
+    if (this.#from < chunk.length) return;
     this.#inFlight = null;
-    this.#written += chunk.bytes.length;
+    this.#from = this.#to = 0;
     if (chunk.block !== null) this.#platform.pool.release(chunk.block);
     const marks = this.#marks;
     while (marks !== null && marks.length > 0 && marks.first!.position <= this.#written) marks.shift()!.callback();
@@ -273,8 +306,16 @@ export class Sender {
     this.#ready.clear();
     this.#block = null;
     this.#length = 0;
-    this.#enqueued = this.#written + (this.#inFlight?.bytes.length ?? 0);
+    const chunk = this.#inFlight;
+    const inFlight = this.#to - this.#from;
+    this.#inFlight = chunk !== null && inFlight > 0 ? { ...chunk, length: this.#to } : null;
+    this.#enqueued = this.#written + (this.#inFlight === null ? 0 : inFlight);
   }
+}
+
+/** Bytes in memory that doesn't go back to the pool. */
+function whole(bytes: Uint8Array): Chunk {
+  return { bytes, length: bytes.length, block: null };
 }
 
 /** Encodes behind a header; the room suffices for three bytes a code unit. */

@@ -1,32 +1,49 @@
-/** The size of a slab, in bytes. */
-const SLAB_SIZE = 64 * 1024;
+/** The largest slab, in bytes. */
+const MAX_SLAB = 8 * 1024;
 
-/** The longest message that shares a slab, in bytes: keeping one longer pins nothing but itself. */
-const MAX_SHARED = 16 * 1024;
+const EMPTY = new ArrayBuffer(0);
+
+/** How many messages of the length of its first one a slab holds at most: keeping one pins little more than itself. */
+const MAX_SHARED = 16;
 
 /**
- * Memory for binary messages that users own. Short ones are cut from a slab one after another, for a fresh ArrayBuffer
- * costs more than everything else about a short message; a slab's bytes are never used twice.
+ * Memory for binary messages that users own. A fresh ArrayBuffer costs more than everything else about a short message,
+ * so short messages that arrive in one read are cut from one slab. A slab's bytes are never used twice, and no slab is
+ * shared between two reads: what one connection receives is not within reach of another's `message.buffer`.
  */
 export class Slab {
-  #buffer = new ArrayBuffer(0);
+  #buffer: ArrayBuffer = EMPTY;
   #offset = 0;
 
   /**
    * Cuts a piece.
    *
    * @param length The length in bytes.
+   * @param ahead How many bytes the rest of the read may still need, these included.
    * @returns A view of exactly that length, zeroed; its `byteOffset` may be above 0.
    */
-  take(length: number): Uint8Array<ArrayBuffer> {
-    if (length > MAX_SHARED) return new Uint8Array(length);
+  take(length: number, ahead: number = length): Uint8Array<ArrayBuffer> {
     if (this.#offset + length > this.#buffer.byteLength) {
-      this.#buffer = new ArrayBuffer(SLAB_SIZE);
+      // A frame's header takes two bytes at least.
+      const count = Math.min(1 + Math.ceil((ahead - length) / (length + 2)), MAX_SHARED, MAX_SLAB / padded(length));
+      if (count < 2) return new Uint8Array(length);
+      this.#buffer = new ArrayBuffer(Math.trunc(count) * padded(length));
       this.#offset = 0;
     }
     const piece = new Uint8Array(this.#buffer, this.#offset, length);
-    // The next piece begins at a multiple of 8, so that any typed array can be laid over a message.
-    this.#offset = (this.#offset + length + 7) & ~7;
+    this.#offset += padded(length);
     return piece;
   }
+
+  /** Begins anew: what is cut next shares no memory with what was cut before. */
+  reset(): void {
+    if (this.#offset === 0) return;
+    this.#buffer = EMPTY;
+    this.#offset = 0;
+  }
+}
+
+/** Pieces begin at multiples of 8, so that any typed array can be laid over a message. */
+function padded(length: number): number {
+  return (length + 7) & ~7;
 }

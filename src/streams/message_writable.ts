@@ -1,4 +1,5 @@
-import { ConnectionError, ErrorCode } from "../errors.ts";
+import { CloseCode } from "../close_code.ts";
+import { ErrorCode, WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { MessageData } from "../connection/message_data.ts";
 import { closeInfoOf } from "./message_consumer.ts";
@@ -40,7 +41,7 @@ export class MessageWritable {
   #write(message: MessageData): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      if (!this.#owner.send(message, resolve) && this.#owner.readyState === "open") reject(refused());
+      if (!this.#owner.send(message, resolve) && this.#owner.readyState === "open") reject(backpressure());
     });
   }
 
@@ -59,7 +60,7 @@ export class MessageWritable {
    * @param fault Why, null if it ended cleanly.
    */
   onEnd(fault: unknown): void {
-    const error = fault ?? new DOMException("Cannot write: the connection is closed", "InvalidStateError");
+    const error = fault ?? closed();
     this.#reject?.(error);
     this.#controller.error(error);
     if (fault === null) this.#ended.resolve();
@@ -67,9 +68,13 @@ export class MessageWritable {
   }
 }
 
-function refused(): ConnectionError {
-  return new ConnectionError(
-    "Cannot write: more than backpressureLimit waits to be sent",
-    ErrorCode.CONNECTION_LOST,
+function backpressure(): WebSocketError {
+  return new WebSocketError(
+    'Cannot write: more than backpressureLimit waits already. Write to writable alone, or wait for "drain" with send()',
+    { code: ErrorCode.BACKPRESSURE_LIMIT, closeCode: CloseCode.TRY_AGAIN_LATER },
   );
+}
+
+function closed(): DOMException {
+  return new DOMException("Cannot write: the connection is closed", "InvalidStateError");
 }

@@ -47,7 +47,7 @@ netTest("closeConnection() of a client leaves the end of TCP to the server", asy
 netTest("a client answers a Close, and leaves the end of TCP to the server", async () => {
   const log = await play(async (peer) => {
     await peer.close(4000, "Go");
-    assertEquals(await peer.frame(), "close 4000");
+    assertEquals(await peer.frame(), "close 4000 Go");
     await peer.end();
     assertEquals(await peer.frame(), "end");
   }, () => {});

@@ -28,6 +28,8 @@ interface Played {
   readonly errors: Error[];
   /** Gives the frames that the server has sent, one by one. */
   frames(): Promise<Uint8Array>;
+  /** Gives the next bytes that the server has sent. */
+  chunk(): Promise<Uint8Array>;
   send(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   end(): Promise<void>;
 }
@@ -47,6 +49,7 @@ async function play(options: ServerOptions): Promise<Played> {
     ws,
     closed,
     errors,
+    chunk: async () => (await reader.read()).value ?? new Uint8Array(),
     frames: async () => (await reader.read()).value ?? new Uint8Array(),
     send: (bytes) => writer.write(bytes),
     end: () => writer.close(),
@@ -138,6 +141,82 @@ Deno.test("idleTimeout counts messages in both directions, not Pings", async () 
     await turn();
     await send(frame(0x89, new Uint8Array()));
   }
+  ws.terminate();
+  await closed;
+});
+
+// Row: slow-receiver
+Deno.test("heartbeat takes bytes that the peer accepts for life, though a Ping waits behind them", async () => {
+  const { ws, closed, errors, chunk } = await play({ pingInterval: 16, pingTimeout: 100 });
+  const message = new Uint8Array(8 * 1024 * 1024);
+  ws.send(message);
+  let received = 0;
+  // Each piece is taken well within the time-out, all of them together take far longer.
+  for (let due = performance.now(); received < message.length; due += 40) {
+    while (performance.now() < due) await turn();
+    received += (await chunk()).length;
+  }
+  assertEquals(errors, []);
+  assertEquals(ws.readyState, "open");
+  // Then it falls silent.
+  assertEquals((await closed).code, 1006);
+  assertEquals(errors.map((error) => (error as ConnectionError).code), ["WS_HEARTBEAT_TIMEOUT"]);
+});
+
+// Row: silent-peer, slow-receiver
+Deno.test("heartbeat ends a connection whose peer accepts no bytes, also if the Ping never leaves", async () => {
+  const { ws, closed, errors } = await play({ pingInterval: 16, pingTimeout: 50 });
+  ws.send(new Uint8Array(8 * 1024 * 1024));
+  assertEquals((await closed).code, 1006);
+  assertEquals(errors.map((error) => (error as ConnectionError).code), ["WS_HEARTBEAT_TIMEOUT"]);
+});
+
+// Row: silent-peer
+Deno.test("heartbeat is not kept alive by what the system takes at once for a peer that is gone", async () => {
+  const { readable } = new TransformStream<Uint8Array, Uint8Array>();
+  const options = { pingInterval: 16, pingTimeout: 50 };
+  const ws = makeServer({ request: REQUEST, readable, writable: new WritableStream() }, options);
+  const closed = new Promise<CloseInfo>((resolve) => ws.on("close", resolve));
+  ws.startConnection();
+  await ws.opened;
+  while (ws.send("still there?")) await turn();
+  assertEquals((await closed).code, 1006);
+});
+
+// Row: control-and-limits
+Deno.test("heartbeat pings whatever waits, and is not refused", async () => {
+  const { ws, closed, errors, frames } = await play({
+    pingInterval: 16,
+    pingTimeout: 60_000,
+    backpressureLimit: 1,
+    onBackpressure: "refuse",
+  });
+  ws.send(new Uint8Array(3000));
+  ws.send(new Uint8Array(3000));
+  assertEquals(ws.send("refused"), false);
+  let first = 0;
+  while (first !== 0x89) first = (await frames())[0];
+  assertEquals(errors, []);
+  ws.terminate();
+  await closed;
+});
+
+// Row: long-message
+Deno.test("idleTimeout counts the bytes of a message under way, in both directions", async () => {
+  const { ws, closed, send, chunk } = await play({ pingInterval: 0, idleTimeout: 100 });
+  const incoming = frame(0x82, new Uint8Array(100));
+  for (let at = 0, due = performance.now(); at < incoming.length; due += 10) {
+    while (performance.now() < due) await turn();
+    await send(incoming.slice(at, at += 2));
+  }
+  assertEquals(ws.readyState, "open");
+  const outgoing = new Uint8Array(8 * 1024 * 1024);
+  ws.send(outgoing);
+  for (let received = 0, due = performance.now(); received < outgoing.length; due += 30) {
+    while (performance.now() < due) await turn();
+    received += (await chunk()).length;
+  }
+  assertEquals(ws.readyState, "open");
   ws.terminate();
   await closed;
 });

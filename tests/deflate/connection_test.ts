@@ -194,7 +194,7 @@ netTest("a connection reads on after a message that took several turns to inflat
     await peer.send(0x81, "Next");
     await peer.send(0xc1, zlibEncode(new Uint8Array(1_000_000).fill(97)));
     await peer.close(1000, "Done");
-    assertEquals(await peer.frame(), "close 1000");
+    assertEquals(await peer.frame(), "close 1000 Done");
     peer.leave();
     assertEquals((await closed)[0], { code: 1000, reason: "Done" });
     assertEquals(events, ["object 3000000", "string 4", "string 1000000"]);

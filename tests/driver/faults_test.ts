@@ -1,11 +1,13 @@
 // What peers and listeners do wrong, on every kind of server.
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { Client } from "../../src/client/client.ts";
-import { ConnectionError, ErrorCode, ProtocolError } from "../../src/errors.ts";
+import { ConnectionError, ErrorCode, ProtocolError, type WebSocketError } from "../../src/errors.ts";
 import { makeServer } from "../../src/server/make_server.ts";
+import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import { EventLog } from "../support/event_log.ts";
 import { type HostKind, hostKinds, LONG, openPair, openRaw } from "../support/hosts.ts";
 import { testWith } from "../support/permissions.ts";
+import { UncaughtErrors } from "../support/uncaught.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 
 /** What a peer sends, and the close code and the error that it leads to. */
@@ -115,62 +117,131 @@ function suite(kind: HostKind): void {
   // Row: handler-throws
   test("a listener that throws, with nobody listening for errors, reaches onError or is an uncaught error", async () => {
     const oops = new Error("Oops");
-    const uncaught: unknown[] = [];
-    const onUncaught = (event: ErrorEvent) => {
-      event.preventDefault();
-      uncaught.push(event.error);
-    };
-    globalThis.addEventListener("error", onUncaught);
-    try {
-      const closed = Promise.withResolvers<number>();
-      await using host = await kind.open((env) => {
-        const ws = makeServer(env);
-        ws.on("message", () => {
-          throw oops;
-        });
-        ws.on("close", ({ code }) => closed.resolve(code));
-        ws.startConnection();
-        return ws.response;
+    using uncaught = new UncaughtErrors();
+    const closed = Promise.withResolvers<number>();
+    await using host = await kind.open((env) => {
+      const ws = makeServer(env);
+      ws.on("message", () => {
+        throw oops;
       });
-      const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
-      const log = new EventLog(client);
-      await client.startConnection();
-      client.send("x");
-      assertEquals((await log.closed).code, 1011);
-      assertEquals(await closed.promise, 1011);
-      assertEquals(kind.served ? host.faults : uncaught, [oops]);
-      assertEquals(kind.served ? uncaught : host.faults, []);
-    } finally {
-      globalThis.removeEventListener("error", onUncaught);
-    }
+      ws.on("close", ({ code }) => closed.resolve(code));
+      ws.startConnection();
+      return ws.response;
+    });
+    const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
+    const log = new EventLog(client);
+    await client.startConnection();
+    client.send("x");
+    assertEquals((await log.closed).code, 1011);
+    assertEquals(await closed.promise, 1011);
+    assertEquals(kind.served ? host.faults : uncaught.values, [oops]);
+    assertEquals(kind.served ? uncaught.values : host.faults, []);
   });
 
   for (const event of ["close", "error"] as const) {
     if (event === "error" && kind.lacks.has("violations")) continue;
     test(`a listener of "${event}" that throws is reported, and the end comes all the same`, async () => {
-      const uncaught: unknown[] = [];
-      const onUncaught = (event: ErrorEvent) => {
-        event.preventDefault();
-        uncaught.push(event.error);
-      };
-      globalThis.addEventListener("error", onUncaught);
-      try {
+      using uncaught = new UncaughtErrors();
+      const oops = new Error("Oops");
+      await using pair = await openRaw(kind, {
+        onServer: (ws) =>
+          ws.on(event, () => {
+            throw oops;
+          }),
+      });
+      await pair.peer.send(0x83);
+      while (await pair.peer.frame() !== "end");
+      pair.peer.leave();
+      await pair.serverLog.closed;
+      await turn();
+      assertEquals(kind.served ? pair.host.faults : uncaught.values, [oops]);
+    });
+  }
+
+  for (const event of ["open", "message", "ping", "pong", "callback"] as const) {
+    if ((event === "ping" || event === "pong") && kind.lacks.has("ping")) continue;
+    for (const side of ["server", "client"] as const) {
+      // Row: listener-rejects
+      test(`a ${event === "callback" ? event : `listener of "${event}"`} of the ${side} that rejects closes with 1011`, async () => {
         const oops = new Error("Oops");
-        await using pair = await openRaw(kind, {
-          onServer: (ws) =>
-            ws.on(event, () => {
-              throw oops;
-            }),
+        const fail = async () => {
+          await turn();
+          throw oops;
+        };
+        const rejecting = (ws: WebSocketDriver) => event === "callback" ? ws : ws.on(event, fail);
+        await using pair = await openPair(kind, {
+          onServer: (ws) => side === "server" && rejecting(ws),
+          onClient: (ws) => side === "client" && rejecting(ws),
         });
-        await pair.peer.send(0x83);
-        while (await pair.peer.frame() !== "end");
-        pair.peer.leave();
-        await pair.serverLog.closed;
-        await turn();
-        assertEquals(kind.served ? pair.host.faults : uncaught, [oops]);
-      } finally {
-        globalThis.removeEventListener("error", onUncaught);
+        const [own, ownLog, peer, peerLog] = side === "server"
+          ? [pair.server, pair.serverLog, pair.client, pair.clientLog]
+          : [pair.client, pair.clientLog, pair.server, pair.serverLog];
+        if (event === "message") peer.send("x");
+        if (event === "ping") peer.sendPing("x");
+        if (event === "pong") own.sendPing("x");
+        if (event === "callback") own.send("x", { callback: fail });
+        assertEquals(await peerLog.closed, { code: 1011, reason: "internal error" });
+        assertEquals((await ownLog.closed).code, 1011);
+        assertEquals(ownLog.errors.map((error) => [(error as WebSocketError).code, error.cause]), [[
+          "WS_LISTENER_FAILED",
+          oops,
+        ]]);
+      });
+    }
+  }
+
+  // Row: listener-rejects
+  test("a listener that rejects, with nobody listening for errors, reaches onError or is an uncaught error", async () => {
+    const oops = new Error("Oops");
+    using uncaught = new UncaughtErrors();
+    const closed = Promise.withResolvers<number>();
+    await using host = await kind.open((env) => {
+      const ws = makeServer(env);
+      ws.on("message", () => Promise.reject(oops));
+      ws.on("close", ({ code }) => {
+        closed.resolve(code);
+        return Promise.reject(oops);
+      });
+      ws.startConnection();
+      return ws.response;
+    });
+    const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
+    const log = new EventLog(client);
+    await client.startConnection();
+    client.send("x");
+    assertEquals(await log.closed, { code: 1011, reason: "internal error" });
+    assertEquals(await closed.promise, 1011);
+    await turn();
+    assertEquals(kind.served ? host.faults : uncaught.values, [oops, oops]);
+  });
+
+  for (const perMessageDeflate of [false, true]) {
+    const how = perMessageDeflate ? "compressed" : "plain";
+    // Row: detached-buffer
+    test(`a buffer that is transferred away after send() fails that connection alone, ${how}`, async () => {
+      await using pair = await openPair(kind, { server: { perMessageDeflate }, client: { perMessageDeflate } });
+      await using other = await openPair(kind, { server: { perMessageDeflate }, client: { perMessageDeflate } });
+      const { server } = pair;
+      // The first ones fill the system's buffers, so that the last one waits; or it takes several turns to compress.
+      const filling = new Uint8Array(8 * 1024 * 1024);
+      for (let i = 0; i < 4 && !perMessageDeflate; i++) server.send(filling);
+      const message = crypto.getRandomValues(new Uint8Array(65_000));
+      const long = new Uint8Array(3_000_000);
+      for (let at = 0; at < long.length; at += message.length) long.set(message.subarray(0, long.length - at), at);
+      server.send(long);
+      server.send("behind");
+      long.buffer.transfer();
+      if (kind.lacks.has("framing")) {
+        await pair.clientLog.received(perMessageDeflate ? 2 : 6);
+      } else {
+        assertEquals((await pair.serverLog.closed).code === 1000, false);
+        const [error] = pair.serverLog.errors as WebSocketError[];
+        assertEquals(pair.serverLog.errors.length, 1);
+        assertStringIncludes(error.message, "transferred");
+        await pair.clientLog.closed;
       }
+      other.server.send("fine");
+      assertEquals(await other.clientLog.received(1), ["fine"]);
     });
   }
 

@@ -51,6 +51,51 @@ function suite(kind: HostKind): void {
     if (!kind.lacks.has("framing")) assertEquals(pair.serverLog.events, ["open", "drain"]);
   });
 
+  // Row: control-and-limits
+  test("a Ping and a Pong get through while more than backpressureLimit waits", async () => {
+    if (kind.lacks.has("ping")) return;
+    for (const onBackpressure of ["close", "refuse"] as const) {
+      await using pair = await openRaw(kind, { server: { backpressureLimit: 100 * KIB, onBackpressure } });
+      const { server } = pair;
+      while (server.bufferedAmount <= 100 * KIB) {
+        server.send(new Uint8Array(MUCH / 4));
+        await turn();
+      }
+      assert(server.sendPing("ping"));
+      assert(server.send("pong", { type: "pong" }));
+      assertEquals(pair.serverLog.events, ["open"]);
+      assertEquals(server.send("x"), false);
+      assertEquals(server.readyState, onBackpressure === "close" ? "closing" : "open");
+      server.terminate();
+    }
+  });
+
+  // Row: not-reading
+  test("'drain' comes once less waits than the high-water mark, also as the connection opens", async () => {
+    for (const perMessageDeflate of [false, true]) {
+      const options = { highWaterMark: 10 * KIB, perMessageDeflate };
+      await using pair = await openPair(kind, {
+        server: options,
+        client: options,
+        onClient: (ws) => {
+          for (let i = 0; i < 20; i++) ws.send("a".repeat(KIB));
+          assertLess(ws.desiredSize, 0);
+        },
+      });
+      await pair.clientLog.seen("drain");
+      assertGreater(pair.client.desiredSize, 0);
+      await pair.serverLog.received(20);
+      // Then while it is open: a message that takes several turns to compress.
+      const before = pair.clientLog.events.length;
+      pair.client.send("b".repeat(1000 * KIB));
+      assertLess(pair.client.desiredSize, 0);
+      await pair.serverLog.received(21);
+      while (pair.client.desiredSize <= 0) await turn();
+      await turn();
+      assertEquals(pair.clientLog.events.slice(before), ["drain"]);
+    }
+  });
+
   if (kind.lacks.has("pause")) return;
 
   test("pause() holds messages back, and resume() delivers them in order", async () => {

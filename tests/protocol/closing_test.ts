@@ -89,7 +89,7 @@ for (const role of ROLES) {
     exchange(endpoint, peer);
     assertEquals([endpoint.protocol.state, peer.protocol.state], ["closed", "closed"]);
     assertEquals(peer.events, ["close 4321 Bye, ça suffit"]);
-    assertEquals(endpoint.events, ["close 4321"]);
+    assertEquals(endpoint.events, ["close 4321 Bye, ça suffit"]);
   });
 
   Deno.test(`sendClose() as ${role} at the same time as the peer leaves both closed, each with the other's code`, () => {
@@ -165,8 +165,16 @@ for (const role of ROLES) {
     const seen: unknown[] = [];
     endpoint.onEvent = (event) => seen.push(event, endpoint.protocol.state, endpoint.outputs, endpoint.sent());
     endpoint.feed([frameFor(role, 0x88, hex("0bb9627965"))]);
-    assertEquals(seen, ["close 3001 bye", "closed", 1, ["close 3001"]]);
+    assertEquals(seen, ["close 3001 bye", "closed", 1, ["close 3001 bye"]]);
     assertFalse(endpoint.protocol.sendText("after"));
+  });
+
+  Deno.test(`receive() as ${role} answers a Close with its code and its reason`, () => {
+    for (const reason of ["", "bye", "aé€😀", "a".repeat(123)]) {
+      const endpoint = new Endpoint(role);
+      endpoint.feed([frameFor(role, 0x88, concat([hex("03e8"), new TextEncoder().encode(reason)]))]);
+      assertEquals(endpoint.sent(), [`close 1000 ${reason}`.trimEnd()]);
+    }
   });
 
   Deno.test(`receive() as ${role} answers no Close that answers ours`, () => {

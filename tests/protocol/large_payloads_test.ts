@@ -1,5 +1,6 @@
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Role } from "../../protocol.ts";
+import type { InternalProtocolOptions } from "../../src/protocol/protocol_options.ts";
 import { Endpoint, FEEDS, ROLES } from "../support/endpoint.ts";
 import { concat, cut, frameFor, pattern } from "../support/frames.ts";
 
@@ -116,10 +117,50 @@ Deno.test("receive() gives each binary message memory that nothing else writes t
   }
 });
 
-Deno.test("receive() cuts short binary messages from shared memory at multiples of 8", () => {
+Deno.test("receive() cuts short binary messages of one read from shared memory at multiples of 8", () => {
   const endpoint = new Endpoint("client");
-  endpoint.feed([frameFor("client", 0x82, "abc"), frameFor("client", 0x82, "de"), frameFor("client", 0x82, "f")]);
+  endpoint.feed([concat(["abc", "de", "f"].map((text) => frameFor("client", 0x82, text)))]);
   const [first, second, third] = endpoint.messages as Uint8Array[];
-  assertEquals(first.buffer, second.buffer);
+  assert(first.buffer === second.buffer);
   assertEquals([second.byteOffset - first.byteOffset, third.byteOffset - first.byteOffset], [8, 16]);
 });
+
+for (const role of ROLES) {
+  for (const feed of FEEDS) {
+    // Row: shared-memory
+    Deno.test(`receive() as ${role} gives no two connections memory of one buffer (${feed})`, () => {
+      const { platform } = new Endpoint(role);
+      const sharing: InternalProtocolOptions = { platform };
+      const [alice, bob] = [new Endpoint(role, sharing), new Endpoint(role, sharing)];
+      // Bob receives within the delivery of Alice's message too, as endpoints in one process may.
+      alice.onEvent = () => bob.feed([frameFor(role, 0x82, "inner")], feed);
+      for (const length of [1, 40, 500, 3000]) {
+        alice.feed([concat([1, 2, 3].map(() => frameFor(role, 0x82, pattern(length))))], feed);
+        bob.feed([concat([1, 2, 3].map(() => frameFor(role, 0x82, pattern(length))))], feed);
+      }
+      const buffersOf = ({ messages }: Endpoint) => new Set((messages as Uint8Array[]).map(({ buffer }) => buffer));
+      assertEquals([alice.messages.length, bob.messages.length], [12, 24]);
+      assertEquals(buffersOf(alice).intersection(buffersOf(bob)).size, 0);
+    });
+
+    // Row: shared-memory
+    Deno.test(`receive() as ${role} gives messages that pin little more than themselves (${feed})`, () => {
+      const endpoint = new Endpoint(role);
+      for (const [length, count] of [[8, 2000], [200, 200], [1024, 60], [4000, 16]]) {
+        endpoint.messages.length = 0;
+        endpoint.feed([concat(Array.from({ length: count }, () => frameFor(role, 0x82, pattern(length))))], feed);
+        const pinned = (endpoint.messages as Uint8Array[]).map(({ buffer }) => buffer.byteLength);
+        assertEquals(pinned.length, count);
+        assertLessOrEqual(Math.max(...pinned), Math.max(length, Math.min(16 * (length + 7), 8192)));
+      }
+    });
+  }
+
+  // Row: shared-memory
+  Deno.test(`receive() as ${role} goes on after a message's memory was transferred away`, () => {
+    const endpoint = new Endpoint(role);
+    endpoint.onEvent = () => (endpoint.messages.at(-1) as Uint8Array<ArrayBuffer>).buffer.transfer();
+    endpoint.feed([concat(Array.from({ length: 5 }, () => frameFor(role, 0x82, "abc")))]);
+    assertEquals(endpoint.events, Array(5).fill("binary 616263"));
+  });
+}

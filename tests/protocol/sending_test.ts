@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { Opcode } from "../../protocol.ts";
 import { StandardPlatform } from "../../src/protocol/platform.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
-import { concat, frame, pattern, readFrames } from "../support/frames.ts";
+import { concat, frame, frameFor, pattern, readFrames } from "../support/frames.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -240,4 +240,86 @@ function littleEndian(key: number): string {
 
 function connect(endpoint: Endpoint) {
   return { protocol: endpoint.protocol, writes: () => endpoint.writes() };
+}
+
+// Row: detached-buffer
+Deno.test("next() as server fails the connection if a large message's buffer was transferred or resized meanwhile", () => {
+  const transferred = new Uint8Array(70_000);
+  const resized = new Uint8Array(new ArrayBuffer(70_000, { maxByteLength: 80_000 }));
+  for (
+    const [message, change] of [
+      [transferred, () => transferred.buffer.transfer()],
+      [resized, () => (resized.buffer as ArrayBuffer).resize(10)],
+    ] as const
+  ) {
+    const endpoint = new Endpoint("server");
+    const { protocol } = endpoint;
+    protocol.sendText("before");
+    assert(protocol.sendBinary(message));
+    assert(protocol.sendText("after"));
+    change();
+    assertEquals(readFrames(concat(endpoint.writes()).subarray(0, 8)).map(({ first }) => first), [0x81]);
+    assertEquals(endpoint.events, ["error WS_SOURCE_FAILED 1011"]);
+    assertEquals([protocol.state, protocol.transportEnd, protocol.queued], ["closed", "close", 0]);
+  }
+});
+
+// Row: detached-buffer
+Deno.test("sendBinary() lets buffers of up to 64 KiB, and any buffer of a client, be transferred at once", () => {
+  for (const [role, length] of [["server", 65_536], ["client", 65_536], ["client", 300_000]] as const) {
+    const endpoint = new Endpoint(role);
+    const message = pattern(length);
+    endpoint.protocol.sendBinary(message);
+    message.buffer.transfer();
+    const [frame] = readFrames(concat(endpoint.writes()));
+    assertEquals([frame.payload.length, frame.payload[7]], [length, pattern(8)[7]]);
+  }
+});
+
+for (const role of ROLES) {
+  Deno.test(`next() as ${role} gives a long message in pieces, so that each shows the peer's progress`, () => {
+    const endpoint = new Endpoint(role);
+    const message = pattern(1_000_000);
+    endpoint.protocol.sendBinary(message);
+    const writes = endpoint.writes();
+    assert(writes.every(({ length }) => length <= 256 * 1024));
+    assert(writes.length >= 4);
+    assertEquals(readFrames(concat(writes)).map(({ payload }) => payload), [message]);
+    assertEquals(endpoint.protocol.queued, 0);
+  });
+
+  Deno.test(`close() as ${role} in the middle of a long message leaves nothing queued once the write is done`, () => {
+    const { protocol } = new Endpoint(role);
+    protocol.sendBinary(new Uint8Array(1_000_000));
+    protocol.next();
+    protocol.done();
+    protocol.next();
+    protocol.close();
+    protocol.done();
+    assertEquals([protocol.queued, protocol.next()], [0, null]);
+  });
+
+  Deno.test(`progress as ${role} grows with parts of messages that arrive or are written, not with control frames`, () => {
+    const endpoint = new Endpoint(role);
+    const { protocol } = endpoint;
+    const grows = (step: () => void) => {
+      const before = protocol.progress;
+      step();
+      return protocol.progress > before;
+    };
+    const bytes = frameFor(role, 0x82, new Uint8Array(70_000));
+    assert(grows(() => endpoint.feed([bytes.subarray(0, 1000)], "readBuffer")));
+    assert(grows(() => endpoint.feed([bytes.subarray(1000, 60_000)], "readBuffer")));
+    assert(grows(() => endpoint.feed([bytes.subarray(60_000)], "receive")));
+    assertFalse(grows(() => endpoint.feed([frameFor(role, 0x89, "ping"), frameFor(role, 0x8a, "pong")])));
+    assertFalse(grows(() => endpoint.writes()), "a Pong was written");
+    protocol.sendPing();
+    assertFalse(grows(() => endpoint.writes()), "a Ping was written");
+    protocol.sendBinary(new Uint8Array(300_000));
+    assert(grows(() => (protocol.next(), protocol.done())));
+    assert(grows(() => endpoint.writes()));
+    protocol.sendText("short");
+    protocol.sendPing();
+    assert(grows(() => endpoint.writes()));
+  });
 }

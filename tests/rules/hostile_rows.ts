@@ -235,6 +235,38 @@ const LIFE = {
     happens: "A peer is silent, as if its cable were pulled",
     outcome: "1006 after `pingTimeout`",
   },
+  "slow-receiver": {
+    happens: "A peer takes a long message slowly, and a Ping waits behind it",
+    outcome: "The message arrives whole: bytes that the peer takes are a sign of life",
+  },
+  "control-and-limits": {
+    happens: "A Ping or a Pong is sent while more than `backpressureLimit` waits",
+    outcome: "It is sent: limits are for messages",
+  },
+  "long-message": {
+    happens: "One message takes longer than `idleTimeout`, in either direction",
+    outcome: "Its bytes count as activity",
+  },
+  "flooder": {
+    happens: "A peer floods the server with short messages",
+    outcome: "The others' round trips stay within milliseconds",
+  },
+  "listener-rejects": {
+    happens: "An `async` listener or callback rejects",
+    outcome: "1011 to the peer, `LISTENER_FAILED` or `onError` here; the process goes on",
+  },
+  "detached-buffer": {
+    happens: "A buffer above 64 KiB is transferred away after `send`",
+    outcome: "That connection ends with a clear error; nothing else is touched",
+  },
+  "shared-memory": {
+    happens: "An application looks at, transfers or keeps `message.buffer`",
+    outcome: "It sees no byte of another connection, and pins little more than the message",
+  },
+  "reserved-memory": {
+    happens: "A header announces a long message, and little follows",
+    outcome: "What is reserved follows what has arrived",
+  },
   "not-reading": {
     happens: "A peer stops reading",
     outcome:

@@ -57,9 +57,9 @@ export class CountingSlab extends Slab {
   /** How many bytes were given. */
   given = 0;
 
-  override take(length: number): Uint8Array<ArrayBuffer> {
+  override take(length: number, ahead?: number): Uint8Array<ArrayBuffer> {
     this.given += length;
-    return super.take(length);
+    return super.take(length, ahead);
   }
 }
 

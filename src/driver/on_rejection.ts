@@ -1,0 +1,20 @@
+import { EventEmitter } from "node:events";
+import type { WebSocketEvents } from "./events.ts";
+
+/**
+ * Has the emitters of a class hand over what the promise rejects with that a listener has returned. They need the option
+ * `captureRejections`.
+ *
+ * @param prototype The prototype of the class.
+ * @param handler Who gets the emitter, the event, and the reason.
+ */
+export function onRejection<Emitter extends object>(
+  prototype: Emitter,
+  handler: (emitter: Emitter, name: keyof WebSocketEvents, cause: unknown) => void,
+): void {
+  Object.defineProperty(prototype, EventEmitter.captureRejectionSymbol, {
+    value(this: Emitter, cause: unknown, name: keyof WebSocketEvents) {
+      handler(this, name, cause);
+    },
+  });
+}
