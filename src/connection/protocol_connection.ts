@@ -8,6 +8,7 @@ import type { LifecycleHandler, ProtocolHandler } from "../protocol/protocol_han
 import type { Transport } from "../transport/transport.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { denoPlatform } from "./deno_platform.ts";
+import { type Reader, ReadTurns } from "./read_turns.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
 
 /** How a {@linkcode ProtocolConnection} is set up. */
@@ -27,7 +28,7 @@ export interface ProtocolConnectionOptions
  *
  * Messages, Pings and Pongs go from the protocol straight to the handler.
  */
-export class ProtocolConnection implements Connection, LifecycleHandler {
+export class ProtocolConnection implements Connection, LifecycleHandler, Reader {
   readonly #transport: Transport;
   readonly #handler: ConnectionHandler;
   readonly #protocol: Protocol;
@@ -42,7 +43,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   #reads = 0;
   #writes = 0;
 
-  // What is going on at the moment.
+  // What is going on at the moment; a read may also wait for its turn.
   #reading = false;
   #delivering = false;
   #scheduled = false;
@@ -119,7 +120,9 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   start(early: Uint8Array): void {
     this.#deliver(() => {
       this.#protocol.receive(early);
-      if (this.#state === "starting") this.#state = "running";
+      if (this.#state !== "starting") return;
+      this.#state = "running";
+      ReadTurns.enter();
     });
   }
 
@@ -132,6 +135,16 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   #read(): void {
     if (this.#state !== "running" || this.#reading || this.#protocol.blocked) return;
     this.#reading = true;
+    if (!ReadTurns.mustWait(this)) this.#startRead();
+  }
+
+  /** Reads on, as it is its turn; what has held it back may have come meanwhile. */
+  onTurn(): void {
+    if (this.#state === "running" && !this.#protocol.blocked) this.#startRead();
+    else this.#reading = false;
+  }
+
+  #startRead(): void {
     try {
       this.#transport.read(this.#protocol.readBuffer()).then(this.#onRead, this.#onReadFailed);
     } catch (error) {
@@ -145,6 +158,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
     if (count === null) return this.#onReadEnd();
     this.#reading = false;
     this.#reads++;
+    ReadTurns.count(count);
     this.#deliver(() => this.#protocol.received(count));
   };
 
@@ -277,6 +291,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler {
   /** Closes the transport, and says so once. */
   #end(): void {
     if (this.#state === "ended") return;
+    if (this.#state === "running") ReadTurns.leave();
     this.#state = "ended";
     this.#stopCloseTimer?.();
     this.#transport.close();

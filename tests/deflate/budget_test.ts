@@ -187,10 +187,10 @@ for (const role of ROLES) {
     const { onError } = endpoint;
     endpoint.onError = (error) => {
       onError.call(endpoint, error);
-      resolve(String(error.cause));
+      resolve(error.message);
     };
-    const cause = await promise;
-    assert(cause.includes("transferred"), cause);
-    assertEquals(endpoint.events, ["error WS_EXTENSION_FAILED 1011"]);
+    const told = await promise;
+    assert(told.includes("transferred"), told);
+    assertEquals(endpoint.events, ["error WS_SOURCE_FAILED 1011"]);
   });
 }

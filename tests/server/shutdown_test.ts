@@ -42,7 +42,7 @@ netTest("shutdown() sends every client 1001, and resolves once all have ended", 
   await finished;
   assertEquals(server.connections.size, 0);
   for (const log of clientLogs) assertEquals(await log.closed, { code: 1001, reason: "The server shuts down" });
-  for (const log of logs) assertEquals(log.events, ["open", "close 1001"]);
+  for (const log of logs) assertEquals(log.events, ["open", "close 1001 The server shuts down"]);
 });
 
 netTest("shutdown() ends clients that hang within closeTimeout, and those that sent no request at once", async () => {

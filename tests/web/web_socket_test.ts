@@ -46,7 +46,7 @@ netTest("WebSocket opens, sends, receives and closes, with the states of the sta
   ws.close(3000, "Enough");
   assertEquals(ws.readyState, 2);
   const { wasClean, code, reason } = await next(ws, "close");
-  assertEquals([wasClean, code, reason, ws.readyState], [true, 3000, "", 3]);
+  assertEquals([wasClean, code, reason, ws.readyState], [true, 3000, "Enough", 3]);
   assertEquals(events, ["open 1", "message 1", "close 3"]);
 });
 
