@@ -6,10 +6,9 @@
  * @example Tell a normal end from a lost connection
  * ```ts
  * import { CloseCode } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
- * assertEquals(CloseCode.NORMAL_CLOSURE, 1000);
- * assertEquals(CloseCode.ABNORMAL_CLOSURE, 1006);
+ * console.log(CloseCode.NORMAL_CLOSURE); // 1000
+ * console.log(CloseCode.ABNORMAL_CLOSURE); // 1006
  * ```
  */
 export const CloseCode = {
@@ -60,11 +59,10 @@ export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
  * @example Check a code before sending it
  * ```ts
  * import { isSendableCloseCode } from "@wsd/driver";
- * import { assert, assertFalse } from "@std/assert";
  *
- * assert(isSendableCloseCode(1000));
- * assert(isSendableCloseCode(4321));
- * assertFalse(isSendableCloseCode(1006));
+ * console.log(isSendableCloseCode(1000)); // true
+ * console.log(isSendableCloseCode(4321)); // true
+ * console.log(isSendableCloseCode(1006)); // false
  * ```
  */
 export function isSendableCloseCode(code: number): boolean {

@@ -6,10 +6,9 @@ import { CloseCode, isSendableCloseCode } from "./close_code.ts";
  * @example Act on a code
  * ```ts
  * import { ErrorCode, WebSocketError } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const error = new WebSocketError("Cannot read", { code: ErrorCode.MESSAGE_TOO_LONG, closeCode: 1009 });
- * assertEquals(error.code, "WS_MESSAGE_TOO_LONG");
+ * console.log(error.code); // WS_MESSAGE_TOO_LONG
  * ```
  */
 export const ErrorCode = {
@@ -83,12 +82,11 @@ export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
  * @example Tell the peer why a stream was aborted
  * ```ts
  * import { makePair, WebSocketError, type WebSocketErrorOptions } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const options: WebSocketErrorOptions = { closeCode: 4001, reason: "The clock ran out" };
  * await using pair = await makePair();
  * await pair.client.writable.abort(new WebSocketError("Cannot go on", options));
- * assertEquals(await pair.server.closed, { code: 4001, reason: "The clock ran out" });
+ * console.log(await pair.server.closed); // { code: 4001, reason: "The clock ran out" }
  * ```
  */
 export interface WebSocketErrorOptions {
@@ -125,10 +123,9 @@ const MAX_REASON = 123;
  * @example Create one
  * ```ts
  * import { WebSocketError } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const error = new WebSocketError("The chess clock ran out", { closeCode: 4001, reason: "time" });
- * assertEquals([error.closeCode, error.reason], [4001, "time"]);
+ * console.log([error.closeCode, error.reason]); // [ 4001, "time" ]
  * ```
  */
 export class WebSocketError extends Error {
@@ -197,10 +194,9 @@ function checkCloseCode(code: number): void {
  * @example Log what a peer did wrong
  * ```ts
  * import { ErrorCode, ProtocolError } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const error = new ProtocolError("Cannot take the frame", ErrorCode.RESERVED_BIT);
- * assertEquals(error.closeCode, 1002);
+ * console.log(error.closeCode); // 1002
  * ```
  */
 export class ProtocolError extends WebSocketError {
@@ -225,10 +221,9 @@ export class ProtocolError extends WebSocketError {
  * @example Tell a lost connection from a misbehaving peer
  * ```ts
  * import { ConnectionError, ErrorCode } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const error = new ConnectionError("Cannot read from the connection", ErrorCode.CONNECTION_LOST);
- * assertEquals(error.closeCode, 1006);
+ * console.log(error.closeCode); // 1006
  * ```
  */
 export class ConnectionError extends WebSocketError {

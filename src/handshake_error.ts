@@ -7,15 +7,14 @@ import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.
  * @example Test when to connect again, with a refusal made by hand
  * ```ts
  * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * function secondsToWait({ status, headers }: HandshakeError): number | null {
  *   return status === 503 ? Number(headers.get("retry-after") ?? 1) : null;
  * }
  *
  * const busy: HandshakeErrorOptions = { status: 503, headers: new Headers({ "retry-after": "30" }) };
- * assertEquals(secondsToWait(new HandshakeError("Cannot connect: received 503", busy)), 30);
- * assertEquals(secondsToWait(new HandshakeError("Cannot connect: received 401", { status: 401 })), null);
+ * console.log(secondsToWait(new HandshakeError("Cannot connect: received 503", busy))); // 30
+ * console.log(secondsToWait(new HandshakeError("Cannot connect: received 401", { status: 401 }))); // null
  * ```
  */
 export interface HandshakeErrorOptions extends WebSocketErrorOptions {
@@ -33,16 +32,15 @@ export interface HandshakeErrorOptions extends WebSocketErrorOptions {
  * @example Read why a server refused
  * ```ts
  * import { HandshakeError } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const error = new HandshakeError("Cannot connect: received 401", {
  *   status: 401,
  *   headers: new Headers({ "www-authenticate": "Basic" }),
  *   body: new TextEncoder().encode("Who are you?"),
  * });
- * assertEquals(error.status, 401);
- * assertEquals(error.headers.get("www-authenticate"), "Basic");
- * assertEquals(new TextDecoder().decode(error.body), "Who are you?");
+ * console.log(error.status); // 401
+ * console.log(error.headers.get("www-authenticate")); // Basic
+ * console.log(new TextDecoder().decode(error.body)); // Who are you?
  * ```
  */
 export class HandshakeError extends WebSocketError {

@@ -98,7 +98,6 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
  * @example Take messages, whatever becomes of the server
  * ```ts
  * import { connections, makeServer, serve } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * // It breaks down after each message.
  * let count = 0;
@@ -116,7 +115,7 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
  *   for await (const message of ws) messages.push(message);
  *   if (messages.length === 3) break;
  * }
- * assertEquals(messages, ["1", "2", "3"]);
+ * console.log(messages); // [ "1", "2", "3" ]
  * ```
  */
 export function connections(url: UrlSource, options: ConnectionsOptions = {}): AsyncGenerator<Client, void, void> {

@@ -11,7 +11,6 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
  * @example Hold both sides to the same limits
  * ```ts
  * import { makePair, type WebSocketDriverOptions } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const options: WebSocketDriverOptions = {
  *   maxLength: 64 * 1024,
@@ -21,7 +20,7 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
  *   perMessageDeflate: { threshold: 256 },
  * };
  * await using pair = await makePair(options);
- * assertEquals([pair.server.maxLength, pair.client.maxLength], [65_536, 65_536]);
+ * console.log([pair.server.maxLength, pair.client.maxLength]); // [ 65536, 65536 ]
  * ```
  */
 export interface WebSocketDriverOptions {

@@ -15,11 +15,10 @@ const LAST_DIGITS = "AQgw";
  * @example That of node:crypto
  * ```ts
  * import { acceptKey, type Sha1 } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  * import { createHash } from "node:crypto";
  *
  * const native: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
- * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * console.log(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native)); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
  * ```
  */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
@@ -57,10 +56,9 @@ export function generateKey(): string {
  * @example Check a key
  * ```ts
  * import { generateKey, isValidKey } from "@wsd/driver/protocol";
- * import { assert, assertFalse } from "@std/assert";
  *
- * assert(isValidKey(generateKey()));
- * assertFalse(isValidKey("c2hvcnQ="));
+ * console.log(isValidKey(generateKey())); // true
+ * console.log(isValidKey("c2hvcnQ=")); // false
  * ```
  */
 export function isValidKey(value: string): boolean {
@@ -84,10 +82,9 @@ export function isValidKey(value: string): boolean {
  * @example The key of RFC 6455 §1.3
  * ```ts
  * import { acceptKey, sha1 } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1);
- * assertEquals(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * console.log(accept); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
  * ```
  */
 export function acceptKey(key: string, sha1: Sha1): string {

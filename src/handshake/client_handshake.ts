@@ -54,7 +54,6 @@ export interface RequestHeadOptions {
  * @example Insist on a subprotocol
  * ```ts
  * import { acceptKey, checkResponse, type CheckResponseOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assertFalse } from "@std/assert";
  *
  * const options: CheckResponseOptions = {
  *   key: generateKey(),
@@ -67,7 +66,7 @@ export interface RequestHeadOptions {
  *   ["Connection", "Upgrade"],
  *   ["Sec-WebSocket-Accept", acceptKey(options.key, options.sha1)],
  * ]);
- * assertFalse(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted);
+ * console.log(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted); // false
  * ```
  */
 export interface CheckResponseOptions {
@@ -92,14 +91,13 @@ export interface CheckResponseOptions {
  * @example Use what was agreed on
  * ```ts
  * import type { ResponseAcceptance, ResponseViolation } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * function protocolOf(answer: ResponseAcceptance | ResponseViolation): string | null {
  *   if (!answer.accepted) throw new Error(answer.violation);
  *   return answer.protocol;
  * }
  *
- * assertEquals(protocolOf({ accepted: true, protocol: "chat", extensions: [] }), "chat");
+ * console.log(protocolOf({ accepted: true, protocol: "chat", extensions: [] })); // chat
  * ```
  */
 export interface ResponseAcceptance {
@@ -117,12 +115,11 @@ export interface ResponseAcceptance {
  * @example Say what was wrong
  * ```ts
  * import { checkResponse, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
  *
  * const head = { version: "1.1", status: 200, reason: "OK", fields: new HeadFields() };
  * const answer = checkResponse(head, { key: generateKey(), sha1 });
- * assert(!answer.accepted);
- * assertEquals(answer.violation, 'Cannot open the connection: the status must be 101, received "200"');
+ * console.log(!answer.accepted); // true
+ * console.log(answer.violation); // Cannot open the connection: the status must be 101, received "200"
  * ```
  */
 export interface ResponseViolation {
@@ -144,14 +141,9 @@ export interface ResponseViolation {
  * @example Ask for a connection
  * ```ts
  * import { formatRequestHead } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const head = formatRequestHead({ target: "/chat", host: "example.com", key: "dGhlIHNhbXBsZSBub25jZQ==" });
- * assertEquals(new TextDecoder().decode(head).split("\r\n").slice(0, 3), [
- *   "GET /chat HTTP/1.1",
- *   "Host: example.com",
- *   "Upgrade: websocket",
- * ]);
+ * console.log(new TextDecoder().decode(head).split("\r\n").slice(0, 3)); // [ "GET /chat HTTP/1.1", "Host: example.com", "Upgrade: websocket" ]
  * ```
  */
 export function formatRequestHead(options: RequestHeadOptions): Uint8Array<ArrayBuffer> {
@@ -175,16 +167,9 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
  * @example Compose a request that something else writes
  * ```ts
  * import { generateKey, requestFields } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const fields = requestFields({ target: "/chat", host: "example.com", key: generateKey() });
- * assertEquals(fields.map(([name]) => name), [
- *   "Host",
- *   "Upgrade",
- *   "Connection",
- *   "Sec-WebSocket-Key",
- *   "Sec-WebSocket-Version",
- * ]);
+ * console.log(fields.map(([name]) => name));
  * ```
  */
 export function requestFields(options: RequestHeadOptions): Field[] {
@@ -250,11 +235,10 @@ function isTarget(target: string): boolean {
  * @example Wait for the final answer
  * ```ts
  * import { HeadFields, isInterimResponse } from "@wsd/driver/protocol";
- * import { assert, assertFalse } from "@std/assert";
  *
  * const head = { version: "1.1", reason: "", fields: new HeadFields() };
- * assert(isInterimResponse({ ...head, status: 103 }));
- * assertFalse(isInterimResponse({ ...head, status: 101 }));
+ * console.log(isInterimResponse({ ...head, status: 103 })); // true
+ * console.log(isInterimResponse({ ...head, status: 101 })); // false
  * ```
  */
 export function isInterimResponse(head: ResponseHead): boolean {
@@ -271,7 +255,6 @@ export function isInterimResponse(head: ResponseHead): boolean {
  * @example Check an answer
  * ```ts
  * import { checkResponse, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assert } from "@std/assert";
  *
  * const fields = new HeadFields([
  *   ["Upgrade", "websocket"],
@@ -279,7 +262,7 @@ export function isInterimResponse(head: ResponseHead): boolean {
  *   ["Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
  * ]);
  * const head = { version: "1.1", status: 101, reason: "Switching Protocols", fields };
- * assert(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted);
+ * console.log(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted); // true
  * ```
  */
 export function checkResponse(

@@ -16,13 +16,12 @@ import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
  * @example From a request of the web's
  * ```ts
  * import { type HandshakeRequest, isHandshake } from "@wsd/driver/protocol";
- * import { assertFalse } from "@std/assert";
  *
  * function toHandshakeRequest({ method, headers }: Request): HandshakeRequest {
  *   return { method, fields: headers };
  * }
  *
- * assertFalse(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" }))));
+ * console.log(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" })))); // false
  * ```
  */
 export interface HandshakeRequest {
@@ -40,7 +39,6 @@ export interface HandshakeRequest {
  * @example Keep out pages of other sites
  * ```ts
  * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
  *
  * const options: AcceptHandshakeOptions = {
  *   sha1,
@@ -56,8 +54,8 @@ export interface HandshakeRequest {
  *   ["Origin", "https://elsewhere.example"],
  * ]);
  * const handshake = acceptHandshake({ method: "GET", fields }, options);
- * assert(!handshake.accepted);
- * assertEquals(handshake.status, 403);
+ * console.log(!handshake.accepted); // true
+ * console.log(handshake.status); // 403
  * ```
  */
 export interface AcceptHandshakeOptions {
@@ -105,16 +103,15 @@ export interface HandshakeAcceptance {
  * @example Write the answer
  * ```ts
  * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
  *
  * function answer({ status, fields }: HandshakeRefusal): Uint8Array {
  *   return formatResponseHead(status, [...fields, ["Content-Length", "0"]]);
  * }
  *
  * const handshake = acceptHandshake({ method: "POST", fields: new HeadFields() }, { sha1 });
- * assert(!handshake.accepted);
+ * console.log(!handshake.accepted); // true
  * const head = new TextDecoder().decode(answer(handshake));
- * assertEquals(head, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n");
+ * console.log(head);
  * ```
  */
 export interface HandshakeRefusal {
@@ -160,7 +157,6 @@ const CHECKS: readonly Check[] = [
  * @example Accept a client
  * ```ts
  * import { acceptHandshake, HeadFields, sha1 } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
  *
  * const fields = new HeadFields([
  *   ["Host", "server.example.com"],
@@ -171,9 +167,9 @@ const CHECKS: readonly Check[] = [
  *   ["Sec-WebSocket-Version", "13"],
  * ]);
  * const handshake = acceptHandshake({ method: "GET", fields }, { acceptProtocols: ["superchat"], sha1 });
- * assert(handshake.accepted);
- * assertEquals(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
- * assertEquals(handshake.protocol, "superchat");
+ * console.log(handshake.accepted); // true
+ * console.log(handshake.accept); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ * console.log(handshake.protocol); // superchat
  * ```
  */
 export function acceptHandshake(
@@ -197,10 +193,9 @@ export function acceptHandshake(
  * @example Tell a page view from a WebSocket
  * ```ts
  * import { isHandshake } from "@wsd/driver/protocol";
- * import { assertFalse } from "@std/assert";
  *
  * const request = new Request("http://example.com/");
- * assertFalse(isHandshake({ method: request.method, fields: request.headers }));
+ * console.log(isHandshake({ method: request.method, fields: request.headers })); // false
  * ```
  */
 export function isHandshake(request: HandshakeRequest): boolean {
@@ -239,15 +234,9 @@ export interface ResponseFieldsOptions {
  * @example What the answer says
  * ```ts
  * import { responseFields } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
- * assertEquals(responseFields({ accepted: true, accept, protocol: "chat", offers: [] }), [
- *   ["Upgrade", "websocket"],
- *   ["Connection", "Upgrade"],
- *   ["Sec-WebSocket-Accept", accept],
- *   ["Sec-WebSocket-Protocol", "chat"],
- * ]);
+ * console.log(responseFields({ accepted: true, accept, protocol: "chat", offers: [] }));
  * ```
  */
 export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {

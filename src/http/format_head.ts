@@ -9,11 +9,10 @@ import { isToken } from "./token.ts";
  * @example Write fields by hand, or from Headers
  * ```ts
  * import { type Field, formatResponseHead } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const fields: Field[] = [["Set-Cookie", "a=1"], ...new Headers({ "x-room": "1" })];
  * const head = new TextDecoder().decode(formatResponseHead(101, fields));
- * assertEquals(head, "HTTP/1.1 101 Switching Protocols\r\nSet-Cookie: a=1\r\nx-room: 1\r\n\r\n");
+ * console.log(head);
  * ```
  */
 export type Field = readonly [name: string, value: string];
@@ -31,10 +30,9 @@ export type Field = readonly [name: string, value: string];
  * @example Refuse a request
  * ```ts
  * import { formatResponseHead } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const head = formatResponseHead(405, [["Allow", "GET"]]);
- * assertEquals(new TextDecoder().decode(head), "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n\r\n");
+ * console.log(new TextDecoder().decode(head));
  * ```
  */
 export function formatResponseHead(status: number, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
@@ -56,10 +54,9 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  * @example Ask a proxy for a tunnel
  * ```ts
  * import { formatHead } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const head = formatHead("CONNECT example.com:443 HTTP/1.1", [["Host", "example.com:443"]]);
- * assertEquals(new TextDecoder().decode(head), "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
+ * console.log(new TextDecoder().decode(head));
  * ```
  */
 export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {

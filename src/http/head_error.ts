@@ -5,13 +5,12 @@
  * @example Answer with it
  * ```ts
  * import { formatResponseHead, type HeadErrorStatus } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * function refuse(status: HeadErrorStatus): Uint8Array {
  *   return formatResponseHead(status, [["Connection", "close"]]);
  * }
  *
- * assertEquals(new TextDecoder().decode(refuse(414)), "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n\r\n");
+ * console.log(new TextDecoder().decode(refuse(414)));
  * ```
  */
 export type HeadErrorStatus = 400 | 414 | 431 | 505;

@@ -4,13 +4,12 @@
  * @example Accept short addresses only
  * ```ts
  * import { type HeadLimits, serve } from "@wsd/driver/server";
- * import { assertEquals } from "@std/assert";
  *
  * const headLimits: Partial<HeadLimits> = { maxStartLine: 1024, maxFields: 32 };
  * await using server = serve({ port: 0, headLimits, onListen() {} }, () => new Response("Hi\n"));
  * const { port } = server.addr as Deno.NetAddr;
  * const response = await fetch(`http://localhost:${port}/${"x".repeat(2000)}`);
- * assertEquals(response.status, 414);
+ * console.log(response.status); // 414
  * await response.body?.cancel();
  * ```
  */

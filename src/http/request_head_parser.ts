@@ -12,13 +12,12 @@ import { printable } from "./printable.ts";
  * @example Check a head that was read
  * ```ts
  * import { isHandshake, type RequestHead, RequestHeadParser } from "@wsd/driver/protocol";
- * import { assertEquals, assertFalse } from "@std/assert";
  *
  * const parser = new RequestHeadParser();
  * parser.push(new TextEncoder().encode("GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\n\r\n"));
  * const head: RequestHead = parser.head;
- * assertEquals([head.method, head.target, head.version], ["GET", "/chat?room=1", "1.1"]);
- * assertFalse(isHandshake(head));
+ * console.log([head.method, head.target, head.version]); // [ "GET", "/chat?room=1", "1.1" ]
+ * console.log(isHandshake(head)); // false
  * ```
  */
 export interface RequestHead {
@@ -42,15 +41,14 @@ export interface RequestHead {
  * @example Read a head that comes in two pieces
  * ```ts
  * import { RequestHeadParser } from "@wsd/driver/protocol";
- * import { assert, assertEquals } from "@std/assert";
  *
  * const encoder = new TextEncoder();
  * const parser = new RequestHeadParser();
- * assertEquals(parser.push(encoder.encode("GET /chat HTTP/1.1\r\nHo")), 22);
- * assertEquals(parser.push(encoder.encode("st: example.com\r\n\r\nrest")), 19);
- * assert(parser.done);
- * assertEquals(parser.head.target, "/chat");
- * assertEquals(parser.head.fields.get("host"), "example.com");
+ * console.log(parser.push(encoder.encode("GET /chat HTTP/1.1\r\nHo"))); // 22
+ * console.log(parser.push(encoder.encode("st: example.com\r\n\r\nrest"))); // 19
+ * console.log(parser.done); // true
+ * console.log(parser.head.target); // /chat
+ * console.log(parser.head.fields.get("host")); // example.com
  * ```
  */
 export class RequestHeadParser {

@@ -14,12 +14,11 @@ export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
  * @example Read why the peer has left
  * ```ts
  * import { type CloseInfo, makePair } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * await using pair = await makePair();
  * pair.client.closeConnection("Enough", 4000);
  * const info: CloseInfo = await pair.server.closed;
- * assertEquals(info, { code: 4000, reason: "Enough" });
+ * console.log(info); // { code: 4000, reason: "Enough" }
  * ```
  */
 export interface CloseInfo {

@@ -4,9 +4,8 @@
  * @example Name an opcode
  * ```ts
  * import { Opcode } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
- * assertEquals(Opcode.TEXT, 0x1);
+ * console.log(Opcode.TEXT); // 1
  * ```
  */
 export const Opcode = {

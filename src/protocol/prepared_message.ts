@@ -27,13 +27,12 @@ export interface PreparedFrame {
  * @example Greet everybody alike
  * ```ts
  * import { makePair, type PreparedMessage, prepareMessage } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const greeting: PreparedMessage = prepareMessage("Welcome");
  *
  * await using pair = await makePair();
  * pair.server.send(greeting);
- * assertEquals(await new Promise((resolve) => pair.client.once("message", resolve)), "Welcome");
+ * console.log(await new Promise((resolve) => pair.client.once("message", resolve))); // Welcome
  * ```
  */
 export class PreparedMessage {

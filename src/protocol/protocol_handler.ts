@@ -8,7 +8,6 @@ import type { Opcode } from "./opcode.ts";
  * @example Collect what a server sends
  * ```ts
  * import { Protocol, type ProtocolHandler } from "@wsd/driver/protocol";
- * import { assertEquals } from "@std/assert";
  *
  * const seen: unknown[] = [];
  * const handler: ProtocolHandler = {
@@ -21,7 +20,7 @@ import type { Opcode } from "./opcode.ts";
  * };
  * const client = new Protocol("client", handler);
  * client.receive(Uint8Array.fromHex("8900" + "810548656c6c6f" + "880203e8"));
- * assertEquals(seen, ["a Ping", "Hello", 1000]);
+ * console.log(seen); // [ "a Ping", "Hello", 1000 ]
  * ```
  */
 export interface ProtocolHandler {

@@ -7,13 +7,12 @@
  * @example Validate a character that arrives in two pieces
  * ```ts
  * import { Utf8Validator } from "@wsd/driver/protocol";
- * import { assert, assertFalse } from "@std/assert";
  *
  * const validator = new Utf8Validator();
- * assert(validator.push(Uint8Array.of(0xc3), 0, 1));
- * assertFalse(validator.complete);
- * assert(validator.push(Uint8Array.of(0xa9), 0, 1));
- * assert(validator.complete);
+ * console.log(validator.push(Uint8Array.of(0xc3), 0, 1)); // true
+ * console.log(validator.complete); // false
+ * console.log(validator.push(Uint8Array.of(0xa9), 0, 1)); // true
+ * console.log(validator.complete); // true
  * ```
  */
 export class Utf8Validator {

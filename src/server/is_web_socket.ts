@@ -10,9 +10,8 @@ import { type RequestLike, toHandshakeRequest } from "./server_env.ts";
  * @example Serve a page beside the socket
  * ```ts
  * import { isWebSocket } from "@wsd/driver";
- * import { assertFalse } from "@std/assert";
  *
- * assertFalse(isWebSocket(new Request("http://localhost/")));
+ * console.log(isWebSocket(new Request("http://localhost/"))); // false
  * ```
  */
 export function isWebSocket(request: RequestLike): boolean {

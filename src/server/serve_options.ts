@@ -9,7 +9,6 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  * @example See who asks
  * ```ts
  * import { serve, type ServeHandlerInfo } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * function whoAsks(_request: Request, { remoteAddr }: ServeHandlerInfo): Response {
  *   return new Response("hostname" in remoteAddr ? remoteAddr.hostname : "a program on this machine");
@@ -17,7 +16,7 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  *
  * await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, whoAsks);
  * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
- * assertEquals(await response.text(), "127.0.0.1");
+ * console.log(await response.text()); // 127.0.0.1
  * ```
  */
 export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHandlerInfo<Addr>;
@@ -54,7 +53,6 @@ export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
  * @example Listen on this machine only, and limit what one takes
  * ```ts
  * import { serve, type ServeOptions } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const options: ServeOptions<Deno.NetAddr> = {
  *   hostname: "127.0.0.1",
@@ -68,7 +66,7 @@ export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
  *   throw new Error("Not written yet");
  * });
  * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
- * assertEquals([response.status, await response.text()], [500, "Something is broken\n"]);
+ * console.log([response.status, await response.text()]); // [ 500, "Something is broken\n" ]
  * ```
  */
 export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends AccessPolicy {

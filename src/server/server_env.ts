@@ -12,13 +12,12 @@ import { RequestInfo } from "./request_info.ts";
  * @example Read a header field of either
  * ```ts
  * import type { RequestLike } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * function cookieOf({ headers }: RequestLike): string | null {
  *   return headers instanceof Headers ? headers.get("cookie") : headers.cookie ?? null;
  * }
  *
- * assertEquals(cookieOf(new Request("http://localhost/", { headers: { cookie: "seen=1" } })), "seen=1");
+ * console.log(cookieOf(new Request("http://localhost/", { headers: { cookie: "seen=1" } }))); // seen=1
  * ```
  */
 export type RequestLike = Request | IncomingMessage;

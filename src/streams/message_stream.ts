@@ -10,14 +10,13 @@ import type { MessageType } from "./message_consumer.ts";
  * @example Take a message that need not fit into memory
  * ```ts
  * import { makePair } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * await using pair = await makePair();
  * pair.client.sendBinary(new Uint8Array(100_000));
  * for await (const message of pair.server.messages) {
  *   let length = 0;
  *   for await (const chunk of message) length += chunk.length;
- *   assertEquals([message.type, length], ["binary", 100_000]);
+ *   console.log([message.type, length]);
  *   break;
  * }
  * ```

@@ -64,10 +64,9 @@ export interface BroadcastOptions {
  * @example Count
  * ```ts
  * import { broadcast, type BroadcastResult } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const result: BroadcastResult = broadcast([], "Hi");
- * assertEquals(result, { sent: 0, skipped: 0, closed: 0 });
+ * console.log(result); // { sent: 0, skipped: 0, closed: 0 }
  * ```
  */
 export interface BroadcastResult {

@@ -37,7 +37,6 @@ const EMPTY = new Uint8Array(0);
  * @example Two transports over a pair of streams
  * ```ts
  * import { StreamTransport } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * const there = new TransformStream<Uint8Array, Uint8Array>();
  * const back = new TransformStream<Uint8Array, Uint8Array>();
@@ -48,8 +47,8 @@ const EMPTY = new Uint8Array(0);
  * const buffer = new Uint8Array(8);
  * const length = await peer.read(buffer);
  * await written;
- * assertEquals(length, 3);
- * assertEquals(buffer.subarray(0, 3), new Uint8Array([1, 2, 3]));
+ * console.log(length); // 3
+ * console.log(buffer.subarray(0, 3)); // Uint8Array(3) [ 1, 2, 3 ]
  *
  * here.close();
  * peer.close();

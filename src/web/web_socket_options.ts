@@ -31,7 +31,6 @@ export interface WebSocketOptions
  * @example Give everything in the second argument
  * ```ts
  * import { serve, upgradeWebSocket, WebSocket, type WebSocketInit } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   return upgradeWebSocket(request, { protocol: "chat" }).response;
@@ -40,7 +39,7 @@ export interface WebSocketOptions
  * const init: WebSocketInit = { protocols: ["chat"], headers: { "x-room": "1" } };
  * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, init);
  * await new Promise((resolve) => ws.onopen = resolve);
- * assertEquals(ws.protocol, "chat");
+ * console.log(ws.protocol); // chat
  * ```
  */
 export interface WebSocketInit extends WebSocketOptions {

@@ -6,7 +6,6 @@ import type { MessageData } from "../connection/message_data.ts";
  * @example See what was agreed on
  * ```ts
  * import { serve, upgradeWebSocketStream, type WebSocketOpenInfo, WebSocketStream } from "@wsd/driver";
- * import { assertEquals } from "@std/assert";
  *
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   return upgradeWebSocketStream(request, { acceptProtocols: ["chat"] }).response;
@@ -14,7 +13,7 @@ import type { MessageData } from "../connection/message_data.ts";
  *
  * const stream = new WebSocketStream(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, { protocols: ["chat"] });
  * const { protocol, extensions }: WebSocketOpenInfo = await stream.opened;
- * assertEquals([protocol, extensions], ["chat", ""]);
+ * console.log([protocol, extensions]); // [ "chat", "" ]
  * ```
  */
 export interface WebSocketOpenInfo {
