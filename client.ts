@@ -3,25 +3,20 @@
  *
  * @example Connect, send, and close
  * ```ts
- * import { makeClient } from "@wsd/driver/client";
+ * import { connect } from "@wsd/driver/client";
  * import { makeServer, serve } from "@wsd/driver/server";
  *
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   const ws = makeServer(request, { acceptProtocols: ["chat"] });
  *   ws.on("message", (message) => ws.send(`You said ${message}`));
- *   ws.startConnection();
- *   return ws.response;
+ *   return ws.accept();
  * });
  *
- * const ws = makeClient(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, { acceptProtocols: ["chat"] });
- * ws.on("message", (message) => {
- *   console.log(message);
- *   ws.closeConnection();
- * });
- * const closed = new Promise((resolve) => ws.on("close", resolve));
- * await ws.startConnection();
+ * const ws = await connect(`ws://localhost:${server.addr.port}/`, { acceptProtocols: ["chat"] });
  * ws.send("Hi");
- * console.log(await closed);
+ * console.log(await ws.receive()); // You said Hi
+ * ws.close(1000, "That was all");
+ * console.log(await ws.closed); // { code: 1000, reason: "That was all" }
  * ```
  *
  * @module

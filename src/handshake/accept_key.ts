@@ -15,10 +15,11 @@ const LAST_DIGITS = "AQgw";
  * @example That of node:crypto
  * ```ts
  * import { acceptKey, type Sha1 } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  * import { createHash } from "node:crypto";
  *
  * const native: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
- * console.log(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native)); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
  */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
@@ -56,9 +57,10 @@ export function generateKey(): string {
  * @example Check a key
  * ```ts
  * import { generateKey, isValidKey } from "@wsd/driver/protocol";
+ * import { assert, assertFalse } from "@std/assert";
  *
- * console.log(isValidKey(generateKey())); // true
- * console.log(isValidKey("c2hvcnQ=")); // false
+ * assert(isValidKey(generateKey()));
+ * assertFalse(isValidKey("c2hvcnQ="));
  * ```
  */
 export function isValidKey(value: string): boolean {
@@ -82,9 +84,10 @@ export function isValidKey(value: string): boolean {
  * @example The key of RFC 6455 §1.3
  * ```ts
  * import { acceptKey, sha1 } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1);
- * console.log(accept); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ * assertEquals(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
  */
 export function acceptKey(key: string, sha1: Sha1): string {

@@ -54,6 +54,7 @@ export interface RequestHeadOptions {
  * @example Insist on a subprotocol
  * ```ts
  * import { acceptKey, checkResponse, type CheckResponseOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
  *
  * const options: CheckResponseOptions = {
  *   key: generateKey(),
@@ -66,7 +67,7 @@ export interface RequestHeadOptions {
  *   ["Connection", "Upgrade"],
  *   ["Sec-WebSocket-Accept", acceptKey(options.key, options.sha1)],
  * ]);
- * console.log(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted); // false
+ * assertFalse(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted);
  * ```
  */
 export interface CheckResponseOptions {
@@ -91,13 +92,14 @@ export interface CheckResponseOptions {
  * @example Use what was agreed on
  * ```ts
  * import type { ResponseAcceptance, ResponseViolation } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * function protocolOf(answer: ResponseAcceptance | ResponseViolation): string | null {
  *   if (!answer.accepted) throw new Error(answer.violation);
  *   return answer.protocol;
  * }
  *
- * console.log(protocolOf({ accepted: true, protocol: "chat", extensions: [] })); // chat
+ * assertEquals(protocolOf({ accepted: true, protocol: "chat", extensions: [] }), "chat");
  * ```
  */
 export interface ResponseAcceptance {
@@ -115,11 +117,12 @@ export interface ResponseAcceptance {
  * @example Say what was wrong
  * ```ts
  * import { checkResponse, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * const head = { version: "1.1", status: 200, reason: "OK", fields: new HeadFields() };
  * const answer = checkResponse(head, { key: generateKey(), sha1 });
- * console.log(!answer.accepted); // true
- * console.log(answer.violation); // Cannot open the connection: the status must be 101, received "200"
+ * assert(!answer.accepted);
+ * assertEquals(answer.violation, 'Cannot open the connection: the status must be 101, received "200"');
  * ```
  */
 export interface ResponseViolation {
@@ -141,9 +144,14 @@ export interface ResponseViolation {
  * @example Ask for a connection
  * ```ts
  * import { formatRequestHead } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const head = formatRequestHead({ target: "/chat", host: "example.com", key: "dGhlIHNhbXBsZSBub25jZQ==" });
- * console.log(new TextDecoder().decode(head).split("\r\n").slice(0, 3)); // [ "GET /chat HTTP/1.1", "Host: example.com", "Upgrade: websocket" ]
+ * assertEquals(new TextDecoder().decode(head).split("\r\n").slice(0, 3), [
+ *   "GET /chat HTTP/1.1",
+ *   "Host: example.com",
+ *   "Upgrade: websocket",
+ * ]);
  * ```
  */
 export function formatRequestHead(options: RequestHeadOptions): Uint8Array<ArrayBuffer> {
@@ -167,9 +175,16 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
  * @example Compose a request that something else writes
  * ```ts
  * import { generateKey, requestFields } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const fields = requestFields({ target: "/chat", host: "example.com", key: generateKey() });
- * console.log(fields.map(([name]) => name));
+ * assertEquals(fields.map(([name]) => name), [
+ *   "Host",
+ *   "Upgrade",
+ *   "Connection",
+ *   "Sec-WebSocket-Key",
+ *   "Sec-WebSocket-Version",
+ * ]);
  * ```
  */
 export function requestFields(options: RequestHeadOptions): Field[] {
@@ -235,10 +250,11 @@ function isTarget(target: string): boolean {
  * @example Wait for the final answer
  * ```ts
  * import { HeadFields, isInterimResponse } from "@wsd/driver/protocol";
+ * import { assert, assertFalse } from "@std/assert";
  *
  * const head = { version: "1.1", reason: "", fields: new HeadFields() };
- * console.log(isInterimResponse({ ...head, status: 103 })); // true
- * console.log(isInterimResponse({ ...head, status: 101 })); // false
+ * assert(isInterimResponse({ ...head, status: 103 }));
+ * assertFalse(isInterimResponse({ ...head, status: 101 }));
  * ```
  */
 export function isInterimResponse(head: ResponseHead): boolean {
@@ -255,6 +271,7 @@ export function isInterimResponse(head: ResponseHead): boolean {
  * @example Check an answer
  * ```ts
  * import { checkResponse, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assert } from "@std/assert";
  *
  * const fields = new HeadFields([
  *   ["Upgrade", "websocket"],
@@ -262,7 +279,7 @@ export function isInterimResponse(head: ResponseHead): boolean {
  *   ["Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
  * ]);
  * const head = { version: "1.1", status: 101, reason: "Switching Protocols", fields };
- * console.log(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted); // true
+ * assert(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted);
  * ```
  */
 export function checkResponse(

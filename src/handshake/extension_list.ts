@@ -8,12 +8,13 @@ import { isToken } from "../http/token.ts";
  * @example Look up a parameter
  * ```ts
  * import { type ExtensionParameter, parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const [{ parameters }] = parseExtensions("permessage-deflate; client_max_window_bits; server_max_window_bits=10");
  * const valueOf = (name: string, among: ExtensionParameter[]) => among.find((one) => one.name === name)?.value;
- * console.log(valueOf("server_max_window_bits", parameters)); // 10
- * console.log(valueOf("client_max_window_bits", parameters)); // null
- * console.log(valueOf("client_no_context_takeover", parameters)); // undefined
+ * assertEquals(valueOf("server_max_window_bits", parameters), "10");
+ * assertEquals(valueOf("client_max_window_bits", parameters), null);
+ * assertEquals(valueOf("client_no_context_takeover", parameters), undefined);
  * ```
  */
 export interface ExtensionParameter {
@@ -29,10 +30,11 @@ export interface ExtensionParameter {
  * @example Agree to a known extension
  * ```ts
  * import { type ExtensionOffer, formatExtensions, parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const isKnown = ({ name, parameters }: ExtensionOffer) => name === "x-log" && parameters.length === 0;
  * const offers = parseExtensions("permessage-deflate, x-log; level=2, x-log");
- * console.log(formatExtensions(offers.filter(isKnown))); // x-log
+ * assertEquals(formatExtensions(offers.filter(isKnown)), "x-log");
  * ```
  */
 export interface ExtensionOffer {
@@ -56,8 +58,12 @@ export interface ExtensionOffer {
  * @example Read an offer
  * ```ts
  * import { parseExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
- * console.log(parseExtensions('permessage-deflate; client_max_window_bits, x-log; level="2"'));
+ * assertEquals(parseExtensions('permessage-deflate; client_max_window_bits, x-log; level="2"'), [
+ *   { name: "permessage-deflate", parameters: [{ name: "client_max_window_bits", value: null }] },
+ *   { name: "x-log", parameters: [{ name: "level", value: "2" }] },
+ * ]);
  * ```
  */
 export function parseExtensions(value: string): ExtensionOffer[] {
@@ -112,9 +118,13 @@ function fail(rule: string, value: string): never {
  * @example Write an offer
  * ```ts
  * import { formatExtensions } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const parameters = [{ name: "client_max_window_bits", value: null }, { name: "server_max_window_bits", value: "10" }];
- * console.log(formatExtensions([{ name: "permessage-deflate", parameters }])); // permessage-deflate; client_max_window_bits; server_max_window_bits=10
+ * assertEquals(
+ *   formatExtensions([{ name: "permessage-deflate", parameters }]),
+ *   "permessage-deflate; client_max_window_bits; server_max_window_bits=10",
+ * );
  * ```
  */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {

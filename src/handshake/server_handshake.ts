@@ -16,12 +16,13 @@ import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
  * @example From a request of the web's
  * ```ts
  * import { type HandshakeRequest, isHandshake } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
  *
  * function toHandshakeRequest({ method, headers }: Request): HandshakeRequest {
  *   return { method, fields: headers };
  * }
  *
- * console.log(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" })))); // false
+ * assertFalse(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" }))));
  * ```
  */
 export interface HandshakeRequest {
@@ -39,6 +40,7 @@ export interface HandshakeRequest {
  * @example Keep out pages of other sites
  * ```ts
  * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * const options: AcceptHandshakeOptions = {
  *   sha1,
@@ -54,8 +56,8 @@ export interface HandshakeRequest {
  *   ["Origin", "https://elsewhere.example"],
  * ]);
  * const handshake = acceptHandshake({ method: "GET", fields }, options);
- * console.log(!handshake.accepted); // true
- * console.log(handshake.status); // 403
+ * assert(!handshake.accepted);
+ * assertEquals(handshake.status, 403);
  * ```
  */
 export interface AcceptHandshakeOptions {
@@ -103,15 +105,16 @@ export interface HandshakeAcceptance {
  * @example Write the answer
  * ```ts
  * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * function answer({ status, fields }: HandshakeRefusal): Uint8Array {
  *   return formatResponseHead(status, [...fields, ["Content-Length", "0"]]);
  * }
  *
  * const handshake = acceptHandshake({ method: "POST", fields: new HeadFields() }, { sha1 });
- * console.log(!handshake.accepted); // true
+ * assert(!handshake.accepted);
  * const head = new TextDecoder().decode(answer(handshake));
- * console.log(head);
+ * assertEquals(head, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n");
  * ```
  */
 export interface HandshakeRefusal {
@@ -157,6 +160,7 @@ const CHECKS: readonly Check[] = [
  * @example Accept a client
  * ```ts
  * import { acceptHandshake, HeadFields, sha1 } from "@wsd/driver/protocol";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * const fields = new HeadFields([
  *   ["Host", "server.example.com"],
@@ -167,9 +171,9 @@ const CHECKS: readonly Check[] = [
  *   ["Sec-WebSocket-Version", "13"],
  * ]);
  * const handshake = acceptHandshake({ method: "GET", fields }, { acceptProtocols: ["superchat"], sha1 });
- * console.log(handshake.accepted); // true
- * console.log(handshake.accept); // s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
- * console.log(handshake.protocol); // superchat
+ * assert(handshake.accepted);
+ * assertEquals(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+ * assertEquals(handshake.protocol, "superchat");
  * ```
  */
 export function acceptHandshake(
@@ -193,9 +197,10 @@ export function acceptHandshake(
  * @example Tell a page view from a WebSocket
  * ```ts
  * import { isHandshake } from "@wsd/driver/protocol";
+ * import { assertFalse } from "@std/assert";
  *
  * const request = new Request("http://example.com/");
- * console.log(isHandshake({ method: request.method, fields: request.headers })); // false
+ * assertFalse(isHandshake({ method: request.method, fields: request.headers }));
  * ```
  */
 export function isHandshake(request: HandshakeRequest): boolean {
@@ -234,9 +239,15 @@ export interface ResponseFieldsOptions {
  * @example What the answer says
  * ```ts
  * import { responseFields } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  *
  * const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
- * console.log(responseFields({ accepted: true, accept, protocol: "chat", offers: [] }));
+ * assertEquals(responseFields({ accepted: true, accept, protocol: "chat", offers: [] }), [
+ *   ["Upgrade", "websocket"],
+ *   ["Connection", "Upgrade"],
+ *   ["Sec-WebSocket-Accept", accept],
+ *   ["Sec-WebSocket-Protocol", "chat"],
+ * ]);
  * ```
  */
 export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {

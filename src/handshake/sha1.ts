@@ -18,9 +18,10 @@ const words = new Int32Array(80);
  * @example The digest of "abc", from FIPS 180
  * ```ts
  * import { sha1 } from "@wsd/driver/protocol";
+ * import { assertEquals } from "@std/assert";
  * import { encodeHex } from "@std/encoding/hex";
  *
- * console.log(encodeHex(sha1(new TextEncoder().encode("abc")))); // a9993e364706816aba3e25717850c26c9cd0d89d
+ * assertEquals(encodeHex(sha1(new TextEncoder().encode("abc"))), "a9993e364706816aba3e25717850c26c9cd0d89d");
  * ```
  */
 export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
