@@ -16,7 +16,7 @@ export function shortestTime(run: () => void, runs = 7): number {
 export function growth(run: (size: number) => void, size: number): number {
   run(size);
   let least = Infinity;
-  for (let attempt = 0; attempt < 5 && least > 16; attempt++) {
+  for (let attempt = 0; attempt < 20 && least > 16; attempt++) {
     least = Math.min(least, shortestTime(() => run(size * 8)) / shortestTime(() => run(size)));
   }
   return least;
