@@ -8,16 +8,16 @@ const MAX_DISTANCE = 3;
  * @param what What the options are for, to follow "Cannot": `"create a client"`.
  * @param options What the caller gave.
  * @param known Every option there is. The compiler asks for each of the type's own, so that none is forgotten here.
- * @param elsewhere What an option is called here, by the name that it has in other libraries.
+ * @param elsewhere What an option is called here by the name that it has in other libraries, or else where it belongs.
  * @throws {TypeError} If the options are no object, or hold a name that is not known; it names the nearest one.
  */
 export function checkOptionNames<Options extends object>(
   what: string,
   options: Options,
   known: Readonly<Record<keyof Options, true>>,
-  elsewhere: Readonly<Record<string, keyof Options & string>> = {},
+  elsewhere: Readonly<Record<string, string>> = {},
 ): void {
-  checkIsObject(what, options);
+  checkIsObject(what, options, known);
   // Inherited ones count: options may be derived from others by Object.create().
   for (const name in options) {
     if (Object.hasOwn(known, name) || options[name] === undefined) continue;
@@ -25,14 +25,20 @@ export function checkOptionNames<Options extends object>(
   }
 }
 
-function checkIsObject(what: string, options: unknown): void {
+function checkIsObject(what: string, options: unknown, known: object): void {
   if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  const received = Array.isArray(options) ? "an array" : options === null ? "null" : `a ${typeof options}`;
-  throw new TypeError(`Cannot ${what}: the options must be an object, received ${received}`);
+  const received = Array.isArray(options) ? "an array" : options == null ? String(options) : `a ${typeof options}`;
+  // The web's WebSocket takes subprotocols there.
+  const named = "acceptProtocols" in known && (Array.isArray(options) || typeof options === "string");
+  const remedy = named ? `: write { acceptProtocols: ${JSON.stringify([options].flat())} }` : "";
+  throw new TypeError(`Cannot ${what}: the options must be an object, received ${received}${remedy}`);
 }
 
 function advise(name: string, known: object, elsewhere: Readonly<Record<string, string>>): string {
-  if (Object.hasOwn(elsewhere, name)) return `, it is called ${JSON.stringify(elsewhere[name])} here`;
+  if (Object.hasOwn(elsewhere, name)) {
+    const other = elsewhere[name];
+    return Object.hasOwn(known, other) ? `, it is called ${JSON.stringify(other)} here` : `, ${other}`;
+  }
   const names = Object.keys(known);
   const nearest = nearestName(name, names);
   if (nearest !== null) return `, did you mean ${JSON.stringify(nearest)}?`;

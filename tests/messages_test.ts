@@ -142,6 +142,6 @@ netTest("makeServer() of a request that is no upgrade answers with what to do", 
   });
   const response = await fetch(url);
   assertEquals(response.status, 400);
-  assertStringIncludes(await response.text(), "connect by ws: or wss:, this is no page");
+  assertStringIncludes(await response.text(), "connect by ws: or wss:, this is not a page");
   await server.shutdown();
 });

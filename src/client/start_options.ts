@@ -76,7 +76,11 @@ function checkTls({ caCerts, cert, key, unsafelyDisableHostnameVerification }: S
   if (cert !== undefined && typeof cert !== "string") fail("cert", "a string", cert);
   if (key !== undefined && typeof key !== "string") fail("key", "a string", key);
   if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError(`Cannot take cert and key but together: received only ${cert === undefined ? "key" : "cert"}`);
+    throw new TypeError(
+      `Cannot use a certificate: cert and key must be given together, received only ${
+        cert === undefined ? "key" : "cert"
+      }`,
+    );
   }
   if (!["undefined", "boolean"].includes(typeof unsafelyDisableHostnameVerification)) {
     fail("unsafelyDisableHostnameVerification", "a boolean", unsafelyDisableHostnameVerification);
@@ -88,21 +92,21 @@ function checkRoute(options: StartConnectionOptions, target: Target): void {
   // The environment is read when it is needed, and not before.
   if (proxy !== "env") resolveProxy(proxy, target);
   if (proxy !== null && (transport ?? socketPath) !== undefined) {
-    throw new TypeError("Cannot go through a proxy if the way is given: received proxy with transport or socketPath");
+    throw new TypeError("Cannot use a proxy over a given connection: use proxy without transport and socketPath");
   }
   if (socketPath !== undefined && typeof socketPath !== "string") fail("socketPath", "a string", socketPath);
   if (transport !== undefined && !isTransport(transport)) {
     fail("transport", "a Transport or a pair of readable and writable", transport);
   }
   if (socketPath !== undefined && transport !== undefined) {
-    throw new TypeError("Cannot take both socketPath and transport: received two ways to the server");
+    throw new TypeError("Cannot use both socketPath and transport: each is a way to the server, give one of them");
   }
   if (socketPath !== undefined && target.secure) {
     throw new TypeError(`Cannot speak TLS over a Unix socket: received socketPath with ${target.url.href}`);
   }
   if (maxRedirects > 0 && (transport ?? socketPath) !== undefined) {
     throw new TypeError(
-      "Cannot follow redirects where the way is given: received maxRedirects with transport or socketPath",
+      "Cannot follow redirects over a given connection: use maxRedirects without transport and socketPath",
     );
   }
 }
@@ -113,5 +117,7 @@ function isTransport(value: unknown): boolean {
 }
 
 function fail(name: string, expected: string, value: unknown): never {
-  throw new TypeError(`Cannot take ${name} as ${expected}: received ${value === null ? "null" : typeof value}`);
+  throw new TypeError(
+    `Cannot use the option ${name}: it must be ${expected}, received ${value === null ? "null" : typeof value}`,
+  );
 }

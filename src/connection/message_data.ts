@@ -1,3 +1,4 @@
+import { notSendable } from "./not_sendable.ts";
 import { checkControlPayload } from "../protocol/close_payload.ts";
 
 /**
@@ -31,9 +32,7 @@ export function toBytes(data: MessageData, what: string): Uint8Array {
   if (ArrayBuffer.isView(data)) return unshared(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (data instanceof SharedArrayBuffer) return unshared(new Uint8Array(data));
-  throw new TypeError(
-    `Cannot ${what}: expected a string, an ArrayBuffer or a view of one, received ${kindOf(data)}`,
-  );
+  throw notSendable(what, data);
 }
 
 /** Memory that another thread may change is copied: the system's calls don't take it. */
@@ -72,9 +71,4 @@ export function controlPayload(data: MessageData, what: string): Uint8Array {
   const bytes = toBytes(data, what).slice();
   checkControlPayload(bytes, what);
   return bytes;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
-  return value.constructor?.name ?? "an object";
 }

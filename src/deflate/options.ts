@@ -1,3 +1,5 @@
+import { checkOptionNames } from "../check_options.ts";
+
 /**
  * How messages are compressed: the `perMessageDeflate` of a server and a client, RFC 7692 §7.
  *
@@ -110,9 +112,13 @@ export interface DeflateSettings {
 export function checkDeflateOptions(given: boolean | PerMessageDeflateOptions | undefined): DeflateSettings | null {
   if (given === undefined || given === false) return null;
   if (given !== true && (typeof given !== "object" || given === null)) {
-    throw new TypeError(`Cannot take perMessageDeflate as a boolean or an object: received ${given && typeof given}`);
+    throw new TypeError(
+      "Cannot use the option perMessageDeflate: it must be true, false or an object of options, received " +
+        (given === null ? "null" : `a ${typeof given}`),
+    );
   }
   const options: PerMessageDeflateOptions = given === true ? {} : given;
+  checkOptionNames("use the option perMessageDeflate", options, OPTION_NAMES);
   return {
     serverNoContextTakeover: checkBoolean(options, "serverNoContextTakeover"),
     clientNoContextTakeover: checkBoolean(options, "clientNoContextTakeover"),
@@ -125,6 +131,18 @@ export function checkDeflateOptions(given: boolean | PerMessageDeflateOptions | 
   };
 }
 
+/** Every option there is. */
+const OPTION_NAMES: Readonly<Record<keyof PerMessageDeflateOptions, true>> = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: true,
+  clientMaxWindowBits: true,
+  fallback: true,
+  threshold: true,
+  level: true,
+  memLevel: true,
+};
+
 type Kind<T> = { [Name in keyof PerMessageDeflateOptions]-?: PerMessageDeflateOptions[Name] extends T ? Name : never }[
   keyof PerMessageDeflateOptions
 ];
@@ -132,7 +150,7 @@ type Kind<T> = { [Name in keyof PerMessageDeflateOptions]-?: PerMessageDeflateOp
 function checkBoolean(options: PerMessageDeflateOptions, name: Kind<boolean | undefined>): boolean {
   const value: unknown = options[name] ?? false;
   if (typeof value === "boolean") return value;
-  throw new TypeError(`Cannot take perMessageDeflate.${name} as a boolean: received ${typeof value}`);
+  throw new TypeError(`Cannot use perMessageDeflate.${name}: it must be true or false, received a ${typeof value}`);
 }
 
 function checkInteger(
@@ -144,10 +162,10 @@ function checkInteger(
   const value: unknown = options[name] ?? null;
   if (value === null) return null;
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot take perMessageDeflate.${name} as a number: received ${typeof value}`);
+    throw new TypeError(`Cannot use perMessageDeflate.${name}: it must be a number, received a ${typeof value}`);
   }
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new RangeError(
-    `Cannot take perMessageDeflate.${name} as an integer from ${least} to ${most}: received ${value}`,
+    `Cannot use perMessageDeflate.${name}: it must be an integer from ${least} to ${most}, received ${value}`,
   );
 }

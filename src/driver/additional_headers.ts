@@ -12,9 +12,10 @@ export class AdditionalHeaders {
    * Takes them.
    *
    * @param init What `new Headers(…)` takes; undefined for none.
+   * @throws {TypeError} If it takes something else.
    */
   constructor(init: HeadersInit | undefined) {
-    this.#headers = init === undefined ? null : new Headers(init);
+    this.#headers = init === undefined ? null : toHeaders(init);
   }
 
   /** The header fields, to be changed. */
@@ -30,5 +31,14 @@ export class AdditionalHeaders {
    */
   check(): readonly Field[] {
     return this.#headers === null ? [] : checkAdditionalFields(this.#headers);
+  }
+}
+
+function toHeaders(init: HeadersInit): Headers {
+  try {
+    return new Headers(init);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot use the option additionalHeaders: ${why}`, { cause });
   }
 }

@@ -158,13 +158,15 @@ export function checkOptions(options: WebSocketDriverOptions): Settings {
 
 function checkOnBackpressure(value: unknown = "close"): "close" | "refuse" {
   if (value === "close" || value === "refuse") return value;
-  throw new TypeError(`Cannot take onBackpressure as "close" or "refuse": received ${value}`);
+  throw new TypeError(`Cannot use the option onBackpressure: it must be "close" or "refuse", received ${value}`);
 }
 
 function checkStreamCloseCode(options: WebSocketDriverOptions): number {
   const code = checkInteger(options, "streamCloseCode", CloseCode.NORMAL_CLOSURE, 1000, 4999);
   if (code === CloseCode.NO_STATUS_RECEIVED || isSendableCloseCode(code)) return code;
-  throw new RangeError(`Cannot take streamCloseCode as a code that may be sent (RFC 6455 7.4): received ${code}`);
+  throw new RangeError(
+    `Cannot use the option streamCloseCode: it must be a code that may be sent (RFC 6455 7.4), received ${code}`,
+  );
 }
 
 /** A string would be taken apart into its letters. */

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../check_options.ts";
 import type { Connection } from "../connection/connection.ts";
 import { controlPayload, type MessageData, toBytes, toText } from "../connection/message_data.ts";
 
@@ -51,6 +52,29 @@ export interface SendOptions {
   compress?: boolean;
   /** Runs when the bytes were handed to the system. */
   callback?: () => void;
+}
+
+/** Every option there is. */
+const SEND_OPTION_NAMES: Readonly<Record<keyof SendOptions, true>> = {
+  start: true,
+  end: true,
+  type: true,
+  code: true,
+  compress: true,
+  callback: true,
+};
+
+/**
+ * Checks that options of `send` are known.
+ *
+ * @param options What the caller gave.
+ * @throws {TypeError} If they are no object, or hold an unknown name.
+ */
+export function checkSendOptions(options: SendOptions): void {
+  if (typeof options === "function") {
+    throw new TypeError("Cannot send: the options must be an object, received a function: write { callback }");
+  }
+  checkOptionNames("send", options, SEND_OPTION_NAMES);
 }
 
 /**

@@ -13,7 +13,7 @@ import { DriverCore } from "./driver_core.ts";
 import { onRejection } from "./on_rejection.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import type { WebSocketDriverOptions } from "./options.ts";
-import type { SendOptions } from "./send_options.ts";
+import { checkSendOptions, type SendOptions } from "./send_options.ts";
 
 /** What lies behind a driver's public methods, for the files of this package. */
 export let coreOf: (ws: WebSocketDriver) => DriverCore;
@@ -260,6 +260,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
     }
+    if (options !== undefined) checkSendOptions(options);
     if (data instanceof PreparedMessage) return core.sendPrepared(data, options);
     return core.sendAs(data, options ?? {});
   }

@@ -1,5 +1,6 @@
 import { checkInteger, DEFAULT_TIMEOUT, MAX_TIMEOUT } from "../check_integer.ts";
 import { checkOptionNames } from "../check_options.ts";
+import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import { type HeadLimits, REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../http/head_limits.ts";
 import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 
@@ -163,7 +164,15 @@ const OPTION_NAMES: Readonly<Record<keyof ServeOptions, true>> = {
 };
 
 /** What some options are called in other libraries. */
-const OTHER_NAMES = { host: "hostname", certFile: "cert", keyFile: "key", origins: "allowedOrigins" } as const;
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.keys(DRIVER_OPTION_NAMES).map((name) => [name, "it is an option of makeServer(request, options)"]),
+  ),
+  host: "hostname",
+  certFile: "cert",
+  keyFile: "key",
+  origins: "allowedOrigins",
+};
 
 /** The options that each connection needs, checked, with their defaults. */
 export interface ServeSettings {
@@ -194,11 +203,7 @@ export function checkServeOptions(options: Omit<ServeOptions, "onListen">, handl
   checkArguments(options, handler);
   checkOptionNames("start a server", options, OPTION_NAMES, OTHER_NAMES);
   checkAccessPolicy(options);
-  if (!Array.isArray(options.shutdownOn ?? [])) {
-    throw new TypeError(
-      `Cannot start a server: shutdownOn must be an array of signals, received a ${typeof options.shutdownOn}`,
-    );
-  }
+  checkKinds(options);
   return {
     handler,
     handshakeTimeout: checkInteger(options, "handshakeTimeout", DEFAULT_TIMEOUT, 0, MAX_TIMEOUT),
@@ -225,6 +230,25 @@ function checkArguments(options: unknown, handler: unknown): void {
         handler === null ? "null" : typeof handler
       }`,
     );
+  }
+}
+
+function checkKinds(
+  { shutdownOn = [], signal, onError }: Pick<ServeOptions, "shutdownOn" | "signal" | "onError">,
+): void {
+  if (!Array.isArray(shutdownOn) || shutdownOn.some((name) => !String(name).startsWith("SIG"))) {
+    throw new TypeError(
+      'Cannot start a server: shutdownOn must be an array of signals such as ["SIGINT", "SIGTERM"], received ' +
+        JSON.stringify(shutdownOn),
+    );
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      `Cannot start a server: signal must be an AbortSignal such as controller.signal, received ${typeof signal}`,
+    );
+  }
+  if (onError !== undefined && typeof onError !== "function") {
+    throw new TypeError(`Cannot start a server: onError must be a function, received ${typeof onError}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { checkOptionNames } from "../check_options.ts";
 import type { MessageData } from "../connection/message_data.ts";
 import { prepare } from "../driver/prepare_message.ts";
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
+import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type BroadcastOptions, type BroadcastResult, checkBroadcastOptions, deliver } from "./broadcast.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Counters } from "./_counters.ts";
@@ -162,6 +162,9 @@ export class Topics extends EventEmitter<TopicsEvents> {
    */
   subscribe(ws: WebSocketDriver, topic: string): Promise<void> {
     this.#checkOpen("subscribe");
+    if (!(ws instanceof WebSocketDriver)) {
+      throw new TypeError(`Cannot subscribe: the first argument must be a WebSocketDriver, received a ${typeof ws}`);
+    }
     checkTopicName("subscribe", topic, this.#settings.maxTopicLength);
     if (ws.readyState === "closing" || ws.readyState === "closed") return DONE;
     const entry = this.#entryOf(topic);

@@ -141,6 +141,13 @@ export class StreamTransport implements Transport {
 }
 
 function requireUnlocked(stream: ReadableStream | WritableStream, name: string): void {
+  if (typeof stream?.locked !== "boolean") {
+    throw new TypeError(
+      `Cannot create a StreamTransport: expected readable and writable, two streams, received ${
+        describe(stream)
+      } as ${name}`,
+    );
+  }
   if (stream.locked) {
     throw new TypeError(`Cannot create a StreamTransport: expected unlocked streams, received a locked ${name}`);
   }
