@@ -97,12 +97,11 @@ export interface WebSocketDriverOptions {
    */
   highWaterMark?: number;
   /**
-   * How many bytes may wait to be written, where nobody heeds `desiredSize`, before a further message is too much; see
-   * `onBackpressure`. One message may be longer than that. Over the built-in socket under `Deno.serve`, where reading
-   * can't stop, it is also how many bytes of unread messages `readable` and `messages` may hold before the connection is
-   * failed with 1013.
+   * How many bytes may wait to be written before `send` accepts no further message; see `onBackpressure`. One message
+   * may be longer than that. Over the built-in socket under `Deno.serve`, which can't stop reading, it is also how many
+   * bytes of unread messages `readable` and `messages` may hold before the connection is closed with 1013.
    *
-   * @default {67108864}
+   * @default {16777216}
    */
   backpressureLimit?: number;
   /**
@@ -150,7 +149,7 @@ export function checkOptions(options: WebSocketDriverOptions): Settings {
     idleTimeout: checkInteger(options, "idleTimeout", 0, 0, MAX_TIMEOUT),
     perMessageDeflate: checkDeflateOptions(options.perMessageDeflate),
     highWaterMark: checkInteger(options, "highWaterMark", 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
-    backpressureLimit: checkInteger(options, "backpressureLimit", 64 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    backpressureLimit: checkInteger(options, "backpressureLimit", 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
     onBackpressure: checkOnBackpressure(options.onBackpressure),
     streamCloseCode: checkStreamCloseCode(options),
   };
