@@ -219,7 +219,8 @@ function suite(kind: HostKind): void {
     const how = perMessageDeflate ? "compressed" : "plain";
     // Row: detached-buffer
     test(`a buffer that is transferred away after send() fails that connection alone, ${how}`, async () => {
-      await using pair = await openPair(kind, { server: { perMessageDeflate }, client: { perMessageDeflate } });
+      const patient = { perMessageDeflate, backpressureLimit: 64 * 1024 * 1024 };
+      await using pair = await openPair(kind, { server: patient, client: { perMessageDeflate } });
       await using other = await openPair(kind, { server: { perMessageDeflate }, client: { perMessageDeflate } });
       const { server } = pair;
       // The first ones fill the system's buffers, so that the last one waits; or it takes several turns to compress.

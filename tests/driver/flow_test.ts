@@ -7,6 +7,8 @@ const KIB = 1024;
 
 /** More than a system keeps for a reader that doesn't read. */
 const MUCH = 32 * 1024 * KIB;
+/** More than `MUCH` may wait. */
+const backpressureLimit = 2 * MUCH;
 
 hostKinds.forEach(suite);
 
@@ -15,7 +17,7 @@ function suite(kind: HostKind): void {
 
   // Row: not-reading
   test("bufferedAmount, desiredSize and 'drain' tell of a peer that does not read", async () => {
-    await using pair = await openRaw(kind, { server: { highWaterMark: 100 * KIB } });
+    await using pair = await openRaw(kind, { server: { highWaterMark: 100 * KIB, backpressureLimit } });
     const { server } = pair;
     assertEquals([server.bufferedAmount, server.desiredSize], [0, 100 * KIB]);
     const message = new Uint8Array(256 * KIB);
@@ -125,7 +127,7 @@ function suite(kind: HostKind): void {
   });
 
   test("pause() makes a peer stop that sends without end", async () => {
-    await using pair = await openPair(kind, { onServer: (ws) => ws.pause() });
+    await using pair = await openPair(kind, { client: { backpressureLimit }, onServer: (ws) => ws.pause() });
     for (let sent = 0; sent < MUCH; sent += 256 * KIB) pair.client.send(new Uint8Array(256 * KIB));
     await quiet(() => pair.client.bufferedAmount);
     assertGreater(pair.client.bufferedAmount, 0);

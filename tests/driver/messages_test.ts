@@ -86,7 +86,8 @@ function suite(kind: HostKind): void {
     });
 
     test(`send() carries 16 MiB, ${way}`, async () => {
-      await using pair = await openPair(kind);
+      const limits = { backpressureLimit: 64 * MIB };
+      await using pair = await openPair(kind, { server: limits, client: limits });
       const [from, to] = direction(pair);
       const bytes = pattern(16 * MIB);
       assert(from.send(bytes));
