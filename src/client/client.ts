@@ -7,8 +7,10 @@ import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driv
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { DriverCore, Negotiated } from "../driver/driver_core.ts";
+import type { DriverCore } from "../driver/driver_core.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import type { DriverSide } from "../driver/driver_side.ts";
+import { watchHandshake } from "../driver/publish.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -180,6 +182,7 @@ export class Client extends WebSocketDriver {
     this.#core.settings.additionalHeaders.check();
     this.#started = true;
     this.#stopReminding?.();
+    this.#core.handshake = watchHandshake("client");
     return this.#starting = this.#start(merged);
   }
 

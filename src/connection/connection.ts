@@ -31,8 +31,10 @@ export interface Connection {
   readonly state: "open" | "closing" | "closed";
   /** The bytes that wait to be written. */
   readonly bufferedAmount: number;
-  /** Grows whenever bytes arrive; null if that can't be seen, and no Ping be sent. */
+  /** How many bytes have arrived; null if that can't be seen, and no Ping be sent. */
   readonly received: number | null;
+  /** How many bytes were handed to the system. */
+  readonly sent: number;
   /** Grows whenever a part of a message arrives or is handed to the system; control frames don't count. */
   readonly progress: number;
   /** The number of the write that is under way, null if none is. */

@@ -40,7 +40,8 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   /** The transport's error, if it has failed. */
   #fault: unknown = null;
   #stopCloseTimer: (() => void) | null = null;
-  #reads = 0;
+  #received = 0;
+  #handedOver = 0;
   #writes = 0;
 
   // What is going on at the moment; a read may also wait for its turn.
@@ -87,9 +88,14 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     return this.#protocol.queued;
   }
 
-  /** How often bytes have arrived. */
+  /** How many bytes have arrived. */
   get received(): number {
-    return this.#reads;
+    return this.#received;
+  }
+
+  /** How many bytes were handed to the system. */
+  get sent(): number {
+    return this.#handedOver;
   }
 
   /** Grows whenever a part of a message arrives or is handed to the system. */
@@ -118,6 +124,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
    * @param early Bytes that came behind the opening handshake.
    */
   start(early: Uint8Array): void {
+    this.#received += early.length;
     this.#deliver(() => {
       this.#protocol.receive(early);
       if (this.#state !== "starting") return;
@@ -157,7 +164,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     // The read that brought the end is the last one: it stays under way.
     if (count === null) return this.#onReadEnd();
     this.#reading = false;
-    this.#reads++;
+    this.#received += count;
     ReadTurns.count(count);
     this.#deliver(() => this.#protocol.received(count));
   };
@@ -198,6 +205,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     if (bytes === null) return this.#endTransport();
     this.#writing = true;
     this.#writes++;
+    this.#handedOver += bytes.length;
     try {
       this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
     } catch (error) {

@@ -161,6 +161,11 @@ export class RuntimeConnection implements Connection {
     return null;
   }
 
+  /** How many bytes were handed to the system, without the headers of frames. */
+  get sent(): number {
+    return this.#writes.progress;
+  }
+
   /** Grows as messages are handed to the system; what arrives of a message can't be seen before it is whole. */
   get progress(): number {
     return this.#writes.progress;

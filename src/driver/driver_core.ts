@@ -18,19 +18,12 @@ import { checkAlone } from "./check_alone.ts";
 import type { DriverSide } from "./driver_side.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
+import { type Negotiated, NOTHING_NEGOTIATED } from "./negotiated.ts";
 import { PendingPings } from "./pending_pings.ts";
+import { publishClose, publishError, publishOpen, type WatchedHandshake } from "./publish.ts";
 import { SendQueue } from "./send_queue.ts";
+import type { WebSocketStats } from "./web_socket_stats.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
-
-/** What the opening handshake has agreed on. */
-export interface Negotiated {
-  /** The subprotocol, null if there is none. */
-  readonly protocol: string | null;
-  /** The extensions, as in the response's header; empty if there are none. */
-  readonly extensions: string;
-}
-
-const NOTHING_NEGOTIATED: Negotiated = { protocol: null, extensions: "" };
 
 /** What the driver sends and does, when, and what it tells: all that lies behind its public methods. */
 export class DriverCore implements ConnectionHandler, StreamOwner {
@@ -42,8 +35,12 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   connection: Connection | null = null;
   /** What was agreed on. */
   negotiated: Negotiated = NOTHING_NEGOTIATED;
-  /** Grows with every message that is sent or received. */
-  messages = 0;
+  /** The opening handshake that is under way, if somebody wants to know of it. */
+  handshake: WatchedHandshake | null = null;
+  /** How many messages were sent, or wait to be. */
+  messagesSent = 0;
+  /** How many messages have arrived. */
+  messagesReceived = 0;
   readonly promises: LifecyclePromises = new LifecyclePromises();
   readonly #emitter: EventEmitter<WebSocketEvents>;
   /** Once it is open, the rest is the connection's state. Terminating lasts no longer than its call. */
@@ -76,6 +73,13 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** The bytes that wait to be written. */
   get bufferedAmount(): number {
     return (this.#queue?.bytes ?? 0) + (this.connection?.bufferedAmount ?? 0);
+  }
+
+  /** Counts, as they are now. */
+  get stats(): WebSocketStats {
+    const { messagesSent, messagesReceived, bufferedAmount, connection } = this;
+    const [bytesSent, bytesReceived] = [connection?.sent ?? 0, connection?.received ?? 0];
+    return { messagesSent, messagesReceived, bytesSent, bytesReceived, bufferedAmount };
   }
 
   /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
@@ -179,7 +183,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   sendAs(data: MessageData, options: SendOptions): boolean {
     const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
     const part = slice(data, options);
-    this.messages++;
+    this.messagesSent++;
     const taken = type === "ping"
       ? this.sendPing(part)
       : type === "close"
@@ -192,7 +196,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** Sends a message that many connections send, as the message itself says; false if it was not taken. */
   sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
     const { length } = message.payload;
-    this.messages++;
+    this.messagesSent++;
     const taken = this.submit({ bytes: length, limited: length > 0, run: (to) => to.sendPrepared(message) });
     if (taken && options.callback !== undefined) this.#whenWritten(options.callback);
     return taken;
@@ -209,7 +213,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** Begins a message of fragments, behind all that was sent before. */
   startMessage(onTurn: () => void): boolean {
-    this.messages++;
+    this.messagesSent++;
     return this.submit({ bytes: 0, run: (to) => to.startMessage(onTurn), needs: "send a message in fragments" });
   }
 
@@ -304,6 +308,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     if (this.readyState === "closed") return;
     this.#watch(connection);
     this.promises.onOpen();
+    publishOpen(this.#emitter, this.handshake);
+    this.handshake = null;
     this.#emit("open");
     // The connection reports it if as much waits there now. A listener of "open" may have sent more, or have closed it.
     const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
@@ -318,19 +324,16 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
       }, this.settings);
     }
     if (idleTimeout === 0) return;
-    const activity = () => this.messages + connection.progress;
-    this.#idleTimer = new IdleTimer(activity, () => this.#onIdle(), idleTimeout);
-  }
-
-  #onIdle(): void {
-    this.close(CloseCode.GOING_AWAY, `No message for ${this.settings.idleTimeout} ms`);
+    const onIdle = () => this.close(CloseCode.GOING_AWAY, `No message for ${idleTimeout} ms`);
+    const activity = () => this.messagesSent + this.messagesReceived + connection.progress;
+    this.#idleTimer = new IdleTimer(activity, onIdle, idleTimeout);
   }
 
   // What the connection tells.
 
   /** A message has come. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
-    this.messages++;
+    this.messagesReceived++;
     if (this.#consumer !== null) return this.#consumer.onMessage(message);
     try {
       this.#emitter.emit("message", message);
@@ -341,7 +344,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** A piece of a message has come. */
   onPart(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void {
-    this.messages++;
+    this.messagesReceived++;
     this.#consumer?.onPart(opcode === Opcode.TEXT ? "text" : "binary", part, last);
   }
 
@@ -381,6 +384,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   fail(error: WebSocketError): void {
     if (this.#state === "closed") return;
     this.promises.onFault(error);
+    publishError(this.#emitter, error, this.handshake);
+    this.handshake = null;
     if (this.#emitter.listenerCount("error") > 0) this.#emit("error", error);
     else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
   }
@@ -399,6 +404,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.#pings?.clear();
     this.promises.onEnd(info);
     this.#streams?.onEnd();
+    publishClose(this.#emitter, info);
     this.#emit("close", info);
     this.side?.onEnd?.(info);
   }

@@ -20,3 +20,4 @@ export { ConnTransport } from "../transport/conn_transport.ts";
 export { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 export { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 export type { Transport } from "../transport/transport.ts";
+export type { WebSocketStats } from "./web_socket_stats.ts";

@@ -13,6 +13,7 @@ import { DriverCore } from "./driver_core.ts";
 import { onRejection } from "./on_rejection.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import type { WebSocketDriverOptions } from "./options.ts";
+import type { WebSocketStats } from "./web_socket_stats.ts";
 import { checkSendOptions, type SendOptions } from "./send_options.ts";
 
 /** What lies behind a driver's public methods, for the files of this package. */
@@ -71,7 +72,6 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param event The event's name; {@linkcode WebSocketEvents} says what each brings.
    * @param listener What to call, each time.
-   * @returns The driver itself.
    * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
    *
    * @example Echo
@@ -96,7 +96,6 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param event The event's name.
    * @param listener What to call, the next time only.
-   * @returns The driver itself.
    * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
    */
   override once<Name extends keyof WebSocketEvents>(
@@ -111,7 +110,6 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param event The event's name.
    * @param listener What was added.
-   * @returns The driver itself.
    */
   override off<Name extends keyof WebSocketEvents>(
     event: Name,
@@ -148,6 +146,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** How many bytes wait to be written, with the headers of their frames. */
   get bufferedAmount(): number {
     return this.#core.bufferedAmount;
+  }
+
+  /** Counts of this connection, as they are now: a new object each time. */
+  get stats(): WebSocketStats {
+    return this.#core.stats;
   }
 
   /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
@@ -255,7 +258,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const core = this.#core;
     const { connection } = core;
     if (connection !== null && options === undefined) {
-      core.messages++;
+      core.messagesSent++;
       if (connection.bufferedAmount > core.settings.backpressureLimit) return core.refuse();
       if (typeof data === "string") return connection.sendText(data, true);
       if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);

@@ -1,4 +1,5 @@
 import type { CloseInfo } from "../protocol/close_payload.ts";
+import type { WebSocketStats } from "../driver/web_socket_stats.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { checkResponse } from "./check_response.ts";
 import type { ListenerStats } from "./listener_stats.ts";
@@ -10,6 +11,8 @@ export interface PendingConnection {
   /** Ends the connection unless a handler has its request. */
   endIfIdle(): void;
 }
+
+type Carried = { -readonly [Name in keyof WebSocketStats]: WebSocketStats[Name] };
 
 /** The connections of one listener: how many there are, how they end, and what the application throws in them. */
 export class Connections {
@@ -24,6 +27,14 @@ export class Connections {
   #opened = 0;
   readonly #closed = new Map<number, number>();
   readonly #refused = new Map<number, number>();
+  /** What the WebSockets have carried that have ended. */
+  readonly #carried: Carried = {
+    messagesSent: 0,
+    messagesReceived: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    bufferedAmount: 0,
+  };
   #shutdown: Shutdown | null = null;
   readonly #empty = Promise.withResolvers<void>();
 
@@ -38,15 +49,15 @@ export class Connections {
 
   /** Counts, as they are now. */
   get stats(): ListenerStats {
-    let bufferedAmount = 0;
-    for (const ws of this.webSockets) bufferedAmount += ws.bufferedAmount;
+    const carried = { ...this.#carried };
+    for (const ws of this.webSockets) addStats(carried, ws.stats);
     return {
       connections: this.webSockets.size,
       pending: this.#pending.size + this.#dismissed.size,
       opened: this.#opened,
       closed: Object.fromEntries(this.#closed),
       refused: Object.fromEntries(this.#refused),
-      bufferedAmount,
+      ...carried,
     };
   }
 
@@ -119,6 +130,7 @@ export class Connections {
   onClose(ws: WebSocketDriver, { code }: CloseInfo): void {
     if (!this.webSockets.delete(ws)) return;
     count(this.#closed, code);
+    addStats(this.#carried, { ...ws.stats, bufferedAmount: 0 });
     this.#shutdown?.forget(ws);
     this.#settle();
   }
@@ -166,4 +178,8 @@ export class Connections {
 
 function count(counts: Map<number, number>, key: number): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function addStats(sum: Carried, stats: WebSocketStats): void {
+  for (const name of Object.keys(sum) as (keyof Carried)[]) sum[name] += stats[name];
 }

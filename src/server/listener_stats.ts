@@ -24,6 +24,14 @@ export interface ListenerStats {
   readonly closed: Readonly<Record<number, number>>;
   /** How many requests were refused, by the status of the answer: by `serve` itself, or by {@linkcode makeServer}. */
   readonly refused: Readonly<Record<number, number>>;
+  /** Messages that were sent, on WebSockets that are open and those that have ended. */
+  readonly messagesSent: number;
+  /** Messages that have arrived. */
+  readonly messagesReceived: number;
+  /** Bytes that were handed to the system, with the headers of frames. */
+  readonly bytesSent: number;
+  /** Bytes that have arrived, with the headers of frames. */
+  readonly bytesReceived: number;
   /** How many bytes wait to be written to the WebSockets that are open. */
   readonly bufferedAmount: number;
 }

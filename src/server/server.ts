@@ -10,8 +10,10 @@ import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.
 import { sha1 } from "../handshake/sha1.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { reportFault } from "../connection/report_fault.ts";
-import type { DriverCore, Negotiated } from "../driver/driver_core.ts";
+import type { DriverCore } from "../driver/driver_core.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import type { DriverSide } from "../driver/driver_side.ts";
+import { watchHandshake } from "../driver/publish.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
@@ -161,6 +163,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     if (this.#answer !== null || this.#upgrader === null) return false;
     checkSubprotocols(this.acceptProtocols);
     const fields = this.#core.settings.additionalHeaders.check();
+    this.#core.handshake = watchHandshake("server");
     const handshake = acceptHandshake(this.#upgrader.request, {
       acceptProtocols: this.acceptProtocols,
       requireHost: this.#upgrader.checksHost,

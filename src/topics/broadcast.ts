@@ -184,7 +184,7 @@ function sendTo(
   const limit = Math.min(slowLimit, core.settings.backpressureLimit);
   // What is sent "latest" stays behind what waits already.
   if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(core))) {
-    core.messages++;
+    core.messagesSent++;
     return connection.sendPrepared(message) ? "sent" : "closed";
   }
   if (slow === "skip") return "skipped";

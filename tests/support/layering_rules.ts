@@ -18,6 +18,7 @@ export const LAYERS = [
   "server",
   "web",
   "topics",
+  "telemetry",
   "testing",
   "cli",
 ] as const;

@@ -1,0 +1,26 @@
+/**
+ * Counts of one connection: a snapshot.
+ *
+ * @example Log what a connection has carried
+ * ```ts
+ * import { makePair, type WebSocketStats } from "@wsd/driver";
+ *
+ * await using pair = await makePair();
+ * pair.client.send("Hi");
+ * await pair.server.receive();
+ * const { messagesReceived, bytesReceived }: WebSocketStats = pair.server.stats;
+ * console.log(messagesReceived, bytesReceived); // 1 8
+ * ```
+ */
+export interface WebSocketStats {
+  /** Messages that were sent, or wait to be. */
+  readonly messagesSent: number;
+  /** Messages that have arrived; one that is read from `messages` counts with each of its pieces. */
+  readonly messagesReceived: number;
+  /** Bytes that were handed to the system, with the headers of frames; under `Deno.serve` without them. */
+  readonly bytesSent: number;
+  /** Bytes that have arrived, with the headers of frames; 0 under `Deno.serve`, where the runtime doesn't say. */
+  readonly bytesReceived: number;
+  /** Bytes that wait to be written. */
+  readonly bufferedAmount: number;
+}
