@@ -10,6 +10,7 @@
  * console.log(CloseCode.NORMAL_CLOSURE); // 1000
  * console.log(CloseCode.ABNORMAL_CLOSURE); // 1006
  * ```
+ * @category Connection
  */
 export const CloseCode = {
   /** The purpose for which the connection was opened has been fulfilled. */
@@ -44,7 +45,11 @@ export const CloseCode = {
   TLS_HANDSHAKE: 1015,
 } as const;
 
-/** One of the named values of {@linkcode CloseCode}. */
+/**
+ * One of the named values of {@linkcode CloseCode}.
+ *
+ * @category Connection
+ */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
 
 /**
@@ -64,6 +69,7 @@ export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
  * console.log(isSendableCloseCode(4321)); // true
  * console.log(isSendableCloseCode(1006)); // false
  * ```
+ * @category Connection
  */
 export function isSendableCloseCode(code: number): boolean {
   return Number.isInteger(code) &&

@@ -10,6 +10,7 @@ import { CloseCode, isSendableCloseCode } from "./close_code.ts";
  * const error = new WebSocketError("Cannot read", { code: ErrorCode.MESSAGE_TOO_LONG, closeCode: 1009 });
  * console.log(error.code); // WS_MESSAGE_TOO_LONG
  * ```
+ * @category Errors
  */
 export const ErrorCode = {
   /** RFC 6455 §5.2: a reserved bit is set that no negotiated extension owns. Closes 1002. */
@@ -73,7 +74,11 @@ export const ErrorCode = {
   HANDSHAKE_TIMEOUT: "WS_HANDSHAKE_TIMEOUT",
 } as const;
 
-/** One of the values of {@linkcode ErrorCode}. */
+/**
+ * One of the values of {@linkcode ErrorCode}.
+ *
+ * @category Errors
+ */
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 
 /**
@@ -81,13 +86,15 @@ export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
  *
  * @example Tell the peer why a stream was aborted
  * ```ts
- * import { makePair, WebSocketError, type WebSocketErrorOptions } from "@wsd/driver";
+ * import { makePair, WebSocketError } from "@wsd/driver";
+ * import type { WebSocketErrorOptions } from "@wsd/driver/client";
  *
  * const options: WebSocketErrorOptions = { closeCode: 4001, reason: "The clock ran out" };
  * await using pair = await makePair();
  * await pair.client.writable.abort(new WebSocketError("Cannot go on", options));
  * console.log(await pair.server.closed); // { code: 4001, reason: "The clock ran out" }
  * ```
+ * @category Errors
  */
 export interface WebSocketErrorOptions {
   /** The stable code; see {@linkcode ErrorCode}. */
@@ -127,6 +134,7 @@ const MAX_REASON = 123;
  * const error = new WebSocketError("The chess clock ran out", { closeCode: 4001, reason: "time" });
  * console.log([error.closeCode, error.reason]); // [ 4001, "time" ]
  * ```
+ * @category Errors
  */
 export class WebSocketError extends Error {
   /** The class's name, which also works across realms. */
@@ -198,6 +206,7 @@ function checkCloseCode(code: number): void {
  * const error = new ProtocolError("Cannot take the frame", ErrorCode.RESERVED_BIT);
  * console.log(error.closeCode); // 1002
  * ```
+ * @category Errors
  */
 export class ProtocolError extends WebSocketError {
   /** The class's name. */
@@ -225,6 +234,7 @@ export class ProtocolError extends WebSocketError {
  * const error = new ConnectionError("Cannot read from the connection", ErrorCode.CONNECTION_LOST);
  * console.log(error.closeCode); // 1006
  * ```
+ * @category Errors
  */
 export class ConnectionError extends WebSocketError {
   /** The class's name. */

@@ -6,7 +6,7 @@ import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.
  *
  * @example Test when to connect again, with a refusal made by hand
  * ```ts
- * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver";
+ * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver/client";
  *
  * function secondsToWait({ status, headers }: HandshakeError): number | null {
  *   return status === 503 ? Number(headers.get("retry-after") ?? 1) : null;
@@ -16,6 +16,7 @@ import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.
  * console.log(secondsToWait(new HandshakeError("Cannot connect: received 503", busy))); // 30
  * console.log(secondsToWait(new HandshakeError("Cannot connect: received 401", { status: 401 }))); // null
  * ```
+ * @category Errors
  */
 export interface HandshakeErrorOptions extends WebSocketErrorOptions {
   /** The status of the HTTP response; null if there was none. */
@@ -42,6 +43,7 @@ export interface HandshakeErrorOptions extends WebSocketErrorOptions {
  * console.log(error.headers.get("www-authenticate")); // Basic
  * console.log(new TextDecoder().decode(error.body)); // Who are you?
  * ```
+ * @category Errors
  */
 export class HandshakeError extends WebSocketError {
   /** The class's name. */

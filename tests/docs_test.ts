@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode } from "@wsd/driver";
 import { entryPoints } from "./support/entry_points.ts";
 import { testWith } from "./support/permissions.ts";
@@ -26,7 +26,7 @@ interface Declaration {
 
 interface JsDoc {
   doc?: string;
-  tags?: { kind: string }[];
+  tags?: { kind: string; doc?: string }[];
 }
 
 /** The examples, in the order in which they are shown. */
@@ -122,9 +122,7 @@ testWith(
   "each entry point and all it exports have a description and an example",
   async () => {
     const files = entryPoints(ROOT);
-    const args = ["doc", "--json", ...files];
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
-    const { nodes }: Docs = JSON.parse(new TextDecoder().decode(stdout));
+    const { nodes } = await readDocs(files);
     assertEquals(Object.keys(nodes).map((url) => url.replace(ROOT.href, "")).sort(), files.toSorted());
     const faults = Object.entries(nodes).flatMap(([url, { module_doc, symbols }]) => [
       ...lacks(url.replace(ROOT.href, ""), [module_doc]),
@@ -136,6 +134,32 @@ testWith(
     assertEquals(faults.join("\n"), "");
   },
 );
+
+testWith({ read: true, run: true }, "each export is in a category, which groups it with others", async () => {
+  const { nodes } = await readDocs(entryPoints(ROOT));
+  const symbols = Object.values(nodes).flatMap(({ symbols }) => symbols);
+  const without = symbols.filter(({ declarations }) =>
+    declarations.some(({ kind, jsDoc }) =>
+      kind !== "reference" && !jsDoc?.tags?.some(({ kind }) => kind === "category")
+    )
+  );
+  assertEquals(without.map(({ name }) => name), []);
+});
+
+testWith({ read: true, run: true }, "mod.ts exports what users need, and first what a newcomer needs", async () => {
+  const { nodes } = await readDocs(["mod.ts"]);
+  const [{ symbols }] = Object.values(nodes);
+  assertEquals(symbols.slice(0, 3).map(({ name }) => name), ["serve", "makeServer", "connect"]);
+  // The types of single options are in client.ts and server.ts.
+  assertLessOrEqual(symbols.length, 55);
+});
+
+/** What `deno doc` knows of the files. */
+async function readDocs(files: readonly string[]): Promise<Docs> {
+  const args = ["doc", "--json", ...files];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
 
 /** What is missing. A constant and the type of its name share an example, but each is described. */
 function lacks(name: string, docs: (JsDoc | undefined)[]): string[] {

@@ -23,6 +23,7 @@ import { USAGE, UsageError } from "./usage.ts";
  *
  * Deno.exit(await main(["--json", "wss://example.com/", ...Deno.args]));
  * ```
+ * @category Command line
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {

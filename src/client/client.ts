@@ -43,6 +43,7 @@ interface Reached extends OpenedHandshake {
  * const ws = makeClient("wss://example.com/chat", options);
  * console.log(ws.maxLength); // 1048576
  * ```
+ * @category Client
  */
 export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {
   /**
@@ -93,6 +94,7 @@ const OTHER_NAMES = {
  * ws.send("Hi");
  * console.log(await answer); // Hi
  * ```
+ * @category Client
  */
 export class Client extends WebSocketDriver {
   readonly #target: Target;

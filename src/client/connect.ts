@@ -28,6 +28,7 @@ import { Client, type ClientOptions } from "./client.ts";
  * ws.send("Hi");
  * console.log(await answer); // Hi
  * ```
+ * @category Client
  */
 export async function connect(url: string | URL, options: ClientOptions = {}): Promise<Client> {
   const client = new Client(url, options);

@@ -6,13 +6,14 @@ import { HandshakeError } from "../handshake_error.ts";
  *
  * @example Say it in a line for the log
  * ```ts
- * import type { ConnectionFailure } from "@wsd/driver";
+ * import type { ConnectionFailure } from "@wsd/driver/client";
  *
  * export function describe({ phase, code, reason, status, error }: ConnectionFailure): string {
  *   if (phase === "open") return `closed with ${code} ${reason}`;
  *   return status === null ? String(error) : `refused with ${status}`;
  * }
  * ```
+ * @category Client
  */
 export interface ConnectionFailure {
   /**

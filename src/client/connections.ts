@@ -26,6 +26,7 @@ const PING_INTERVAL = 30_000;
  * stopping.abort(new Error("The program ends"));
  * await assertRejects(() => running, Error, "The program ends");
  * ```
+ * @category Client
  */
 export interface ConnectionsOptions extends Omit<ClientOptions, "signal" | "transport">, RetryOptions {
   /** Ends it for good: the wait, the attempt or the connection that is under way. */
@@ -117,6 +118,7 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
  * }
  * console.log(messages); // [ "1", "2", "3" ]
  * ```
+ * @category Client
  */
 export function connections(url: UrlSource, options: ConnectionsOptions = {}): AsyncGenerator<Client, void, void> {
   return connectionsIn(systemEnvironment, url, options);

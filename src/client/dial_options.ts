@@ -5,7 +5,7 @@ import type { ProxyOptions } from "./proxy/proxy.ts";
  *
  * @example Trust an authority of your own
  * ```ts
- * import { type Client, type DialOptions, makeClient } from "@wsd/driver";
+ * import { type Client, type DialOptions, makeClient } from "@wsd/driver/client";
  *
  * export async function connect(url: string): Promise<Client> {
  *   const options: DialOptions = { caCerts: [await Deno.readTextFile("ca.pem")] };
@@ -14,6 +14,7 @@ import type { ProxyOptions } from "./proxy/proxy.ts";
  *   return ws;
  * }
  * ```
+ * @category Client
  */
 export interface DialOptions {
   /**

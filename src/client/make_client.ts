@@ -18,6 +18,7 @@ import { Client, type ClientOptions } from "./client.ts";
  * assertEquals(ws.readyState, "connecting");
  * assertThrows(() => makeClient("localhost:5000"), TypeError, "scheme");
  * ```
+ * @category Client
  */
 export function makeClient(url: string | URL, options: ClientOptions = {}): Client {
   return new Client(url, options);

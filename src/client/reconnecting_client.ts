@@ -66,6 +66,7 @@ class Session {
  *   ws.on("down", () => console.log("Offline"));
  * }
  * ```
+ * @category Client
  */
 export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   readonly #environment: Environment;
@@ -412,6 +413,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
  * await using _again = listen(port);
  * console.log(await new Promise((resolve) => ws.once("message", resolve))); // You said Hi
  * ```
+ * @category Client
  */
 export function makeReconnectingClient(url: UrlSource, options: ReconnectingClientOptions = {}): ReconnectingClient {
   return new ReconnectingClient(url, options);

@@ -20,6 +20,7 @@ import type { Waiting } from "./reconnector.ts";
  * };
  * await using ws = makeReconnectingClient("wss://example.com/", options);
  * ```
+ * @category Client
  */
 export interface ReconnectingClientOptions extends ConnectionsOptions {
   /**
@@ -97,7 +98,7 @@ export function takeQueueOptions(
  *
  * @example Send only the newest position, and take it back when the user stops
  * ```ts
- * import { makeReconnectingClient, type ReconnectingSendOptions } from "@wsd/driver";
+ * import { makeReconnectingClient, type ReconnectingSendOptions } from "@wsd/driver/client";
  *
  * const stopping = new AbortController();
  * const options: ReconnectingSendOptions = { key: "position", signal: stopping.signal };
@@ -109,6 +110,7 @@ export function takeQueueOptions(
  * stopping.abort();
  * console.log(ws.bufferedAmount); // 0
  * ```
+ * @category Client
  */
 export interface ReconnectingSendOptions {
   /**
@@ -145,13 +147,14 @@ export const SEND_OPTION_NAMES: Readonly<Record<keyof ReconnectingSendOptions, t
  *
  * @example Ask the server about what may be missing
  * ```ts
- * import { type Down, makeReconnectingClient } from "@wsd/driver";
+ * import { type Down, makeReconnectingClient } from "@wsd/driver/client";
  *
  * await using ws = makeReconnectingClient("wss://example.com/", { whileAway: "queue" });
  * ws.on("down", ({ code, unconfirmed }: Down) => {
  *   console.log(`Lost with ${code}; ${unconfirmed.length} messages may not have arrived`);
  * });
  * ```
+ * @category Client
  */
 export interface Down extends ConnectionFailure {
   /**
@@ -166,11 +169,12 @@ export interface Down extends ConnectionFailure {
  *
  * @example Tell the user
  * ```ts
- * import { type Dropped, makeReconnectingClient } from "@wsd/driver";
+ * import { type Dropped, makeReconnectingClient } from "@wsd/driver/client";
  *
  * await using ws = makeReconnectingClient("wss://example.com/", { whileAway: "queue", maxQueueAge: 5_000 });
  * ws.on("dropped", ({ messages, reason }: Dropped) => console.log(messages.length, "messages are lost:", reason));
  * ```
+ * @category Client
  */
 export interface Dropped {
   /** The messages, in order; no byte of them was handed to the system. */
@@ -184,12 +188,13 @@ export interface Dropped {
  *
  * @example Show the state to people
  * ```ts
- * import type { ReconnectingEvents } from "@wsd/driver";
+ * import type { ReconnectingEvents } from "@wsd/driver/client";
  *
  * const onWaiting = (...[{ attempt, delay }]: ReconnectingEvents["waiting"]) => {
  *   console.log(`Attempt ${attempt} in ${Math.round(delay / 1000)} s`);
  * };
  * ```
+ * @category Client
  */
 export interface ReconnectingEvents {
   /** There is a connection, and `onConnect` is done; what waits is being sent. */

@@ -16,13 +16,14 @@ const URL_TIMEOUT = 10_000;
  *
  * @example Count down for the user
  * ```ts
- * import { makeReconnectingClient, type Waiting } from "@wsd/driver";
+ * import { makeReconnectingClient, type Waiting } from "@wsd/driver/client";
  *
  * await using ws = makeReconnectingClient("wss://example.com/");
  * ws.on("waiting", ({ attempt, delay, failure }: Waiting) => {
  *   console.log(`Attempt ${attempt} in ${Math.ceil(delay / 1000)} s, after:`, failure.error ?? failure.code);
  * });
  * ```
+ * @category Client
  */
 export interface Waiting {
   /** Which attempt is next, counted from 1 since the last connection that was stable. */

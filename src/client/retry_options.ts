@@ -6,7 +6,7 @@ import type { ConnectionFailure } from "./connection_failure.ts";
  *
  * @example Come back faster in your own network, and give up when the server says that the session is over
  * ```ts
- * import { makeReconnectingClient, type RetryOptions } from "@wsd/driver";
+ * import { makeReconnectingClient, type RetryOptions } from "@wsd/driver/client";
  *
  * const options: RetryOptions = {
  *   minDelay: 100,
@@ -15,6 +15,7 @@ import type { ConnectionFailure } from "./connection_failure.ts";
  * };
  * await using ws = makeReconnectingClient("ws://localhost:5000/", options);
  * ```
+ * @category Client
  */
 export interface RetryOptions {
   /**

@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
  *
  * @example Give up the opening when the user does
  * ```ts
- * import { makeClient, type StartConnectionOptions } from "@wsd/driver";
+ * import { makeClient, type StartConnectionOptions } from "@wsd/driver/client";
  * import { assertRejects } from "@std/assert";
  *
  * const user = new AbortController();
@@ -19,6 +19,7 @@ import type { Target } from "./target.ts";
  * user.abort(new Error("The user has left"));
  * await assertRejects(() => started, Error, "The user has left");
  * ```
+ * @category Client
  */
 export interface StartConnectionOptions extends DialOptions {
   /**

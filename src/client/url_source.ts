@@ -5,12 +5,13 @@ import type { ClientOptions } from "./client.ts";
  *
  * @example A token that is valid for a minute
  * ```ts
- * import type { ConnectionUrl } from "@wsd/driver";
+ * import type { ConnectionUrl } from "@wsd/driver/client";
  *
  * export function withToken(token: string): ConnectionUrl {
  *   return { url: "wss://example.com/chat", additionalHeaders: { authorization: `Bearer ${token}` } };
  * }
  * ```
+ * @category Client
  */
 export type ConnectionUrl =
   | string
@@ -25,13 +26,14 @@ export type ConnectionUrl =
  *
  * @example Pass the signal on
  * ```ts
- * import type { ConnectionUrl, UrlContext } from "@wsd/driver";
+ * import type { ConnectionUrl, UrlContext } from "@wsd/driver/client";
  *
  * export async function fromDirectory({ signal }: UrlContext): Promise<ConnectionUrl> {
  *   const response = await fetch("https://example.com/where", { signal });
  *   return await response.text();
  * }
  * ```
+ * @category Client
  */
 export interface UrlContext {
   /** How many times in a row it has failed by now, 0 at first. */
@@ -46,12 +48,13 @@ export interface UrlContext {
  *
  * @example Go round several servers
  * ```ts
- * import { makeReconnectingClient, type UrlSource } from "@wsd/driver";
+ * import { makeReconnectingClient, type UrlSource } from "@wsd/driver/client";
  *
  * const servers = ["wss://a.example.com/", "wss://b.example.com/"];
  * const source: UrlSource = ({ attempt }) => servers[attempt % servers.length];
  * await using ws = makeReconnectingClient(source);
  * ```
+ * @category Client
  */
 export type UrlSource = string | URL | ((context: UrlContext) => ConnectionUrl | Promise<ConnectionUrl>);
 

@@ -12,6 +12,7 @@ import { checkControlPayload } from "../protocol/close_payload.ts";
  *   for (const ws of server.connections) ws.send(data);
  * }
  * ```
+ * @category Connection
  */
 export type MessageData = string | ArrayBufferLike | ArrayBufferView;
 

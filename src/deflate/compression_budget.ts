@@ -7,11 +7,12 @@ import { sharedEngine } from "./engine.ts";
  *
  * @example Compress and inflate in little memory
  * ```ts
- * import { type CompressionBudget, setCompressionBudget } from "@wsd/driver";
+ * import { type CompressionBudget, setCompressionBudget } from "@wsd/driver/client";
  *
  * const small: CompressionBudget = { compressors: 8 * 1024 * 1024, inflating: 16 * 1024 * 1024 };
  * setCompressionBudget(small);
  * ```
+ * @category Connection
  */
 export interface CompressionBudget {
   /**
@@ -52,6 +53,7 @@ const NAMES: Readonly<Record<keyof CompressionBudget, true>> = { compressors: tr
  *
  * setCompressionBudget({ compressors: 192 * 1024 * 1024 });
  * ```
+ * @category Connection
  */
 export function setCompressionBudget(budget: CompressionBudget): void {
   checkOptionNames("set the budget of compression", budget, NAMES);

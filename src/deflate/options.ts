@@ -16,6 +16,7 @@ import { checkOptionNames } from "../check_options.ts";
  *   perMessageDeflate: { serverMaxWindowBits: 10, memLevel: 5, threshold: 256 },
  * });
  * ```
+ * @category Connection
  */
 export interface PerMessageDeflateOptions {
   /**

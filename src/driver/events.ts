@@ -11,6 +11,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
  * const onClose = (...[{ code, reason }]: WebSocketEvents["close"]) => console.log(code, reason);
  * onClose({ code: 1000, reason: "" });
  * ```
+ * @category Connection
  */
 export interface WebSocketEvents {
   /** The opening handshake is done. */
@@ -47,5 +48,6 @@ export interface WebSocketEvents {
  * ws.closeConnection();
  * console.log(LABELS[ws.readyState]); // Offline
  * ```
+ * @category Connection
  */
 export type ReadyState = "connecting" | "open" | "closing" | "closed";

@@ -8,7 +8,7 @@ export type { ReadyState, WebSocketEvents } from "./events.ts";
 export type { WebSocketDriverOptions } from "./options.ts";
 export { MessageStream } from "../streams/message_stream.ts";
 export type { MessageType } from "../streams/message_consumer.ts";
-export { type PreparedFrame, PreparedMessage } from "../protocol/prepared_message.ts";
+export { PreparedMessage } from "../protocol/prepared_message.ts";
 export { prepareMessage, type PrepareMessageOptions } from "./prepare_message.ts";
 export type { SendOptions } from "./send_options.ts";
 export { WebSocketDriver } from "./websocket_driver.ts";

@@ -22,6 +22,7 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
  * await using pair = await makePair(options);
  * console.log([pair.server.maxLength, pair.client.maxLength]); // [ 65536, 65536 ]
  * ```
+ * @category Connection
  */
 export interface WebSocketDriverOptions {
   /**

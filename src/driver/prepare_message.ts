@@ -7,11 +7,12 @@ import { PreparedMessage } from "../protocol/prepared_message.ts";
  *
  * @example A token, which must not be compressed beside text that others choose
  * ```ts
- * import { prepareMessage, type PrepareMessageOptions } from "@wsd/driver";
+ * import { prepareMessage, type PrepareMessageOptions } from "@wsd/driver/client";
  *
  * const options: PrepareMessageOptions = { type: "text", compress: false };
  * prepareMessage(new TextEncoder().encode("token=1234"), options);
  * ```
+ * @category Broadcast
  */
 export interface PrepareMessageOptions {
   /**
@@ -50,6 +51,7 @@ export interface PrepareMessageOptions {
  *   for (const ws of connections) if (ws.desiredSize > 0) ws.send(message);
  * }
  * ```
+ * @category Broadcast
  */
 export function prepareMessage(data: MessageData, options: PrepareMessageOptions = {}): PreparedMessage {
   checkOptionNames("prepare a message", options, { type: true, compress: true });

@@ -17,6 +17,7 @@ import { controlPayload, type MessageData, toBytes, toText } from "../connection
  * });
  * console.log(await received); // 1234
  * ```
+ * @category Connection
  */
 export interface SendOptions {
   /**

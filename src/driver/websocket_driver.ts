@@ -34,6 +34,7 @@ export let coreOf: (ws: WebSocketDriver) => DriverCore;
  *   ws.on("close", ({ code, reason }) => console.log("closed", code, reason));
  * }
  * ```
+ * @category Connection
  */
 export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /** The version of the protocol: RFC 6455, also known as version 13. */

@@ -21,6 +21,7 @@ const LAST_DIGITS = "AQgw";
  * const native: Sha1 = (bytes) => createHash("sha1").update(bytes).digest();
  * assertEquals(acceptKey("dGhlIHNhbXBsZSBub25jZQ==", native), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
+ * @category Handshake
  */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
 
@@ -40,6 +41,7 @@ export type Sha1 = (bytes: Uint8Array) => Uint8Array;
  * assertEquals(generateKey().length, 24);
  * assertNotEquals(generateKey(), generateKey());
  * ```
+ * @category Handshake
  */
 export function generateKey(): string {
   return encodeBase64(crypto.getRandomValues(new Uint8Array(16)));
@@ -62,6 +64,7 @@ export function generateKey(): string {
  * assert(isValidKey(generateKey()));
  * assertFalse(isValidKey("c2hvcnQ="));
  * ```
+ * @category Handshake
  */
 export function isValidKey(value: string): boolean {
   if (value.length !== KEY_LENGTH || !value.endsWith("==")) return false;
@@ -89,6 +92,7 @@ export function isValidKey(value: string): boolean {
  * const accept = acceptKey("dGhlIHNhbXBsZSBub25jZQ==", sha1);
  * assertEquals(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * ```
+ * @category Handshake
  */
 export function acceptKey(key: string, sha1: Sha1): string {
   return encodeBase64(sha1(latin1Encode(key + GUID)));

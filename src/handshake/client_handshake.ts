@@ -30,6 +30,7 @@ import { checkSubprotocols } from "./subprotocol.ts";
  * const head = new TextDecoder().decode(formatRequestHead(options));
  * assertStringIncludes(head, "\r\nSec-WebSocket-Protocol: superchat, chat\r\n");
  * ```
+ * @category Handshake
  */
 export interface RequestHeadOptions {
   /** The request target: path and query as in a URL, visible ASCII with no `#`. */
@@ -69,6 +70,7 @@ export interface RequestHeadOptions {
  * ]);
  * assertFalse(checkResponse({ version: "1.1", status: 101, reason: "", fields }, options).accepted);
  * ```
+ * @category Handshake
  */
 export interface CheckResponseOptions {
   /** The key that was sent. */
@@ -101,6 +103,7 @@ export interface CheckResponseOptions {
  *
  * assertEquals(protocolOf({ accepted: true, protocol: "chat", extensions: [] }), "chat");
  * ```
+ * @category Handshake
  */
 export interface ResponseAcceptance {
   /** True: the answer keeps every rule. */
@@ -124,6 +127,7 @@ export interface ResponseAcceptance {
  * assert(!answer.accepted);
  * assertEquals(answer.violation, 'Cannot open the connection: the status must be 101, received "200"');
  * ```
+ * @category Handshake
  */
 export interface ResponseViolation {
   /** False: the answer breaks a rule. */
@@ -153,6 +157,7 @@ export interface ResponseViolation {
  *   "Upgrade: websocket",
  * ]);
  * ```
+ * @category Handshake
  */
 export function formatRequestHead(options: RequestHeadOptions): Uint8Array<ArrayBuffer> {
   const { target } = options;
@@ -186,6 +191,7 @@ export function formatRequestHead(options: RequestHeadOptions): Uint8Array<Array
  *   "Sec-WebSocket-Version",
  * ]);
  * ```
+ * @category Handshake
  */
 export function requestFields(options: RequestHeadOptions): Field[] {
   const { key, protocols = [], extensions = null, origin = null } = options;
@@ -256,6 +262,7 @@ function isTarget(target: string): boolean {
  * assert(isInterimResponse({ ...head, status: 103 }));
  * assertFalse(isInterimResponse({ ...head, status: 101 }));
  * ```
+ * @category Handshake
  */
 export function isInterimResponse(head: ResponseHead): boolean {
   return head.status < 200 && head.status !== STATUS_CODE.SwitchingProtocols;
@@ -281,6 +288,7 @@ export function isInterimResponse(head: ResponseHead): boolean {
  * const head = { version: "1.1", status: 101, reason: "Switching Protocols", fields };
  * assert(checkResponse(head, { key: "dGhlIHNhbXBsZSBub25jZQ==", sha1 }).accepted);
  * ```
+ * @category Handshake
  */
 export function checkResponse(
   head: ResponseHead,

@@ -16,6 +16,7 @@ import { isToken } from "../http/token.ts";
  * assertEquals(valueOf("client_max_window_bits", parameters), null);
  * assertEquals(valueOf("client_no_context_takeover", parameters), undefined);
  * ```
+ * @category Handshake
  */
 export interface ExtensionParameter {
   /** The name, with its case. */
@@ -36,6 +37,7 @@ export interface ExtensionParameter {
  * const offers = parseExtensions("permessage-deflate, x-log; level=2, x-log");
  * assertEquals(formatExtensions(offers.filter(isKnown)), "x-log");
  * ```
+ * @category Handshake
  */
 export interface ExtensionOffer {
   /** The extension's name, with its case. */
@@ -65,6 +67,7 @@ export interface ExtensionOffer {
  *   { name: "x-log", parameters: [{ name: "level", value: "2" }] },
  * ]);
  * ```
+ * @category Handshake
  */
 export function parseExtensions(value: string): ExtensionOffer[] {
   const scanner = new FieldScanner(value);
@@ -126,6 +129,7 @@ function fail(rule: string, value: string): never {
  *   "permessage-deflate; client_max_window_bits; server_max_window_bits=10",
  * );
  * ```
+ * @category Handshake
  */
 export function formatExtensions(offers: readonly ExtensionOffer[]): string {
   return offers.map(({ name, parameters }) => [token(name), ...parameters.map(formatParameter)].join("; ")).join(", ");

@@ -24,6 +24,7 @@ import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
  *
  * assertFalse(isHandshake(toHandshakeRequest(new Request("http://localhost/", { method: "POST" }))));
  * ```
+ * @category Handshake
  */
 export interface HandshakeRequest {
   /** The method, with its case. */
@@ -59,6 +60,7 @@ export interface HandshakeRequest {
  * assert(!handshake.accepted);
  * assertEquals(handshake.status, 403);
  * ```
+ * @category Handshake
  */
 export interface AcceptHandshakeOptions {
   /** The SHA-1 digest of some bytes. */
@@ -87,6 +89,7 @@ export interface AcceptHandshakeOptions {
  *   return formatResponseHead(101, responseFields(acceptance));
  * }
  * ```
+ * @category Handshake
  */
 export interface HandshakeAcceptance {
   /** True: the request keeps every rule. */
@@ -116,6 +119,7 @@ export interface HandshakeAcceptance {
  * const head = new TextDecoder().decode(answer(handshake));
  * assertEquals(head, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n");
  * ```
+ * @category Handshake
  */
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
@@ -175,6 +179,7 @@ const CHECKS: readonly Check[] = [
  * assertEquals(handshake.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
  * assertEquals(handshake.protocol, "superchat");
  * ```
+ * @category Handshake
  */
 export function acceptHandshake(
   request: HandshakeRequest,
@@ -202,6 +207,7 @@ export function acceptHandshake(
  * const request = new Request("http://example.com/");
  * assertFalse(isHandshake({ method: request.method, fields: request.headers }));
  * ```
+ * @category Handshake
  */
 export function isHandshake(request: HandshakeRequest): boolean {
   return (checkMethod(request) ?? checkUpgrade(request) ?? checkConnection(request) ?? checkVersion(request)) === null;
@@ -220,6 +226,7 @@ export function isHandshake(request: HandshakeRequest): boolean {
  *   return new Headers(responseFields(acceptance, options).map(([name, value]) => [name, value]));
  * }
  * ```
+ * @category Handshake
  */
 export interface ResponseFieldsOptions {
   /** The value of `Sec-WebSocket-Extensions`: what was agreed to, null for nothing. @default null */
@@ -249,6 +256,7 @@ export interface ResponseFieldsOptions {
  *   ["Sec-WebSocket-Protocol", "chat"],
  * ]);
  * ```
+ * @category Handshake
  */
 export function responseFields(acceptance: HandshakeAcceptance, options: ResponseFieldsOptions = {}): Field[] {
   const { extensions = null, fields = [] } = options;

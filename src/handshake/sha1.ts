@@ -23,6 +23,7 @@ const words = new Int32Array(80);
  *
  * assertEquals(encodeHex(sha1(new TextEncoder().encode("abc"))), "a9993e364706816aba3e25717850c26c9cd0d89d");
  * ```
+ * @category Handshake
  */
 export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   state.set(INITIAL);

@@ -14,6 +14,7 @@ import { isToken } from "./token.ts";
  * const head = new TextDecoder().decode(formatResponseHead(101, fields));
  * console.log(head);
  * ```
+ * @category HTTP heads
  */
 export type Field = readonly [name: string, value: string];
 
@@ -34,6 +35,7 @@ export type Field = readonly [name: string, value: string];
  * const head = formatResponseHead(405, [["Allow", "GET"]]);
  * console.log(new TextDecoder().decode(head));
  * ```
+ * @category HTTP heads
  */
 export function formatResponseHead(status: number, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(status) || status < 100 || status > 599) {
@@ -58,6 +60,7 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  * const head = formatHead("CONNECT example.com:443 HTTP/1.1", [["Host", "example.com:443"]]);
  * console.log(new TextDecoder().decode(head));
  * ```
+ * @category HTTP heads
  */
 export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Array<ArrayBuffer> {
   if (!isFieldValue(startLine, 0x7e)) {

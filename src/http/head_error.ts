@@ -12,6 +12,7 @@
  *
  * console.log(new TextDecoder().decode(refuse(414)));
  * ```
+ * @category HTTP heads
  */
 export type HeadErrorStatus = 400 | 414 | 431 | 505;
 
@@ -30,6 +31,7 @@ export type HeadErrorStatus = 400 | 414 | 431 | 505;
  * const error = assertThrows(() => parser.push(new TextEncoder().encode("GET / HTTP/2.0\r\n")), HeadError);
  * assertEquals(error.status, 505);
  * ```
+ * @category HTTP heads
  */
 export class HeadError extends Error {
   /** The class's name, also for programs that received the error from another realm. */

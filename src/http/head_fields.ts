@@ -13,6 +13,7 @@
  * const fields: FieldSource = { get: (name) => headers[name.toLowerCase()] ?? null };
  * console.log(isHandshake({ method: "GET", fields })); // true
  * ```
+ * @category HTTP heads
  */
 export interface FieldSource {
   /**
@@ -39,6 +40,7 @@ export interface FieldSource {
  * console.log(fields.getAll("accept")); // [ "a", "b" ]
  * console.log([...fields][0]); // [ "Host", "example.com" ]
  * ```
+ * @category HTTP heads
  */
 export class HeadFields implements FieldSource, Iterable<[name: string, value: string]> {
   readonly #lines: [name: string, value: string][] = [];

@@ -12,6 +12,7 @@
  * console.log(response.status); // 414
  * await response.body?.cancel();
  * ```
+ * @category Server
  */
 export interface HeadLimits {
   /** The longest request line or status line, in bytes without its CRLF; 414 above it. */

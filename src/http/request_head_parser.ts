@@ -19,6 +19,7 @@ import { printable } from "./printable.ts";
  * console.log([head.method, head.target, head.version]); // [ "GET", "/chat?room=1", "1.1" ]
  * console.log(isHandshake(head)); // false
  * ```
+ * @category HTTP heads
  */
 export interface RequestHead {
   /** The method as it was spelled, such as `GET`. Methods are case-sensitive. */
@@ -50,6 +51,7 @@ export interface RequestHead {
  * console.log(parser.head.target); // /chat
  * console.log(parser.head.fields.get("host")); // example.com
  * ```
+ * @category HTTP heads
  */
 export class RequestHeadParser {
   readonly #reader: HeadReader;

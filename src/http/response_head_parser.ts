@@ -18,6 +18,7 @@ import { isDigitCode } from "./token.ts";
  * const { status, reason, fields }: ResponseHead = parser.head;
  * console.log([status, reason, fields.get("location")]); // [ 302, "Found", "/elsewhere" ]
  * ```
+ * @category HTTP heads
  */
 export interface ResponseHead {
   /** The HTTP version's numbers, such as `1.1`. */
@@ -47,6 +48,7 @@ export interface ResponseHead {
  * console.log(parser.head.status); // 101
  * console.log(chunk.subarray(consumed)); // Uint8Array(2) [ 1, 0 ]
  * ```
+ * @category HTTP heads
  */
 export class ResponseHeadParser {
   readonly #reader: HeadReader;

@@ -20,6 +20,7 @@ export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
  * const info: CloseInfo = await pair.server.closed;
  * console.log(info); // { code: 4000, reason: "Enough" }
  * ```
+ * @category Connection
  */
 export interface CloseInfo {
   /** The status code, RFC 6455 §7.4. */

@@ -19,6 +19,7 @@ import type { PreparedFrame, PreparedMessage } from "./prepared_message.ts";
  *   close: () => {},
  * };
  * ```
+ * @category Protocol
  */
 export interface MessageExtension {
   /** The name that was agreed on in the opening handshake. */

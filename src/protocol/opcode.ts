@@ -7,6 +7,7 @@
  *
  * console.log(Opcode.TEXT); // 1
  * ```
+ * @category Protocol
  */
 export const Opcode = {
   /** A further fragment of the message that the last data frame began. */
@@ -23,5 +24,9 @@ export const Opcode = {
   PONG: 0xa,
 } as const;
 
-/** One of the values of {@linkcode Opcode}. */
+/**
+ * One of the values of {@linkcode Opcode}.
+ *
+ * @category Protocol
+ */
 export type Opcode = typeof Opcode[keyof typeof Opcode];

@@ -10,6 +10,7 @@ import { Opcode } from "./opcode.ts";
  *
  * export const saved = (plain: PreparedFrame, encoded: PreparedFrame): number => plain.bytes.length - encoded.bytes.length;
  * ```
+ * @category Protocol
  */
 export interface PreparedFrame {
   /** FIN, the reserved bits and the opcode. */
@@ -34,6 +35,7 @@ export interface PreparedFrame {
  * pair.server.send(greeting);
  * console.log(await new Promise((resolve) => pair.client.once("message", resolve))); // Welcome
  * ```
+ * @category Broadcast
  */
 export class PreparedMessage {
   /** The message's type. */

@@ -41,6 +41,7 @@ const encoder = new TextEncoder();
  * client.sendText("Hi");
  * assertEquals(client.next()?.toHex(), "8182000000004869");
  * ```
+ * @category Protocol
  */
 export class Protocol {
   /** Which side this is. */

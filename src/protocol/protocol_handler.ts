@@ -22,6 +22,7 @@ import type { Opcode } from "./opcode.ts";
  * client.receive(Uint8Array.fromHex("8900" + "810548656c6c6f" + "880203e8"));
  * console.log(seen); // [ "a Ping", "Hello", 1000 ]
  * ```
+ * @category Protocol
  */
 export interface ProtocolHandler {
   /**

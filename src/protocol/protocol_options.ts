@@ -28,6 +28,7 @@ export const DEFAULT_MAX_FRAGMENTS = 0x20000;
  * console.log(masks("client")); // true
  * console.log(masks("server")); // false
  * ```
+ * @category Protocol
  */
 export type Role = "client" | "server";
 
@@ -45,6 +46,7 @@ export type Role = "client" | "server";
  * client.receive(Uint8Array.fromHex("810548656c6c6f"));
  * console.log(codes); // [ "WS_MESSAGE_TOO_LONG" ]
  * ```
+ * @category Protocol
  */
 export interface ProtocolOptions {
   /**

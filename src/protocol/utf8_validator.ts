@@ -14,6 +14,7 @@
  * console.log(validator.push(Uint8Array.of(0xa9), 0, 1)); // true
  * console.log(validator.complete); // true
  * ```
+ * @category Protocol
  */
 export class Utf8Validator {
   // How many continuation bytes the current character still lacks, and the range in which the next one must lie.

@@ -6,7 +6,8 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
  *
  * @example Let in your own pages only
  * ```ts
- * import { type AccessPolicy, HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
+ * import { HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
+ * import type { AccessPolicy } from "@wsd/driver/server";
  * import { assertEquals, assertRejects } from "@std/assert";
  *
  * const policy: AccessPolicy = { allowedOrigins: ["https://example.com"] };
@@ -20,6 +21,7 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
  * const { status } = await assertRejects(() => ws.startConnection(), HandshakeError);
  * assertEquals(status, 403);
  * ```
+ * @category Server
  */
 export interface AccessPolicy {
   /**

@@ -13,6 +13,7 @@ import { type RequestLike, toHandshakeRequest } from "./server_env.ts";
  *
  * console.log(isWebSocket(new Request("http://localhost/"))); // false
  * ```
+ * @category Server
  */
 export function isWebSocket(request: RequestLike): boolean {
   return isHandshake(toHandshakeRequest(request));

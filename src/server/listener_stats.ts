@@ -3,7 +3,7 @@
  *
  * @example Log once a minute how busy a server is
  * ```ts
- * import type { ListenerStats, WebSocketListener } from "@wsd/driver";
+ * import type { ListenerStats, WebSocketListener } from "@wsd/driver/server";
  *
  * export function log(server: WebSocketListener): void {
  *   setInterval(() => {
@@ -12,6 +12,7 @@
  *   }, 60_000);
  * }
  * ```
+ * @category Server
  */
 export interface ListenerStats {
   /** How many WebSockets are open. */

@@ -22,6 +22,7 @@ import type { ServerEnv } from "./server_env.ts";
  *   return ws.accept();
  * });
  * ```
+ * @category Server
  */
 export function makeServer<Data = undefined>(env: ServerEnv, options: ServerOptions<Data> = {}): Server<Data> {
   return new Server(env, options);

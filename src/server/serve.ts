@@ -30,6 +30,7 @@ import type { WebSocketListener } from "./websocket_listener.ts";
  * const response = await fetch(`http://localhost:${server.addr.port}/`);
  * console.log((await response.text()).trim()); // All is well
  * ```
+ * @category Server
  */
 export function serve(
   options: ServeOptions<Deno.UnixAddr> & { path: string },
@@ -41,6 +42,7 @@ export function serve(
  * @param options Where to listen, certificates, limits.
  * @param handler Answers requests, as for `Deno.serve`.
  * @returns The running server.
+ * @category Server
  */
 export function serve(
   options: ServeOptions<Deno.NetAddr>,
@@ -52,6 +54,7 @@ export function serve(
  * @param options Where to listen, certificates, limits.
  * @param handler Answers requests, as for `Deno.serve`.
  * @returns The running server.
+ * @category Server
  */
 export function serve(options: ServeOptions, handler: ServeHandler): WebSocketListener;
 /**
@@ -60,6 +63,7 @@ export function serve(options: ServeOptions, handler: ServeHandler): WebSocketLi
  * @param options Where to listen, certificates, limits.
  * @param handler Answers requests, as for `Deno.serve`.
  * @returns The running server.
+ * @category Server
  */
 export function serve<Addr extends Deno.Addr>(
   options: ServeOptions<Addr>,

@@ -19,6 +19,7 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
  * console.log(await response.text()); // 127.0.0.1
  * ```
+ * @category Server
  */
 export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHandlerInfo<Addr>;
 
@@ -41,6 +42,7 @@ export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHan
  * await using ours = serve({ port: 0, onListen() {} }, handler);
  * await using theirs = Deno.serve({ port: 0, onListen() {} }, handler);
  * ```
+ * @category Server
  */
 export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
   request: Request,
@@ -69,6 +71,7 @@ export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
  * const response = await fetch(`http://127.0.0.1:${server.addr.port}/`);
  * console.log([response.status, await response.text()]); // [ 500, "Something is broken\n" ]
  * ```
+ * @category Server
  */
 export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends AccessPolicy {
   /**

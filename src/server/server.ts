@@ -43,6 +43,7 @@ export type { ServerOptions } from "./server_options.ts";
  *   return ws.accept();
  * });
  * ```
+ * @category Server
  */
 export class Server<Data = undefined> extends WebSocketDriver {
   /** What the application keeps with this connection: the option `data`, to be changed at will. */

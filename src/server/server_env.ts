@@ -11,7 +11,7 @@ import { RequestInfo } from "./request_info.ts";
  *
  * @example Read a header field of either
  * ```ts
- * import type { RequestLike } from "@wsd/driver";
+ * import type { RequestLike } from "@wsd/driver/server";
  *
  * function cookieOf({ headers }: RequestLike): string | null {
  *   return headers instanceof Headers ? headers.get("cookie") : headers.cookie ?? null;
@@ -19,6 +19,7 @@ import { RequestInfo } from "./request_info.ts";
  *
  * console.log(cookieOf(new Request("http://localhost/", { headers: { cookie: "seen=1" } }))); // seen=1
  * ```
+ * @category Server
  */
 export type RequestLike = Request | IncomingMessage;
 
@@ -27,7 +28,7 @@ export type RequestLike = Request | IncomingMessage;
  *
  * @example Take over a connection whose request was read already
  * ```ts
- * import { type DuplexEnv, makeServer } from "@wsd/driver";
+ * import { type DuplexEnv, makeServer } from "@wsd/driver/server";
  *
  * export function takeOver(request: Request, conn: Deno.TcpConn): boolean {
  *   const env: DuplexEnv = { request, readable: conn.readable, writable: conn.writable };
@@ -36,6 +37,7 @@ export type RequestLike = Request | IncomingMessage;
  *   return ws.startConnection();
  * }
  * ```
+ * @category Server
  */
 export interface DuplexEnv extends ByteStreamPair {
   /** The request that was read from it. */
@@ -48,7 +50,7 @@ export interface DuplexEnv extends ByteStreamPair {
  * @example Under node:http
  * ```ts
  * import { createServer } from "node:http";
- * import { makeServer, type NodeEnv } from "@wsd/driver";
+ * import { makeServer, type NodeEnv } from "@wsd/driver/server";
  *
  * const server = createServer();
  * server.on("upgrade", (request, socket, head) => {
@@ -58,6 +60,7 @@ export interface DuplexEnv extends ByteStreamPair {
  *   ws.startConnection();
  * });
  * ```
+ * @category Server
  */
 export interface NodeEnv {
   /** The request. */
@@ -74,7 +77,7 @@ export interface NodeEnv {
  *
  * @example Echo, wherever the request comes from
  * ```ts
- * import { makeServer, type Server, type ServerEnv } from "@wsd/driver";
+ * import { makeServer, type Server, type ServerEnv } from "@wsd/driver/server";
  *
  * export function echo(env: ServerEnv): Server {
  *   const ws = makeServer(env);
@@ -83,6 +86,7 @@ export interface NodeEnv {
  *   return ws;
  * }
  * ```
+ * @category Server
  */
 export type ServerEnv = Request | DuplexEnv | NodeEnv;
 

@@ -24,6 +24,7 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  *   return ws.accept();
  * }
  * ```
+ * @category Server
  */
 export interface ServerOptions<Data = undefined> extends WebSocketDriverOptions, AccessPolicy {
   /** What the application keeps with the connection: `ws.data`. */

@@ -9,12 +9,13 @@ import { formatClosePayload } from "../protocol/close_payload.ts";
  *
  * @example Tell clients to come back, and spread their return over ten seconds
  * ```ts
- * import { serve, type ShutdownOptions } from "@wsd/driver";
+ * import { serve, type ShutdownOptions } from "@wsd/driver/server";
  *
  * const options: ShutdownOptions = { code: 1012, reason: "Back in a moment", spread: 10_000 };
  * const server = serve({ port: 0, onListen() {} }, () => new Response("Hi\n"));
  * await server.shutdown(options);
  * ```
+ * @category Server
  */
 export interface ShutdownOptions {
   /**

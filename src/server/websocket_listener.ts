@@ -14,6 +14,7 @@ import type { ShutdownOptions } from "./shutdown.ts";
  *   await server.shutdown();
  * }
  * ```
+ * @category Server
  */
 export interface WebSocketListener<Addr extends Deno.Addr = Deno.Addr> extends AsyncDisposable {
   /** Where it listens. */

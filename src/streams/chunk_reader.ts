@@ -18,6 +18,7 @@ import { MessageStream } from "./message_stream.ts";
  * await pair.client.sendStream(count());
  * console.log(await received); // 1;2;3;
  * ```
+ * @category Streams
  */
 export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
 

@@ -7,7 +7,8 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
  *
  * @example Name a file after what comes
  * ```ts
- * import { makePair, type MessageType } from "@wsd/driver";
+ * import { makePair } from "@wsd/driver";
+ * import type { MessageType } from "@wsd/driver/client";
  *
  * const SUFFIXES: Record<MessageType, string> = { text: ".txt", binary: ".bin" };
  *
@@ -18,6 +19,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
  *   break;
  * }
  * ```
+ * @category Streams
  */
 export type MessageType = "text" | "binary";
 

@@ -20,6 +20,7 @@ import type { MessageType } from "./message_consumer.ts";
  *   break;
  * }
  * ```
+ * @category Streams
  */
 export class MessageStream extends ReadableStream<Uint8Array> {
   /** Whether it is text or binary. */

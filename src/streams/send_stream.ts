@@ -23,6 +23,7 @@ const MAX_FRAGMENT = 64 * 1024;
  * await pair.client.sendStream(file.stream(), options);
  * console.log(await received); // Hello, world
  * ```
+ * @category Streams
  */
 export interface SendStreamOptions {
   /**

@@ -16,6 +16,7 @@ import { StreamTransport } from "../transport/stream_transport.ts";
  * pair.client.send("too long");
  * console.log((await pair.client.closed).code); // 1009
  * ```
+ * @category Testing
  */
 export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHeaders"> {
   /**
@@ -50,6 +51,7 @@ export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHea
  *   break;
  * }
  * ```
+ * @category Testing
  */
 export interface WebSocketPair extends AsyncDisposable {
   /** The side that accepted. */
@@ -82,6 +84,7 @@ export interface WebSocketPair extends AsyncDisposable {
  * }
  * console.log(client.protocol); // chat
  * ```
+ * @category Testing
  */
 export async function makePair(options: PairOptions = {}): Promise<WebSocketPair> {
   const { url = "ws://localhost/", server: serverOptions, client: clientOptions, ...both } = options;

@@ -21,6 +21,7 @@ import { Latest } from "./_latest.ts";
  *   broadcast(room, text, options);
  * }
  * ```
+ * @category Broadcast
  */
 export interface BroadcastOptions {
   /**
@@ -68,6 +69,7 @@ export interface BroadcastOptions {
  * const result: BroadcastResult = broadcast([], "Hi");
  * console.log(result); // { sent: 0, skipped: 0, closed: 0 }
  * ```
+ * @category Broadcast
  */
 export interface BroadcastResult {
   /** It was sent, or waits to be sent. */
@@ -134,6 +136,7 @@ export function checkBroadcastOptions(what: string, options: BroadcastOptions): 
  *   broadcast(server.connections, JSON.stringify({ symbol, price }), { slow: "latest", key: symbol });
  * }
  * ```
+ * @category Broadcast
  */
 export function broadcast(
   targets: Iterable<WebSocketDriver>,

@@ -31,6 +31,7 @@
  * await using topics = new Topics({ name: "app", broker: new Loopback() });
  * await topics.publish("news", "Hi").relayed;
  * ```
+ * @category Brokers
  */
 export interface Broker {
   /**
@@ -56,6 +57,7 @@ export interface Broker {
  *   };
  * }
  * ```
+ * @category Brokers
  */
 export interface BrokerConnection {
   /** Whether it takes messages now: it is connected, and the broker has confirmed all subscriptions. */
@@ -116,6 +118,7 @@ export interface BrokerConnection {
  * };
  * handler.onUp();
  * ```
+ * @category Brokers
  */
 export interface BrokerHandler {
   /**

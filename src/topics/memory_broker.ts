@@ -21,6 +21,7 @@ import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
  *   break;
  * }
  * ```
+ * @category Brokers
  */
 export class MemoryBroker implements Broker {
   readonly #channels = new Map<string, Set<BrokerHandler>>();

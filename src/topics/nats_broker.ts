@@ -9,6 +9,7 @@ import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
  *
  * export const makeBroker = (connection: NatsConnection): NatsBroker => new NatsBroker(connection);
  * ```
+ * @category Brokers
  */
 export interface NatsConnection {
   /** Publishes. */
@@ -35,6 +36,7 @@ export interface NatsConnection {
  *
  * export const lengthOf = (message: NatsMessage): number => message.data.length;
  * ```
+ * @category Brokers
  */
 export interface NatsMessage {
   /** The payload. */
@@ -50,6 +52,7 @@ export interface NatsMessage {
  *
  * export const end = (subscription: NatsSubscription): void => subscription.unsubscribe();
  * ```
+ * @category Brokers
  */
 export interface NatsSubscription {
   /** Ends it. */
@@ -68,6 +71,7 @@ export interface NatsSubscription {
  *   return new NatsBroker(connection, options);
  * }
  * ```
+ * @category Brokers
  */
 export interface NatsBrokerOptions {
   /**
@@ -103,6 +107,7 @@ const MAX_SUBJECT = 3_000;
  * const connection = await connect({ servers: "nats.example", maxReconnectAttempts: -1, reconnectTimeWait: 250 });
  * const topics = new Topics({ name: "app", broker: new NatsBroker(connection) });
  * ```
+ * @category Brokers
  */
 export class NatsBroker implements Broker {
   readonly #connection: NatsConnection;

@@ -15,6 +15,7 @@ import type { RedisClient } from "./redis_client.ts";
  *   return new RedisBroker(client, options);
  * }
  * ```
+ * @category Brokers
  */
 export interface RedisBrokerOptions {
   /**
@@ -42,6 +43,7 @@ export interface RedisBrokerOptions {
  * await client.connect();
  * const topics = new Topics({ name: "app", broker: new RedisBroker(client) });
  * ```
+ * @category Brokers
  */
 export class RedisBroker implements Broker {
   readonly #client: RedisClient;

@@ -10,6 +10,7 @@ import type { Buffer } from "node:buffer";
  *
  * export const makeBroker = (client: NodeRedisClient): RedisBroker => new RedisBroker(client);
  * ```
+ * @category Brokers
  */
 export interface NodeRedisClient {
   /** Whether it is connected. */
@@ -51,6 +52,7 @@ export interface NodeRedisClient {
  *
  * export const makeBroker = (client: IoRedisClient): RedisBroker => new RedisBroker(client);
  * ```
+ * @category Brokers
  */
 export interface IoRedisClient {
   /** `"ready"` if it is connected. */
@@ -82,5 +84,6 @@ export interface IoRedisClient {
  *
  * export const makeBroker = (client: RedisClient): RedisBroker => new RedisBroker(client);
  * ```
+ * @category Brokers
  */
 export type RedisClient = NodeRedisClient | IoRedisClient;

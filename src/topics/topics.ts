@@ -26,6 +26,7 @@ import { checkTopicName, checkTopicsOptions, type TopicsOptions, type TopicsSett
  *   topics.publish("room", text, options);
  * }
  * ```
+ * @category Topics
  */
 export interface PublishOptions extends Pick<BroadcastOptions, "type" | "except" | "key"> {
   /**
@@ -54,6 +55,7 @@ export interface PublishOptions extends Pick<BroadcastOptions, "type" | "except"
  * console.log("sent to", local.sent, "connections here");
  * if (await relayed === "dropped") console.log("the others will not get it");
  * ```
+ * @category Topics
  */
 export interface PublishResult {
   /** What became of it in this process; all 0 with `order: "broker"`. */
@@ -100,6 +102,7 @@ const DONE: Promise<void> = Promise.resolve();
  * await server.shutdown();
  * await topics.close();
  * ```
+ * @category Topics
  */
 export class Topics extends EventEmitter<TopicsEvents> {
   /** The random id of this object, by which others know what it publishes: 12 hexadecimal digits. */

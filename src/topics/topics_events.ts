@@ -9,6 +9,7 @@
  *   return `${topic}: ${missed === null ? "there may be" : missed} messages to load`;
  * }
  * ```
+ * @category Topics
  */
 export interface Gap {
   /** The topic. */
@@ -34,6 +35,7 @@ export interface Gap {
  * await using topics = new Topics({ name: "app" });
  * topics.on("state", (...[state]: TopicsEvents["state"]) => console.log("The broker is", state));
  * ```
+ * @category Topics
  */
 export interface TopicsEvents {
   /** Messages were lost, or may have been. */
@@ -55,6 +57,7 @@ export interface TopicsEvents {
  * const { missed, dropped }: TopicsStats = topics.stats;
  * console.log(missed + dropped, "messages lost");
  * ```
+ * @category Topics
  */
 export interface TopicsStats {
   /** Topics that somebody has subscribed to, or that linger. */

@@ -13,6 +13,7 @@ import { type BroadcastOptions, checkBroadcastOptions } from "./broadcast.ts";
  * const outage: OutageOptions = { maxBytes: 8 * 1024 * 1024, maxAge: 30_000 };
  * await using topics = new Topics({ name: "app", outage });
  * ```
+ * @category Brokers
  */
 export interface OutageOptions {
   /**
@@ -41,6 +42,7 @@ export interface OutageOptions {
  *   return { name: "app", broker, outage: { maxBytes: 64 * 1024 }, slow: "skip" };
  * }
  * ```
+ * @category Topics
  */
 export interface TopicsOptions extends Pick<BroadcastOptions, "compress" | "slow" | "slowLimit"> {
   /** The name of the application at the broker: all `Topics` of one name see the same messages. */

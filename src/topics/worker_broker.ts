@@ -38,6 +38,7 @@ function postBatch(port: MessagePort, batch: Batch): void {
  * // This thread takes part as well.
  * const topics = new Topics({ name: "app", broker: hub });
  * ```
+ * @category Brokers
  */
 export class WorkerHub implements Broker {
   readonly #memory = new MemoryBroker();
@@ -151,6 +152,7 @@ class HubPort {
  *   const topics = new Topics({ name: "app", broker: new WorkerBroker(port) });
  * };
  * ```
+ * @category Brokers
  */
 export class WorkerBroker implements Broker {
   readonly #port: MessagePort;

@@ -12,7 +12,7 @@ import type { Transport } from "./transport.ts";
  *
  * @example Send a line over TCP
  * ```ts
- * import { ConnTransport } from "@wsd/driver";
+ * import { ConnTransport } from "@wsd/driver/client";
  *
  * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
  * const client = new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }));
@@ -25,6 +25,7 @@ import type { Transport } from "./transport.ts";
  * client.close();
  * server.close();
  * ```
+ * @category Transports
  */
 export class ConnTransport implements Transport {
   /** False: once a write has finished, the system has its own copy of the bytes. */

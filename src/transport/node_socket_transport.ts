@@ -30,7 +30,7 @@ const EMPTY = new Uint8Array(0);
  * @example Take over the socket of an upgrade
  * ```ts
  * import { createServer } from "node:http";
- * import { NodeSocketTransport } from "@wsd/driver";
+ * import { NodeSocketTransport } from "@wsd/driver/client";
  *
  * const server = createServer();
  * server.on("upgrade", async (_request, socket, head) => {
@@ -40,6 +40,7 @@ const EMPTY = new Uint8Array(0);
  *   transport.close();
  * });
  * ```
+ * @category Transports
  */
 export class NodeSocketTransport implements Transport {
   /** False: once a write has finished, the system has its own copy of the bytes. */

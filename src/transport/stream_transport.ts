@@ -5,13 +5,14 @@ import type { Transport } from "./transport.ts";
  *
  * @example Talk to a program through its standard input and output
  * ```ts
- * import { type ByteStreamPair, type Client, makeClient } from "@wsd/driver";
+ * import { type ByteStreamPair, type Client, makeClient } from "@wsd/driver/client";
  *
  * export function connect(child: Deno.ChildProcess): Client {
  *   const transport: ByteStreamPair = { readable: child.stdout, writable: child.stdin };
  *   return makeClient("ws://localhost/", { transport });
  * }
  * ```
+ * @category Transports
  */
 export interface ByteStreamPair {
   /** The bytes that arrive. */
@@ -36,7 +37,7 @@ const EMPTY = new Uint8Array(0);
  *
  * @example Two transports over a pair of streams
  * ```ts
- * import { StreamTransport } from "@wsd/driver";
+ * import { StreamTransport } from "@wsd/driver/client";
  *
  * const there = new TransformStream<Uint8Array, Uint8Array>();
  * const back = new TransformStream<Uint8Array, Uint8Array>();
@@ -53,6 +54,7 @@ const EMPTY = new Uint8Array(0);
  * here.close();
  * peer.close();
  * ```
+ * @category Transports
  */
 export class StreamTransport implements Transport {
   /** True: a sink may keep a chunk, or pass it on, after its write has resolved. */

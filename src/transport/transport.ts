@@ -5,7 +5,7 @@
  *
  * @example A transport that discards what is written
  * ```ts
- * import type { Transport } from "@wsd/driver";
+ * import type { Transport } from "@wsd/driver/client";
  *
  * const discard: Transport = {
  *   retainsWrites: false,
@@ -15,6 +15,7 @@
  *   close: () => {},
  * };
  * ```
+ * @category Transports
  */
 export interface Transport {
   /**

@@ -38,6 +38,7 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
  *   }
  * }
  * ```
+ * @category Web standard classes
  */
 export interface ReconnectingWebSocketOptions extends Omit<WebSocketOptions, "transport">, RetryOptions {
   /**
@@ -83,6 +84,7 @@ const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> =
  * ws.close();
  * await new Promise((resolve) => ws.onclose = resolve);
  * ```
+ * @category Web standard classes
  */
 export class ReconnectingWebSocket extends EventTarget {
   /** There is no connection yet, or none again. */

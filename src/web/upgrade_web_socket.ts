@@ -22,6 +22,7 @@ const PROTOCOL_HEADER = "sec-websocket-protocol";
  *   return response;
  * }
  * ```
+ * @category Web standard classes
  */
 export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeout" | "streamCloseCode"> {
   /**
@@ -56,7 +57,7 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
  *
  * @example Greet, and answer
  * ```ts
- * import { upgradeWebSocket, type WebSocketUpgrade } from "@wsd/driver";
+ * import { upgradeWebSocket, type WebSocketUpgrade } from "@wsd/driver/server";
  *
  * function greet({ socket, response }: WebSocketUpgrade): Response {
  *   socket.onopen = () => socket.send("Welcome");
@@ -67,6 +68,7 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
  *   return greet(upgradeWebSocket(request));
  * }
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketUpgrade {
   /** The connection, which opens once the response is sent. Its `binaryType` is `"arraybuffer"`, as the runtime's own. */
@@ -97,6 +99,7 @@ export interface WebSocketUpgrade {
  *   return response;
  * }
  * ```
+ * @category Web standard classes
  */
 export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
   const { socket: duplex, head = new Uint8Array(0) } = options;

@@ -9,7 +9,7 @@ import { WebSocketStream } from "./web_socket_stream.ts";
  *
  * @example Log how a connection ends, and answer
  * ```ts
- * import { upgradeWebSocketStream, type WebSocketStreamUpgrade } from "@wsd/driver";
+ * import { upgradeWebSocketStream, type WebSocketStreamUpgrade } from "@wsd/driver/server";
  *
  * function logged({ stream, response }: WebSocketStreamUpgrade): Response {
  *   stream.closed.then(({ closeCode }) => console.log("Closed:", closeCode), () => console.log("Lost"));
@@ -20,6 +20,7 @@ import { WebSocketStream } from "./web_socket_stream.ts";
  *   return logged(upgradeWebSocketStream(request));
  * }
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketStreamUpgrade {
   /** The connection. */
@@ -50,6 +51,7 @@ export interface WebSocketStreamUpgrade {
  *   return response;
  * }
  * ```
+ * @category Web standard classes
  */
 export function upgradeWebSocketStream(
   request: Request,

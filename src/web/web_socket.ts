@@ -50,6 +50,7 @@ const CLOSED = 3;
  * const { wasClean } = await new Promise<CloseEvent>((resolve) => ws.onclose = resolve);
  * console.log(wasClean); // true
  * ```
+ * @category Web standard classes
  */
 export class WebSocket extends EventTarget {
   /** The connection is not open yet. */

@@ -7,7 +7,8 @@ import { checkWebProtocols } from "./web_url.ts";
  *
  * @example Send a token, which the global class can't in a browser
  * ```ts
- * import { serve, upgradeWebSocket, WebSocket, type WebSocketOptions } from "@wsd/driver";
+ * import { serve, upgradeWebSocket, WebSocket } from "@wsd/driver";
+ * import type { WebSocketOptions } from "@wsd/driver/client";
  *
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   if (request.headers.get("authorization") !== "Bearer 123") return new Response(null, { status: 401 });
@@ -18,6 +19,7 @@ import { checkWebProtocols } from "./web_url.ts";
  * const ws = new WebSocket(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, [], options);
  * await new Promise((resolve) => ws.onopen = resolve);
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketOptions
   extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
@@ -41,6 +43,7 @@ export interface WebSocketOptions
  * await new Promise((resolve) => ws.onopen = resolve);
  * console.log(ws.protocol); // chat
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketInit extends WebSocketOptions {
   /** The subprotocols to offer. */

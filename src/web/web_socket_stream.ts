@@ -34,6 +34,7 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
  * const stream = new WebSocketStream(`ws://localhost:${(server.addr as Deno.NetAddr).port}/`, options);
  * console.log((await stream.opened).protocol); // chat
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketStreamOptions extends WebSocketOptions {
   /**
@@ -73,6 +74,7 @@ export interface WebSocketStreamOptions extends WebSocketOptions {
  * stream.close({ closeCode: 1000, reason: "Enough" });
  * console.log((await stream.closed).closeCode); // 1000
  * ```
+ * @category Web standard classes
  */
 export class WebSocketStream {
   readonly #attachment: AttachmentOptions;

@@ -5,7 +5,8 @@ import type { MessageData } from "../connection/message_data.ts";
  *
  * @example See what was agreed on
  * ```ts
- * import { serve, upgradeWebSocketStream, type WebSocketOpenInfo, WebSocketStream } from "@wsd/driver";
+ * import { serve, upgradeWebSocketStream, WebSocketStream } from "@wsd/driver";
+ * import type { WebSocketOpenInfo } from "@wsd/driver/client";
  *
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   return upgradeWebSocketStream(request, { acceptProtocols: ["chat"] }).response;
@@ -15,6 +16,7 @@ import type { MessageData } from "../connection/message_data.ts";
  * const { protocol, extensions }: WebSocketOpenInfo = await stream.opened;
  * console.log([protocol, extensions]); // [ "chat", "" ]
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketOpenInfo {
   /** The messages that arrive. */
@@ -32,7 +34,7 @@ export interface WebSocketOpenInfo {
  *
  * @example Close with a code of one's own
  * ```ts
- * import type { WebSocketCloseInfo, WebSocketStream } from "@wsd/driver";
+ * import type { WebSocketCloseInfo, WebSocketStream } from "@wsd/driver/client";
  *
  * const SIGNED_OUT: WebSocketCloseInfo = { closeCode: 4001, reason: "You have signed out" };
  *
@@ -40,6 +42,7 @@ export interface WebSocketOpenInfo {
  *   stream.close(SIGNED_OUT);
  * }
  * ```
+ * @category Web standard classes
  */
 export interface WebSocketCloseInfo {
   /** The close code: to send, 1000 or 3000-4999. */

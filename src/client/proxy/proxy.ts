@@ -20,6 +20,7 @@ import { basicAuthorization, type Credentials, takeCredentials } from "../url_cr
  *   return ws;
  * }
  * ```
+ * @category Client
  */
 export interface ProxyOptions {
   /**

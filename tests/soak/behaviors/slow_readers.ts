@@ -1,4 +1,4 @@
-import { makeClient, type Transport } from "@wsd/driver";
+import { makeClient, type Transport } from "@wsd/driver/client";
 import { PATIENCE } from "../patience.ts";
 import { type Behavior, below, pause, repeat, type Task, within } from "./behavior.ts";
 
