@@ -1,5 +1,4 @@
 import { channel } from "node:diagnostics_channel";
-import type { WebSocketError } from "../errors.ts";
 
 /** The name of the channel that tells of opening handshakes. */
 export const HANDSHAKE_CHANNEL = "wsd:handshake";
@@ -30,8 +29,8 @@ export interface HandshakeEvent {
   readonly startTime: number;
   /** When it ended, in milliseconds since 1970. */
   readonly endTime: number;
-  /** Why it failed; null if it has succeeded. */
-  readonly error: WebSocketError | null;
+  /** Why it failed, a WebSocketError; null if it has succeeded. */
+  readonly error: Error | null;
   /** The driver. */
   readonly ws: unknown;
 }
