@@ -3,7 +3,8 @@
  *
  * @example Log what a connection has carried
  * ```ts
- * import { makePair, type WebSocketStats } from "@wsd/driver";
+ * import { makePair } from "@wsd/driver";
+ * import type { WebSocketStats } from "@wsd/driver/server";
  *
  * await using pair = await makePair();
  * pair.client.send("Hi");
@@ -11,6 +12,7 @@
  * const { messagesReceived, bytesReceived }: WebSocketStats = pair.server.stats;
  * console.log(messagesReceived, bytesReceived); // 1 8
  * ```
+ * @category Connection
  */
 export interface WebSocketStats {
   /** Messages that were sent, or wait to be. */
