@@ -21,3 +21,5 @@
  */
 export type { HandshakeEvent } from "./src/connection/diagnostics.ts";
 export { observe, type Observed, type ObserveOptions } from "./src/telemetry/observe.ts";
+export type { ListenerStats } from "./src/server/listener_stats.ts";
+export type { TopicsStats } from "./src/topics/topics_events.ts";
