@@ -81,6 +81,7 @@
  * | `@wsd/driver/topics`    | Rooms: groups of connections, in one process or in many                   |
  * | `@wsd/driver/redis`     | Carries topics between machines over Redis                                |
  * | `@wsd/driver/nats`      | Carries topics between machines over NATS                                 |
+ * | `@wsd/driver/telemetry` | Metrics and traces of every connection, with OpenTelemetry                 |
  * | `@wsd/driver/protocol`  | RFC 6455 on bytes alone, without any input or output                      |
  * | `@wsd/driver/cli`       | A command line: `deno run --allow-net jsr:@wsd/driver/cli ws://localhost` |
  *

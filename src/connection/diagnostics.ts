@@ -17,6 +17,7 @@ export const HANDSHAKE_CHANNEL = "wsd:handshake";
  *   if (endTime - startTime > 1_000) console.warn(role, status, `${endTime - startTime} ms`);
  * });
  * ```
+ * @category Telemetry
  */
 export interface HandshakeEvent {
   /** Which side this is. */

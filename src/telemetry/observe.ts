@@ -18,6 +18,7 @@ import { traceHandshakes, type Tracer } from "./trace_handshakes.ts";
  * const observed: Observed = { server, topics };
  * using _telemetry = observe(observed);
  * ```
+ * @category Telemetry
  */
 export interface Observed {
   /** What `serve` returned. */
@@ -38,6 +39,7 @@ export interface Observed {
  * await using server = serve({ port: 0, onListen() {} }, () => new Response());
  * using _telemetry = observe({ server }, options);
  * ```
+ * @category Telemetry
  */
 export interface ObserveOptions {
   /**
@@ -95,6 +97,7 @@ const SCOPE = "@wsd/driver";
  * });
  * using _telemetry = observe({ server, topics });
  * ```
+ * @category Telemetry
  */
 export function observe({ server, topics }: Observed, options: ObserveOptions = {}): Disposable {
   const { attributes = {}, traces = true } = options;
