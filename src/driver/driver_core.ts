@@ -139,9 +139,15 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     const { connection } = this;
     if (this.#state === "closed" || this.#state === "closing") return false;
     if (limited && this.bufferedAmount > this.settings.backpressureLimit) return this.refuse();
-    if (connection !== null) return run(connection);
-    this.#wait(run, bytes);
-    return true;
+    if (connection === null) this.#wait(run, bytes);
+    const taken = connection === null || run(connection);
+    return limited === undefined ? taken : this.count(taken);
+  }
+
+  /** Counts a message, if it was taken to be sent. */
+  count(taken: boolean): boolean {
+    if (taken) this.messagesSent++;
+    return taken;
   }
 
   /**
@@ -183,7 +189,6 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   sendAs(data: MessageData, options: SendOptions): boolean {
     const { type = typeof data === "string" ? "text" : "binary", callback, compress = true } = options;
     const part = slice(data, options);
-    this.messagesSent++;
     const taken = type === "ping"
       ? this.sendPing(part)
       : type === "close"
@@ -196,7 +201,6 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** Sends a message that many connections send, as the message itself says; false if it was not taken. */
   sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
     const { length } = message.payload;
-    this.messagesSent++;
     const taken = this.submit({ bytes: length, limited: length > 0, run: (to) => to.sendPrepared(message) });
     if (taken && options.callback !== undefined) this.#whenWritten(options.callback);
     return taken;
@@ -213,8 +217,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** Begins a message of fragments, behind all that was sent before. */
   startMessage(onTurn: () => void): boolean {
-    this.messagesSent++;
-    return this.submit({ bytes: 0, run: (to) => to.startMessage(onTurn), needs: "send a message in fragments" });
+    const run = (to: Connection) => to.startMessage(onTurn);
+    return this.submit({ bytes: 0, limited: false, run, needs: "send a message in fragments" });
   }
 
   /**
@@ -344,7 +348,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** A piece of a message has come. */
   onPart(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void {
-    this.messagesReceived++;
+    if (last) this.messagesReceived++;
     this.#consumer?.onPart(opcode === Opcode.TEXT ? "text" : "binary", part, last);
   }
 

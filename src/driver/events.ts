@@ -16,15 +16,18 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 export interface WebSocketEvents {
   /** The opening handshake is done. */
   open: [];
-  /** A message has come: text as a string, binary as bytes, which may be a part of a larger `buffer`. */
-  message: [message: string | Uint8Array];
+  /**
+   * A message has come: text as a string, binary as bytes. Short ones that came together may share one `buffer`, which
+   * holds nothing of another connection.
+   */
+  message: [message: string | Uint8Array<ArrayBuffer>];
   /** A Ping has come, and was answered. */
-  ping: [payload: Uint8Array];
+  ping: [payload: Uint8Array<ArrayBuffer>];
   /** A Pong has come. */
-  pong: [payload: Uint8Array];
-  /** There is room again for more to send, after `desiredSize` was at or below 0. */
+  pong: [payload: Uint8Array<ArrayBuffer>];
+  /** There is room for more to send again: `desiredSize` is above 0, after it was not. */
   drain: [];
-  /** The peer or the network is at fault; `"close"` follows. Where nobody listens, the close code tells. */
+  /** The peer, the network or a listener is at fault; `"close"` follows. Without a listener, see the close code. */
   error: [error: WebSocketError];
   /** The connection is over; the last event, and the only one of its kind. */
   close: [info: CloseInfo];

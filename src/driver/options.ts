@@ -68,15 +68,17 @@ export interface WebSocketDriverOptions {
    */
   pingInterval?: number;
   /**
-   * How long the peer may be silent after a Ping of the heartbeat, in milliseconds; then the connection is ended and
-   * reported as 1006. Any bytes count as life. It is looked at sixteen times in a `pingInterval`.
+   * How long the peer may be silent after a Ping of the heartbeat has left, in milliseconds; then the connection is ended
+   * and reported as 1006. Any bytes that arrive are a sign of life, and so are bytes that a slow peer takes. It is checked
+   * sixteen times in a `pingInterval`.
    *
    * @default {20000}
    */
   pingTimeout?: number;
   /**
-   * How long there may be no message in either direction, in milliseconds, before the connection is closed with 1001;
-   * 0 for ever. It may take half as long again.
+   * How long nothing of a message may pass in either direction, in milliseconds, before the connection is closed with
+   * 1001; 0 for ever. It may take half as long again. Over the built-in socket under `Deno.serve`, a message that arrives
+   * counts once it is whole.
    *
    * @default {0}
    */
@@ -99,15 +101,16 @@ export interface WebSocketDriverOptions {
   highWaterMark?: number;
   /**
    * How many bytes may wait to be written before `send` accepts no further message; see `onBackpressure`. One message
-   * may be longer than that. Over the built-in socket under `Deno.serve`, which can't stop reading, it is also how many
-   * bytes of unread messages `readable` and `messages` may hold before the connection is closed with 1013.
+   * may be longer than that, and control frames are always sent. Over the built-in socket under `Deno.serve`, which can't
+   * stop reading, it is also how many bytes of unread messages `readable` and `messages` may hold before the connection
+   * is closed with 1013.
    *
    * @default {16777216}
    */
   backpressureLimit?: number;
   /**
-   * What is done with a message above `backpressureLimit`: `"close"` fails the connection with 1013, `"refuse"` lets
-   * `send` return false, and the message is lost unless it is sent again.
+   * What happens to a message above `backpressureLimit`: `"close"` fails the connection with 1013; with `"refuse"`, `send`
+   * returns false, and the message is lost unless you send it again.
    *
    * @default {"close"}
    */

@@ -103,7 +103,7 @@ export function slice(data: MessageData, { start, end }: SendOptions): MessageDa
 export interface SendStep {
   /** The bytes of a message or a control frame in it. */
   readonly bytes: number;
-  /** True for data messages, which `backpressureLimit` holds for; control frames and the Close always get through. */
+  /** Whether `backpressureLimit` holds for it; undefined for what is no message, and always gets through. */
   readonly limited?: boolean;
   /** Does it; false if the connection didn't take it. */
   readonly run: (connection: Connection) => boolean;

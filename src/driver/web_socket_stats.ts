@@ -15,9 +15,9 @@
  * @category Connection
  */
 export interface WebSocketStats {
-  /** Messages that were sent, or wait to be. */
+  /** Messages that were taken to be sent: written, or waiting to be. */
   readonly messagesSent: number;
-  /** Messages that have arrived; one that is read from `messages` counts with each of its pieces. */
+  /** Messages that have arrived. */
   readonly messagesReceived: number;
   /** Bytes that were handed to the system, with the headers of frames; under `Deno.serve` without them. */
   readonly bytesSent: number;

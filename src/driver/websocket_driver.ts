@@ -259,10 +259,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     const core = this.#core;
     const { connection } = core;
     if (connection !== null && options === undefined) {
-      core.messagesSent++;
       if (connection.bufferedAmount > core.settings.backpressureLimit) return core.refuse();
-      if (typeof data === "string") return connection.sendText(data, true);
-      if (data instanceof Uint8Array) return connection.sendBinary(toBytes(data, "send"), true);
+      if (typeof data === "string") return core.count(connection.sendText(data, true));
+      if (data instanceof Uint8Array) return core.count(connection.sendBinary(toBytes(data, "send"), true));
     }
     if (options !== undefined) checkSendOptions(options);
     if (data instanceof PreparedMessage) return core.sendPrepared(data, options);

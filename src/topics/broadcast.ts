@@ -187,8 +187,7 @@ function sendTo(
   const limit = Math.min(slowLimit, core.settings.backpressureLimit);
   // What is sent "latest" stays behind what waits already.
   if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(core))) {
-    core.messagesSent++;
-    return connection.sendPrepared(message) ? "sent" : "closed";
+    return core.count(connection.sendPrepared(message)) ? "sent" : "closed";
   }
   if (slow === "skip") return "skipped";
   if (slow === "latest") Latest.keep(core, key, message);
