@@ -65,6 +65,21 @@ export class MessageBuffer {
   }
 
   /**
+   * Tells how much {@linkcode MessageBuffer.tail} would give.
+   *
+   * @param remaining The bytes that the current frame still lacks.
+   * @param fin Whether that frame is the last one.
+   * @returns The length in bytes.
+   */
+  room(remaining: number, fin: boolean): number {
+    const size = this.#block?.size ?? 0;
+    return Math.min(
+      remaining,
+      (size > this.length ? size : this.#grown(this.length + 1, remaining, fin)) - this.length,
+    );
+  }
+
+  /**
    * Gives the memory behind what has arrived, for the transport to read into.
    *
    * @param remaining The bytes that the current frame still lacks.
@@ -145,11 +160,16 @@ export class MessageBuffer {
     const needed = this.length + count;
     const block = this.#block;
     if (block !== null && needed <= block.size) return block;
-    const grown = Math.max(needed * growthOf(needed), MIN_RESERVE);
-    const most = fin ? this.length + remaining : this.#maxLength;
-    const next = new Block(Math.max(needed, Math.min(grown, most)));
+    const next = new Block(this.#grown(needed, remaining, fin));
     if (block !== null) next.bytes.set(block.bytes.subarray(0, this.length));
     return this.#block = next;
+  }
+
+  /** The size of the next block. */
+  #grown(needed: number, remaining: number, fin: boolean): number {
+    const grown = Math.max(needed * growthOf(needed), MIN_RESERVE);
+    const most = fin ? this.length + remaining : this.#maxLength;
+    return Math.max(needed, Math.min(grown, most));
   }
 
   /**

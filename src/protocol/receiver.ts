@@ -86,6 +86,7 @@ export class Receiver {
   #block: Block | null = null;
   #start = 0;
   #end = 0;
+  /** What the last read has brought, or how long the frame was that it has ended. */
   #lastRead = 0;
   #readsDirect = false;
 
@@ -167,10 +168,20 @@ export class Receiver {
    * @returns At least one byte. Whoever called this owes a call of {@linkcode Receiver.received} before the next.
    */
   readBuffer(): Uint8Array {
-    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && !this.#message.passing;
+    this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && this.#hasRoom();
     if (this.#readsDirect) return this.#message.tail(this.#remaining, this.#header.fin);
     const { bytes } = this.#makeRoom();
     return this.#end === 0 ? bytes : bytes.subarray(this.#end);
+  }
+
+  /**
+   * Whether the message has room for a read like the last one. While little of it has arrived, little is reserved for it,
+   * and to fill that would take one more read: they took a third of the time of messages of 64 KiB (Deno 2.9.6).
+   */
+  #hasRoom(): boolean {
+    const message = this.#message;
+    const { fin } = this.#header;
+    return !message.passing && message.room(this.#remaining, fin) >= Math.min(this.#remaining, this.#lastRead);
   }
 
   /** Chooses a block by what the last read brought, with what is not yet parsed at its front. */
@@ -339,6 +350,8 @@ export class Receiver {
     }
     if (this.#remaining > 0) return false;
     this.#state = "header";
+    // The next frame may be as long; the read that brought the end of this one need not have been.
+    this.#lastRead = Math.max(this.#lastRead, Math.min(this.#header.length, LARGE_BLOCK));
     if (!fin) return true;
     if (this.#message.transformed) this.#transform(this.#extension!);
     else this.#messages.onMessage(this.#message.finish());

@@ -46,6 +46,26 @@ for (const role of ROLES) {
     });
   }
 
+  Deno.test(`readBuffer() as ${role} takes one read a message for a stream of 64 KiB messages, however it began`, () => {
+    for (const [first, count] of [[0x82, 1], [0x81, 1], [0x82, 838], [0x81, 838], [0x82, 8000]]) {
+      const frame = frameFor(role, first, new Uint8Array(64 * KIB).fill(0x61));
+      const bytes = concat(Array(100).fill(frame));
+      const endpoint = new Endpoint(role);
+      let reads = 0;
+      // The first read brings little, and the peer has two messages under way.
+      for (let at = 0; at < bytes.length; reads++) {
+        const buffer = endpoint.protocol.readBuffer();
+        const arrived = reads === 0 ? count : (endpoint.messages.length + 2) * frame.length;
+        const part = bytes.subarray(at, Math.min(arrived, at + buffer.length));
+        buffer.set(part);
+        endpoint.protocol.received(part.length);
+        at += part.length;
+      }
+      assertEquals(endpoint.messages.length, 100);
+      assertLessOrEqual(reads, 110, `${count} bytes of a ${first === 0x82 ? "binary" : "text"} message at first`);
+    }
+  });
+
   // Row: single-bytes
   Deno.test(`receive() as ${role} takes 64 KiB byte by byte`, () => {
     const [bytes, messages] = conversation(role, 65_536);
