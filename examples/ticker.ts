@@ -8,10 +8,10 @@
 import { broadcast, connect, isWebSocket, makeServer, serve } from "@wsd/driver";
 import page from "./ticker.html" with { type: "text" };
 
-const SYMBOLS = ["ADA", "BYTE", "CURL", "DENO", "ECHO", "FIN", "GRID", "HTTP", "IANA", "JSON", "KEY", "LISP"];
+const SYMBOLS = ["ADA", "BYTE", "CURL", "DENO", "ECHO", "GRID", "HTTP", "LISP"];
 
 /** How often each price changes, in milliseconds. */
-const INTERVAL = 100;
+const INTERVAL = 250;
 
 /** The time in milliseconds, to the microsecond, on a clock that all programs of this machine share. */
 const now = () => performance.timeOrigin + performance.now();

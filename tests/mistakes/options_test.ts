@@ -21,8 +21,8 @@ const topics = (options: unknown) => () => new NewTopics(options);
 
 const MISTAKES: readonly Mistake[] = [
   // serve
-  { code: "serve(5000, handler)", says: "{ port: 5000 }", run: () => serve(5000, handler) },
-  { code: "serve(handler)", says: "serve({ port: 8000 }, handler)", run: () => serve(handler) },
+  { code: "serve(5000, handler)", says: /port: 5000/, run: () => serve(5000, handler) },
+  { code: "serve(handler)", says: "options come first", run: () => serve(handler) },
   { code: "serve(handler, { port })", says: "options come first", run: () => serve(handler, { port: 0 }) },
   { code: "serve({ port })", says: "handler", run: () => serve({ port: 0 }) },
   { code: 'serve({ port: "5000" })', says: /port.*number.*string/, run: listen({ port: "5000" }) },
