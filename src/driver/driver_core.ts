@@ -333,8 +333,6 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.#idleTimer = new IdleTimer(activity, onIdle, idleTimeout);
   }
 
-  // What the connection tells.
-
   /** A message has come. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     this.messagesReceived++;
