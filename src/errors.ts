@@ -203,7 +203,7 @@ function checkCloseCode(code: number): void {
  * ```ts
  * import { ErrorCode, ProtocolError } from "@wsd/driver";
  *
- * const error = new ProtocolError("Cannot take the frame", ErrorCode.RESERVED_BIT);
+ * const error = new ProtocolError("Invalid frame: expected RSV2 0, received 1", ErrorCode.RESERVED_BIT);
  * console.log(error.closeCode); // 1002
  * ```
  * @category Errors

@@ -44,7 +44,7 @@ export function parseClosePayload(payload: Uint8Array): CloseInfo {
   try {
     return { code, reason: decoder.decode(payload.subarray(2)) };
   } catch {
-    throw invalidUtf8("a Close frame's reason");
+    throw invalidUtf8("reason of a Close frame");
   }
 }
 

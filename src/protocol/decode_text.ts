@@ -18,7 +18,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @param end Where it ends.
  * @param seen All its bytes, or'ed together, as `unmaskText` and `findNonAscii` do.
  * @returns The text.
- * @throws {ProtocolError} Where it is no UTF-8.
+ * @throws {ProtocolError} If it isn't UTF-8.
  */
 export function decodeText(platform: Platform, bytes: Uint8Array, start: number, end: number, seen: number): string {
   if ((seen & NOT_ASCII) === 0) return platform.decodeAscii(bytes, start, end);
@@ -35,7 +35,7 @@ export function decodeText(platform: Platform, bytes: Uint8Array, start: number,
  * @param platform What reads ASCII.
  * @param bytes The text.
  * @returns The text.
- * @throws {ProtocolError} Where it is no UTF-8.
+ * @throws {ProtocolError} If it isn't UTF-8.
  */
 export function decodeBytes(platform: Platform, bytes: Uint8Array): string {
   let seen = bytes.length > LOOKED_THROUGH ? NOT_ASCII : 0;

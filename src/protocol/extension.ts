@@ -30,7 +30,7 @@ export interface MessageExtension {
    * @param payload The payload of all fragments together, which the extension may keep.
    * @param maxLength The longest message to make, in bytes; a longer one is the error `WS_MESSAGE_TOO_LONG`.
    * @returns The message, which the extension gives away.
-   * @throws {ProtocolError} Where the payload is invalid or the message too long.
+   * @throws {ProtocolError} If the payload is invalid or the message too long.
    */
   decode(payload: Uint8Array, maxLength: number): Uint8Array | Promise<Uint8Array>;
   /**
@@ -49,10 +49,10 @@ export interface MessageExtension {
    */
   encodeShared?(message: PreparedMessage): PreparedFrame;
   /**
-   * Tells whether a message is worth it.
+   * Tells whether a message is worth transforming.
    *
    * @param length The length of the message in bytes.
-   * @returns False where it shall go as it is.
+   * @returns False to send it unchanged.
    */
   wants(length: number): boolean;
   /**

@@ -50,7 +50,7 @@ export class FrameHeader {
   opcode: Opcode = Opcode.CONTINUATION;
   /** The length of the payload in bytes. */
   length = 0;
-  /** The masking key, 0 where there is none. */
+  /** The masking key, 0 if there is none. */
   key = 0;
   /** The length of the header itself in bytes. */
   size = 0;
@@ -73,8 +73,8 @@ export class FrameHeader {
    * @param bytes Where the frame is.
    * @param start Where it begins.
    * @param end Where the bytes end that have arrived.
-   * @returns False where the header is not whole yet.
-   * @throws {ProtocolError} Where it breaks a rule.
+   * @returns False if the header is not whole yet.
+   * @throws {ProtocolError} If it breaks a rule.
    */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (start === end) return false;

@@ -10,7 +10,7 @@ const WORDS_FROM = 12;
 /** From this length in bytes on, double words are: twice to three times as fast as words from 1 KiB on (Deno 2.9.6). */
 const DOUBLE_WORDS_FROM = 256;
 
-/** The highest bit of each octet of a word: set in none of them where all are ASCII. */
+/** The highest bit of each octet of a word: set in none of them if all are ASCII. */
 export const NOT_ASCII = 0x80808080 | 0;
 
 /**
@@ -75,7 +75,7 @@ function maskDoubleWords(doubleWords: BigUint64Array, start: number, end: number
  * @param start Where the payload begins in it.
  * @param end Where the payload ends in it.
  * @param key The masking key whose first octet belongs to the first byte.
- * @returns A number that has a bit of {@linkcode NOT_ASCII} set where the result has a byte above 0x7f.
+ * @returns A number that has a bit of {@linkcode NOT_ASCII} set if the result has a byte above 0x7f.
  */
 export function unmaskText(block: Block, start: number, end: number, key: number): number {
   const bytes = block.bytes;
@@ -121,7 +121,7 @@ function maskWords(words: Int32Array, start: number, end: number, key: number): 
  * @param block The memory.
  * @param start Where to begin.
  * @param end Where to end.
- * @returns A number that has a bit of {@linkcode NOT_ASCII} set where there is such a byte.
+ * @returns A number that has a bit of {@linkcode NOT_ASCII} set if there is such a byte.
  */
 export function findNonAscii(block: Block, start: number, end: number): number {
   const bytes = block.bytes;

@@ -12,13 +12,13 @@ const MIN_RESERVE = 1024;
 const COPY_BY_LOOP = 32;
 
 /**
- * The message whose frames are being received, where it did not come whole in one read.
+ * The message whose frames are being received, if it did not come whole in one read.
  *
  * All fragments are copied into one growing block, so that a message of a million fragments costs no more memory than
  * its bytes; the block grows with what has arrived, never to what a header claims.
  */
 export class MessageBuffer {
-  /** The opcode of the message, CONTINUATION where none is under way. */
+  /** The opcode of the message, CONTINUATION if none is under way. */
   opcode: Opcode = Opcode.CONTINUATION;
   /** Whether the message goes through the extension. */
   transformed = false;
@@ -187,7 +187,7 @@ export class MessageBuffer {
    * Ends the message.
    *
    * @returns The text or the bytes.
-   * @throws {ProtocolError} Where the text ends in the middle of a character.
+   * @throws {ProtocolError} If the text ends in the middle of a character.
    */
   finish(): string | Uint8Array<ArrayBuffer> {
     const message = this.opcode === Opcode.TEXT ? this.#text() : this.#binary();
@@ -200,7 +200,7 @@ export class MessageBuffer {
     return decodeText(this.#platform, this.#block.bytes, 0, this.length, this.#validator.ascii ? 0 : NOT_ASCII);
   }
 
-  /** Gives the block itself away where little of it is unused. */
+  /** Gives the block itself away if little of it is unused. */
   #binary(): Uint8Array<ArrayBuffer> {
     const { length } = this;
     const block = this.#block;

@@ -14,7 +14,7 @@ export class Queue<T> {
     return this.#items.length - this.#head;
   }
 
-  /** The item that is next, undefined where none waits. */
+  /** The item that is next, undefined if none waits. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }
@@ -31,7 +31,7 @@ export class Queue<T> {
   /**
    * Takes the item that is next.
    *
-   * @returns The item, undefined where none waits.
+   * @returns The item, undefined if none waits.
    */
   shift(): T | undefined {
     if (this.length === 0) return undefined;

@@ -248,13 +248,13 @@ export class Receiver {
     }
   }
 
-  /** Goes one step on; false where more bytes are needed. */
+  /** Goes one step on; false if more bytes are needed. */
   #step(): boolean {
     if (this.#answer !== null) return this.#deliverAnswer(this.#answer);
     return this.#state === "payload" ? this.#parsePayload() : this.#parseFrame();
   }
 
-  /** Parses a header and what belongs to it; false where more bytes are needed. */
+  /** Parses a header and what belongs to it; false if more bytes are needed. */
   #parseFrame(): boolean {
     const header = this.#header;
     const block = this.#block;
@@ -335,7 +335,7 @@ export class Receiver {
     this.#messages.onMessage(message);
   }
 
-  /** Moves what has arrived of a payload into its message; false where more bytes are needed. */
+  /** Moves what has arrived of a payload into its message; false if more bytes are needed. */
   #parsePayload(): boolean {
     if (this.#message.passing) return this.#passPayload();
     const { fin } = this.#header;
@@ -358,7 +358,7 @@ export class Receiver {
     return true;
   }
 
-  /** Hands out what has arrived of a payload; false where more bytes are needed. */
+  /** Hands out what has arrived of a payload; false if more bytes are needed. */
   #passPayload(): boolean {
     const message = this.#message;
     const { opcode } = message;

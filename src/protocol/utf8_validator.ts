@@ -1,7 +1,7 @@
 /**
  * Validates UTF-8 as it arrives, in any pieces, and fails at the first byte after which no continuation could be valid.
  *
- * RFC 6455 §8.1 wants text that is no UTF-8 to fail the connection; RFC 3629 §4 says what UTF-8 is: no overlong forms,
+ * RFC 6455 §8.1 wants text that isn't UTF-8 to fail the connection; RFC 3629 §4 says what UTF-8 is: no overlong forms,
  * no surrogates, nothing above U+10FFFF.
  *
  * @example Validate a character that arrives in two pieces
@@ -23,12 +23,12 @@ export class Utf8Validator {
   #highest = 0xbf;
   #ascii = true;
 
-  /** True where no character is left unfinished. */
+  /** True if no character is left unfinished. */
   get complete(): boolean {
     return this.#lacking === 0;
   }
 
-  /** True where every byte so far was ASCII. */
+  /** True if every byte so far was ASCII. */
   get ascii(): boolean {
     return this.#ascii;
   }
@@ -70,7 +70,7 @@ export class Utf8Validator {
    * Takes bytes that are known to be ASCII.
    *
    * @param count How many.
-   * @returns False where they stand in the middle of a character.
+   * @returns False if they stand in the middle of a character.
    */
   pushAscii(count: number): boolean {
     return this.#lacking === 0 || count === 0;
