@@ -169,11 +169,11 @@ export class Client extends WebSocketDriver {
    * Connects to the server and does the opening handshake, RFC 6455 §4.1.
    *
    * @param options What goes before the options that the client was made with.
-   * @returns True once the connection is open; false where one was started before.
+   * @returns True once the connection is open; false if one was started before.
    * @throws {HandshakeError} As a rejection: the server can't be reached, refuses, breaks a rule or takes longer than
    * `handshakeTimeout`. An `"error"` and a `"close"` come too; if there is a listener for errors, the rejection
    * may be left alone.
-   * @throws {TypeError} At the call, where an option is malformed.
+   * @throws {TypeError} At the call, if an option is malformed.
    */
   startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
     if (this.#started || this.readyState !== "connecting") return Promise.resolve(false);

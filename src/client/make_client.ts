@@ -6,8 +6,8 @@ import { Client, type ClientOptions } from "./client.ts";
  * @param url Where to connect to: `ws:` or `wss:`, or `http:` and `https:` in their place.
  * @param options Limits, times, subprotocols, headers, certificates.
  * @returns The client.
- * @throws {TypeError} Where the URL or an option is malformed.
- * @throws {RangeError} Where a number is out of its range.
+ * @throws {TypeError} If the URL or an option is malformed.
+ * @throws {RangeError} If a number is out of its range.
  *
  * @example Make a client, and see what it refuses
  * ```ts

@@ -43,8 +43,8 @@ export interface OpenedHandshake {
  * @param target What is asked for there.
  * @param options What to ask for.
  * @returns What was agreed on.
- * @throws {HandshakeError} Where the server refuses, breaks a rule, or ends the connection.
- * @throws {TypeError} Where a header field can't be sent.
+ * @throws {HandshakeError} If the server refuses, breaks a rule, or ends the connection.
+ * @throws {TypeError} If a header field can't be sent.
  */
 export async function openHandshake(
   transport: Transport,

@@ -59,8 +59,8 @@ const REDIRECTS_AT_MOST = 100;
  *
  * @param options What the caller gave.
  * @param target Where to.
- * @throws {TypeError} Where an option is malformed, or two contradict each other.
- * @throws {RangeError} Where a number is out of its range.
+ * @throws {TypeError} If an option is malformed, or two contradict each other.
+ * @throws {RangeError} If a number is out of its range.
  */
 export function checkStartOptions(options: StartConnectionOptions, target: Target): void {
   checkInteger(options, "maxRedirects", 0, 0, REDIRECTS_AT_MOST);

@@ -29,7 +29,7 @@ const SCHEMES = new Map([["ws:", "ws:"], ["wss:", "wss:"], ["http:", "ws:"], ["h
  *
  * @param value The URL.
  * @returns Its parts.
- * @throws {TypeError} Where it can't be parsed, has another scheme, or a fragment.
+ * @throws {TypeError} If it can't be parsed, has another scheme, or a fragment.
  */
 export function parseTarget(value: string | URL): Target {
   const url = parse(String(value));

@@ -118,7 +118,7 @@ export class RuntimeConnection implements Connection {
    * @param socket A socket that is open, and that nobody else uses.
    * @param handler Who gets what happens.
    * @param options Limits and times.
-   * @throws {TypeError} Where the socket is not open.
+   * @throws {TypeError} If the socket is not open.
    */
   constructor(socket: WebSocket, handler: ConnectionHandler, options: RuntimeConnectionOptions) {
     if (socket.readyState !== WebSocket.OPEN) {
@@ -338,8 +338,8 @@ export class RuntimeConnection implements Connection {
    *
    * @param code The code to send, 1005 for none.
    * @param reason The reason to send.
-   * @returns False where it has begun before.
-   * @throws {RangeError} Where the code may not be sent, or the reason is too long.
+   * @returns False if it has begun before.
+   * @throws {RangeError} If the code may not be sent, or the reason is too long.
    */
   close(code: number, reason: string): boolean {
     formatClosePayload(code, reason);
@@ -349,10 +349,10 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Fails the connection with the error's close code, 1002 where it has none. Messages that come later are dropped.
+   * Fails the connection with the error's close code, 1002 if it has none. Messages that come later are dropped.
    *
    * @param error Why; its message becomes the reason, as far as it fits.
-   * @throws {RangeError} Where its close code may not be sent.
+   * @throws {RangeError} If its close code may not be sent.
    */
   fail(error: WebSocketError): void {
     if (this.#info !== null || this.#state === "ended") return;

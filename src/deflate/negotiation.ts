@@ -36,7 +36,7 @@ interface Parameters {
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
 /**
- * Reads the parameters; null where one is unknown, stands there twice, or has a value that it may not have. §7.1: "A
+ * Reads the parameters; null if one is unknown, stands there twice, or has a value that it may not have. §7.1: "A
  * server MUST decline an extension negotiation offer for this extension if any of the following conditions are met", and
  * a client fails the connection in the same cases.
  */
@@ -98,7 +98,7 @@ function askable(bits: number): number {
  *
  * @param offers All extensions that the client offers.
  * @param settings What the server wants.
- * @returns The answer to the first offer that can be taken, null where there is none.
+ * @returns The answer to the first offer that can be taken, null if there is none.
  */
 export function answerOffers(offers: readonly ExtensionOffer[], settings: DeflateSettings): DeflateAnswer | null {
   for (const { name, parameters } of offers) {
@@ -124,7 +124,7 @@ function answerOffer(offer: Parameters, settings: DeflateSettings): DeflateAnswe
   return { response: write(parameters), agreement: agreementOf(parameters) };
 }
 
-/** The client's window as the server answers it: no greater than the offer's, §7.1.2.2; null where it need not be told. */
+/** The client's window as the server answers it: no greater than the offer's, §7.1.2.2; null if it need not be told. */
 function clientWindow(offered: number | true | null, wanted: number | null): number | null {
   if (wanted === null || offered === null) return null;
   const asked = askable(wanted);
@@ -170,8 +170,8 @@ export function makeOffers(settings: DeflateSettings): ExtensionOffer[] {
  *
  * @param responses All extensions that the server agrees to.
  * @param offers What {@linkcode makeOffers} composed.
- * @returns What was agreed on, null where the server agreed to no compression.
- * @throws {SyntaxError} Where the response answers none of the offers; its message is one line of ASCII.
+ * @returns What was agreed on, null if the server agreed to no compression.
+ * @throws {SyntaxError} If the response answers none of the offers; its message is one line of ASCII.
  */
 export function checkAnswer(
   responses: readonly ExtensionOffer[],

@@ -106,9 +106,9 @@ export interface DeflateSettings {
  * Checks the option and fills in the defaults.
  *
  * @param given What the caller gave.
- * @returns All settings, null where nothing is to be compressed.
- * @throws {TypeError} Where a value is of the wrong type.
- * @throws {RangeError} Where a number is out of its range.
+ * @returns All settings, null if nothing is to be compressed.
+ * @throws {TypeError} If a value is of the wrong type.
+ * @throws {RangeError} If a number is out of its range.
  */
 export function checkDeflateOptions(given: boolean | PerMessageDeflateOptions | undefined): DeflateSettings | null {
   if (given === undefined || given === false) return null;

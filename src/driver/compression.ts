@@ -15,9 +15,9 @@ import type { Role } from "../protocol/protocol_options.ts";
 
 /** The extensions that a connection is opened with. */
 export interface NegotiatedExtensions {
-  /** What was agreed on, as in the response's `Sec-WebSocket-Extensions`; empty where there is nothing. */
+  /** What was agreed on, as in the response's `Sec-WebSocket-Extensions`; empty if there is nothing. */
   readonly extensions: string;
-  /** What messages go through, null where there is nothing. */
+  /** What messages go through, null if there is nothing. */
   readonly extension: MessageExtension | null;
 }
 
@@ -44,7 +44,7 @@ export function agreeAsServer(
  * Composes what a client offers.
  *
  * @param settings What the client wants, null for no compression.
- * @returns The offers, none where nothing is wanted.
+ * @returns The offers, none if nothing is wanted.
  */
 export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[] {
   return settings === null ? [] : makeOffers(settings);
@@ -56,7 +56,7 @@ export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[
  * @param agreed What the server agreed to.
  * @param settings What the client wants, null for no compression.
  * @returns What was agreed on, and what messages go through.
- * @throws {HandshakeError} Where the response is none to what was offered.
+ * @throws {HandshakeError} If the response is none to what was offered.
  */
 export function agreeAsClient(
   agreed: readonly ExtensionOffer[],

@@ -137,8 +137,8 @@ export type Settings =
  *
  * @param options What the caller gave.
  * @returns All settings.
- * @throws {TypeError} Where a value is of the wrong type.
- * @throws {RangeError} Where a number is out of its range.
+ * @throws {TypeError} If a value is of the wrong type.
+ * @throws {RangeError} If a number is out of its range.
  */
 export function checkOptions(options: WebSocketDriverOptions): Settings {
   return {

@@ -129,12 +129,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.readyState;
   }
 
-  /** The subprotocol that both sides agreed on, null where there is none. RFC 6455 §1.9. */
+  /** The subprotocol that both sides agreed on, null if there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
     return this.#core.negotiated.protocol;
   }
 
-  /** The extensions that both sides agreed on, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty where there is none. */
+  /** The extensions that both sides agreed on, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty if there is none. */
   get extensions(): string {
     return this.#core.negotiated.extensions;
   }
@@ -175,7 +175,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * and else fails with a {@linkcode WebSocketError}, behind all that was received whole. Cancelling it closes the
    * connection, with the code and reason of a {@linkcode WebSocketError}.
    *
-   * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `messages`.
+   * @throws {TypeError} If there are listeners for `"message"`, or messages go to `messages`.
    */
   get readable(): ReadableStream<string | Uint8Array<ArrayBuffer>> {
     return this.#core.streams.readable;
@@ -185,7 +185,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * The messages that arrive, each of them as a stream of its bytes that begins before the message has come whole;
    * `maxLength` still holds. Otherwise as `readable`.
    *
-   * @throws {TypeError} Where there are listeners for `"message"`, or messages go to `readable`.
+   * @throws {TypeError} If there are listeners for `"message"`, or messages go to `readable`.
    */
   get messages(): ReadableStream<MessageStream> {
     return this.#core.streams.messages;
@@ -251,9 +251,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param data Text, bytes (an ArrayBuffer or any view of one), or what {@linkcode prepareMessage} made.
    * @param options A part of the data, its type, and a callback.
-   * @returns True where it was taken, written or queued; false once the connection is closing or closed.
-   * @throws {TypeError} Where the data is neither text nor bytes, or the type is unknown.
-   * @throws {RangeError} Where `start`, `end`, `code` or the length of a control frame is out of range.
+   * @returns True if it was taken, written or queued; false once the connection is closing or closed.
+   * @throws {TypeError} If the data is neither text nor bytes, or the type is unknown.
+   * @throws {RangeError} If `start`, `end`, `code` or the length of a control frame is out of range.
    */
   send(data: MessageData | PreparedMessage, options?: SendOptions): boolean {
     const core = this.#core;
@@ -273,8 +273,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param message Text, or bytes that are UTF-8.
    * @param options A part of it, and a callback.
-   * @returns True where it was taken; false once the connection is closing or closed.
-   * @throws {TypeError} Where the message is no text.
+   * @returns True if it was taken; false once the connection is closing or closed.
+   * @throws {TypeError} If the message is no text.
    */
   sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
     return this.#core.sendAs(message, { ...options, type: "text" });
@@ -285,8 +285,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param bytes An ArrayBuffer, any view of one, or a string, which is sent as UTF-8.
    * @param options A part of it, and a callback.
-   * @returns True where it was taken; false once the connection is closing or closed.
-   * @throws {TypeError} Where it can't be seen as bytes.
+   * @returns True if it was taken; false once the connection is closing or closed.
+   * @throws {TypeError} If it can't be seen as bytes.
    */
   sendBinary(bytes: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
     return this.#core.sendAs(bytes, { ...options, type: "binary" });
@@ -360,9 +360,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param payload Text or bytes, at most 125 bytes.
    * @param callback Runs when the Pong arrives that answers it, or a later Ping.
-   * @returns True where it was taken; false once the connection is closing or closed.
-   * @throws {RangeError} Where the payload is longer.
-   * @throws {TypeError} Where the payload is neither text nor bytes, or the connection is one over the built-in socket
+   * @returns True if it was taken; false once the connection is closing or closed.
+   * @throws {RangeError} If the payload is longer.
+   * @throws {TypeError} If the payload is neither text nor bytes, or the connection is one over the built-in socket
    * under `Deno.serve`, which has no Ping.
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
@@ -418,9 +418,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param reason Why, for people; at most 123 bytes of UTF-8.
    * @param code 1000-1003, 1007-1014 or 3000-4999.
-   * @returns True where it was begun; false once the connection is closing or closed.
-   * @throws {RangeError} Where the code may not be sent, or the reason is too long.
-   * @throws {TypeError} Where the reason is no string, or the code no number.
+   * @returns True if it was begun; false once the connection is closing or closed.
+   * @throws {RangeError} If the code may not be sent, or the reason is too long.
+   * @throws {TypeError} If the reason is no string, or the code no number.
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     return this.#core.close(code, reason);

@@ -50,7 +50,7 @@ export class ChunkReader {
   /**
    * @param chunks Where they come from.
    * @param options The type and the length of a piece.
-   * @throws {TypeError} Where the chunks can't be iterated over, or the type is unknown.
+   * @throws {TypeError} If the chunks can't be iterated over, or the type is unknown.
    */
   constructor(chunks: MessageChunks, options: ChunkReaderOptions) {
     this.#iterator = iterate(chunks);
@@ -68,7 +68,7 @@ export class ChunkReader {
    * Reads the next piece.
    *
    * @returns The bytes, valid until the next call, and whether they are the last ones.
-   * @throws {TypeError} As a rejection, where a chunk doesn't fit the type.
+   * @throws {TypeError} As a rejection, if a chunk doesn't fit the type.
    */
   async next(): Promise<{ bytes: Uint8Array; last: boolean }> {
     const buffer = this.#buffer;

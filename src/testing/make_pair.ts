@@ -68,8 +68,8 @@ export interface WebSocketPair extends AsyncDisposable {
  *
  * @param options Limits and times of both sides or of one, and the URL.
  * @returns The pair.
- * @throws {HandshakeError} As a rejection, where the two can't agree.
- * @throws {TypeError} As a rejection, where an option is malformed.
+ * @throws {HandshakeError} As a rejection, if the two can't agree.
+ * @throws {TypeError} As a rejection, if an option is malformed.
  *
  * @example Test a greeting
  * ```ts

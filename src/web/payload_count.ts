@@ -7,7 +7,7 @@ export interface PayloadDriver {
    *
    * @param data The message.
    * @param options What to run when it is written.
-   * @returns False where it was not taken.
+   * @returns False if it was not taken.
    */
   send(data: string | Uint8Array, options?: { callback: () => void }): boolean;
 }
