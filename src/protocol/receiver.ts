@@ -4,6 +4,7 @@ import type { Block } from "./block.ts";
 import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
 import type { MessageExtension } from "./extension.ts";
+import { asFault, decodeWith } from "./decode_with.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
 import { applyMask, findNonAscii, rotateKey, unmaskText } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
@@ -400,7 +401,7 @@ export class Receiver {
   /** Hands a message to the extension, and holds back what follows until it has answered. */
   #transform(extension: MessageExtension): void {
     const text = this.#message.opcode === Opcode.TEXT;
-    const message = decode(extension, this.#message.finishRaw(), text ? this.#wholeLength : this.#maxLength);
+    const message = decodeWith(extension, this.#message.finishRaw(), text ? this.#wholeLength : this.#maxLength);
     if (message instanceof Uint8Array) return this.#deliver(extension, text, message);
     this.#transforming = true;
     message.then(
@@ -441,21 +442,4 @@ export class Receiver {
     }
     this.#messages.onMessage(message);
   }
-}
-
-function decode(
-  extension: MessageExtension,
-  payload: Uint8Array,
-  maxLength: number,
-): Uint8Array | Promise<Uint8Array> {
-  try {
-    return extension.decode(payload, maxLength);
-  } catch (error) {
-    throw asFault(extension, error);
-  }
-}
-
-/** The peer's fault as the extension tells it; anything else is a fault of the extension's own. */
-function asFault(extension: MessageExtension, error: unknown): WebSocketError {
-  return error instanceof WebSocketError ? error : extensionFailed(extension.name, error);
 }
