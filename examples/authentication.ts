@@ -5,7 +5,7 @@
  */
 import { isWebSocket, makeServer, serve } from "@wsd/driver";
 
-// Yours come from a database. A token is compared by its hash, so that the time it takes tells nothing of it.
+// Yours come from a database. A token is compared by its hash, so that the time it takes reveals nothing about it.
 const sessions = new Map([["3f9a", "Ada"]]);
 const tokens = new Map([[await sha256("tr0ub4dor"), "The weather station"]]);
 
@@ -21,11 +21,10 @@ serve({ port: Number(Deno.args[0] ?? 5000) }, async (request) => {
   if (name === undefined) {
     return new Response("Who are you?\n", { status: 401, headers: { "www-authenticate": "Bearer" } });
   }
-  // A browser sends its cookies for the pages of every site: only those of this one may use them.
-  const ws = makeServer(request, token === undefined ? { allowedOrigins: [new URL(request.url).origin] } : {});
+  // A browser sends its cookies with the requests of every site's pages: only this site's pages may use them.
+  const ws = makeServer(request, token === undefined ? { allowedOrigins: "same-host" } : {});
   ws.on("open", () => ws.send(`Hello, ${name}`));
-  ws.startConnection();
-  return ws.response;
+  return ws.accept();
 });
 
 async function sha256(text: string): Promise<string> {

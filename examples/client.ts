@@ -25,7 +25,7 @@ ws.on("close", ({ code, reason }) => {
   Deno.exit(code === 1000 ? 0 : 1);
 });
 for await (const line of lines(Deno.stdin.readable)) ws.send(line);
-ws.closeConnection();
+ws.close(1000);
 
 /** Takes text apart at its line ends. */
 async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {

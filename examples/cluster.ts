@@ -23,7 +23,7 @@ if (broker === undefined) {
 if (role === "process") await runProcess();
 else await runCluster();
 
-/** One process: serves the chat until SIGTERM, and then lets its connections go over two seconds. */
+/** One process: serves the chat until SIGTERM, and then closes its connections over two seconds. */
 async function runProcess(): Promise<void> {
   const topics = new Topics({ name: "chat", broker: await connectBroker(broker) });
   topics.on("gap", ({ topic, missed }) => console.error(`${missed ?? "Some"} messages were lost on ${topic}`));

@@ -9,6 +9,5 @@ Deno.serve({ port: Number(Deno.args[0] ?? 5000) }, (request) => {
   if (!isWebSocket(request)) return new Response("Hello from the website\n");
   const ws = makeServer(request);
   ws.on("message", (message) => ws.send(`You said: ${message}`));
-  ws.startConnection();
-  return ws.response;
+  return ws.accept();
 });

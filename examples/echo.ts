@@ -4,38 +4,23 @@
  *
  *     deno run --allow-net examples/echo.ts [--once]
  */
-import { makeClient, makeServer, serve } from "@wsd/driver";
-
-/** Ctrl-C, and what a service manager sends. */
-const STOPS = ["SIGINT", "SIGTERM"] as const;
+import { connect, makeServer, serve } from "@wsd/driver";
 
 const once = Deno.args.includes("--once");
 
-const server = serve({ port: once ? 0 : 5000, onListen: () => {} }, (request) => {
+const options = { port: once ? 0 : 5000, shutdownOn: ["SIGINT", "SIGTERM"], onListen() {} } as const;
+const server = serve(options, (request) => {
   const ws = makeServer(request);
   ws.on("message", (message) => ws.send(message));
-  ws.startConnection();
-  return ws.response;
+  return ws.accept();
 });
 
-const { port } = server.addr as Deno.NetAddr;
-const ws = makeClient(`ws://localhost:${port}/`);
-ws.once("message", (message) => {
-  console.log("Got:", message);
-  ws.closeConnection();
-});
-ws.once("close", () => {
-  if (once) server.shutdown();
-  else serveUntilStopped();
-});
-await ws.startConnection();
+const url = `ws://localhost:${server.addr.port}/`;
+const ws = await connect(url);
 ws.send("Hi");
+console.log("Got:", await ws.receive());
+ws.close(1000);
+await ws.closed;
 
-function serveUntilStopped(): void {
-  const stop = () => {
-    for (const signal of STOPS) Deno.removeSignalListener(signal, stop);
-    server.shutdown();
-  };
-  for (const signal of STOPS) Deno.addSignalListener(signal, stop);
-  console.log(`Serving on ws://localhost:${port}/ until Ctrl-C`);
-}
+if (once) await server.shutdown();
+else console.log(`Serving on ${url} until Ctrl-C`);

@@ -5,11 +5,11 @@
  *     deno run --allow-net --allow-read --allow-write examples/files.ts up ws://localhost:5000/NAME FILE
  *     deno run --allow-net --allow-read --allow-write examples/files.ts down ws://localhost:5000/NAME FILE
  */
-import { isWebSocket, makeClient, makeServer, serve, type Server } from "@wsd/driver";
+import { connect, isWebSocket, makeServer, serve, type Server } from "@wsd/driver";
 
 const maxLength = Number.MAX_SAFE_INTEGER;
 
-/** Client and server first tell each other what they want: `"up"`, or `"down"` and then its length. */
+/** Client and server first say what they want: `"up"`, or `"down"` and then its length. */
 async function transfer(ws: Server, path: string): Promise<void> {
   const messages = ws.messages.getReader();
   const task = await new Response((await messages.read()).value).text();
@@ -29,15 +29,13 @@ function serveFiles(folder: string, port: number): void {
     const [name] = new URL(request.url).pathname.match(/(?<=^\/)[\w-][\w.-]*$/) ?? [];
     if (!isWebSocket(request) || name === undefined) return new Response("No such file\n", { status: 404 });
     const ws = makeServer(request, { maxLength });
-    transfer(ws, `${folder}/${name}`).catch((error) => ws.closeConnection(error.name, 4000));
-    ws.startConnection();
-    return ws.response;
+    transfer(ws, `${folder}/${name}`).catch((error) => ws.close(4000, error.name));
+    return ws.accept();
   });
 }
 
 async function upload(url: string, path: string): Promise<void> {
-  await using ws = makeClient(url);
-  await ws.startConnection();
+  await using ws = await connect(url);
   const file = await Deno.open(path);
   ws.send("up");
   await ws.sendStream(file.readable.pipeThrough(progress((await file.stat()).size)), { type: "binary" });
@@ -46,8 +44,7 @@ async function upload(url: string, path: string): Promise<void> {
 }
 
 async function download(url: string, path: string): Promise<void> {
-  await using ws = makeClient(url, { maxLength });
-  await ws.startConnection();
+  await using ws = await connect(url, { maxLength });
   ws.send("down");
   const messages = ws.messages.getReader();
   const size = await new Response((await messages.read()).value).text();

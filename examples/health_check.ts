@@ -15,8 +15,7 @@ const server = serve({ port: Number(Deno.args[0] ?? 5000) }, (request): Response
   if (isWebSocket(request)) {
     const ws = makeServer(request);
     ws.on("message", (message) => ws.send(message));
-    ws.startConnection();
-    return ws.response;
+    return ws.accept();
   }
   const healthy = !stopping && server.connections.size < ENOUGH;
   const { size } = server.connections;
@@ -26,6 +25,6 @@ const server = serve({ port: Number(Deno.args[0] ?? 5000) }, (request): Response
 Deno.addSignalListener("SIGTERM", async () => {
   stopping = true;
   await server.shutdown();
-  console.log("All clients were told");
+  console.log("All connections are closed");
   Deno.exit();
 });

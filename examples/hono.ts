@@ -14,8 +14,7 @@ app.get("/rooms/:room", (context) => {
   const ws = makeServer(context.req.raw);
   const room = context.req.param("room");
   ws.on("message", (message) => ws.send(`You said in ${room}: ${message}`));
-  ws.startConnection();
-  return ws.response;
+  return ws.accept();
 });
 
 serve({ port: Number(Deno.args[0] ?? 5000) }, (request) => app.fetch(request));

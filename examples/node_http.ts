@@ -14,7 +14,7 @@ const server = createServer((_, response) => {
 server.on("upgrade", (request, socket, head) => {
   const ws = makeServer({ request, socket, head });
   ws.on("message", (message) => ws.send(`You said: ${message}`));
-  ws.startConnection();
+  ws.accept();
 });
 
 server.listen(Number(Deno.args[0] ?? 5000), () => {

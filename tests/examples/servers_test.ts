@@ -224,7 +224,7 @@ testExample("health_check.ts", "tells how it is, and its clients when it ends", 
   assertEquals(JSON.parse(await textOf(`${example.url}health`)), { healthy: true, connections: 1 });
   example.kill("SIGTERM");
   assertEquals(await end, 1001);
-  await example.until(/All clients were told/);
+  await example.until(/All connections are closed/);
   assertEquals(await example.end(), 0);
 });
 
