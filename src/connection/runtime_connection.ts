@@ -40,8 +40,8 @@ export interface WhenOpenOptions {
 /**
  * Waits until the socket of `Deno.upgradeWebSocket` is open.
  *
- * The runtime opens it once the response was sent. Where the response is never returned, or the peer has gone by then,
- * no event of the socket's tells so: hence the timeout. A socket that opens after it, or after it was abandoned, is
+ * The runtime opens it once the response was sent. If the response is never returned, or the peer has gone by then, the
+ * socket has no event for that: hence the timeout. A socket that opens after it, or after it was abandoned, is
  * closed with 1001.
  *
  * @param socket The socket, which nobody else has sent on or closed.
@@ -88,11 +88,11 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
  * - It takes unmasked frames. Other violations end TCP without a Close frame, and are reported as `CONNECTION_LOST`
  *   with the runtime's error as the cause; so is a peer that just leaves.
  * - A message has been received as a whole, however long, before it can fail for being above `maxLength`.
- * - It answers Pings, but tells of none, and sends none for us; nor can it be told to stop reading.
- * - Once our Close was sent, whatever the peer sends but its own makes the runtime drop the connection, which is
+ * - It answers Pings, but reports none and can't send any; nor can it stop reading.
+ * - Once our Close was sent, anything that the peer sends, except its own Close, makes the runtime drop the connection, which is
  *   reported as 1006; a peer that sends without pause may even be dropped before our Close could leave.
- * - TCP can't be ended from here. Where the peer neither answers our Close, nor sends anything, nor leaves, its
- *   connection stays until the server is shut down. The handler is told of the end in time all the same.
+ * - TCP can't be ended from here. If the peer neither answers our Close, nor sends anything, nor leaves, its
+ *   connection stays until the server is shut down. The end is reported to the handler in time all the same.
  * - Once our Close was sent, `bufferedAmount` is 0, and a peer that vanishes looks like one whose Close has no code.
  */
 export class RuntimeConnection implements Connection {
@@ -112,8 +112,8 @@ export class RuntimeConnection implements Connection {
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Begins at once: to be called from within {@linkcode OpeningObserver.onOpen}, lest messages be lost. The handler is
-   * first told something after the constructor has returned.
+   * Begins at once. Call it within {@linkcode OpeningObserver.onOpen}, so that no message is lost. The handler isn't called
+   * before the constructor has returned.
    *
    * @param socket A socket that is open, and that nobody else uses.
    * @param handler Who gets what happens.
@@ -212,9 +212,9 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Tells whether a Close of the peer's stands behind the runtime's event. It has code 0 where none does, but 1005 where
-   * we had sent our own. A peer echoes the code that it received (RFC 6455 §5.5.1), so that an answer without one is
-   * taken for what it is: none, unless ours had no code either.
+   * Tells whether the runtime's event comes from a Close of the peer. The event has code 0 if none does, but
+   * 1005 if we had sent our own. A peer echoes the code that it received (RFC 6455 §5.5.1), so 1005 means that no Close
+   * came, unless ours had no code either.
    */
   #isOfPeer(code: number): boolean {
     if (code === 0) return false;
@@ -322,10 +322,10 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Runs something when all that was sent by now is written: at once where nothing waits, else when the runtime's count
-   * of waiting bytes shows it. There is no event for that, so that the count is looked at by a timer, after 0 ms at
-   * first, and at least every 64 ms where the peer doesn't read. Once the connection is closing, it runs
-   * when the peer's Close has come; and never where none does.
+   * Runs something when all that was sent by now is written: at once if nothing waits, else when the runtime's count
+   * of waiting bytes shows it. There is no event for that, so a timer looks at the count, after 0 ms at first,
+   * and at least every 64 ms if the peer doesn't read. Once the connection is closing, it runs when the peer's Close has
+   * come; never if none does.
    *
    * @param callback What to run. What it throws is reported as an uncaught exception.
    */
@@ -412,7 +412,7 @@ export class RuntimeConnection implements Connection {
 
 const encoder = new TextEncoder();
 
-/** The length of a message in bytes where that is above a limit, else null. A text is only measured where need be. */
+/** The length of a message in bytes if that is above a limit, else null. A text is only measured if necessary. */
 function lengthAbove(message: string | Uint8Array, limit: number): number | null {
   const units = message.length;
   if (typeof message !== "string" || units > limit) return units > limit ? units : null;
@@ -422,7 +422,7 @@ function lengthAbove(message: string | Uint8Array, limit: number): number | null
   return length > limit ? length : null;
 }
 
-/** The error that an event carries, made from its message where it carries none. */
+/** The error that an event carries, made from its message if it carries none. */
 function faultOf(event: Event): Error {
   const { error, message } = event as ErrorEvent;
   return error instanceof Error ? error : new Error(message || "the runtime gave no reason");

@@ -52,7 +52,7 @@ export class WriteWatch {
   }
 
   /**
-   * Runs something when all that was sent by now is written: at once where nothing waits.
+   * Runs something when all that was sent by now is written: at once if nothing waits.
    *
    * @param callback What to run. What it throws is reported as an uncaught exception.
    */
