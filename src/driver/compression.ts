@@ -56,7 +56,7 @@ export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[
  * @param agreed What the server agreed to.
  * @param settings What the client wants, null for no compression.
  * @returns What was agreed on, and what messages go through.
- * @throws {HandshakeError} If the response is none to what was offered.
+ * @throws {HandshakeError} If the response doesn't answer what was offered.
  */
 export function agreeAsClient(
   agreed: readonly ExtensionOffer[],

@@ -273,7 +273,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Stops or goes on delivering messages and reading.
+   * Stops or resumes delivering messages and reading.
    *
    * @param how Which of the two.
    * @throws {TypeError} If the connection can't, or a stream takes the messages.

@@ -27,8 +27,8 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
 export interface WebSocketDriverOptions {
   /**
    * The longest message to take, in bytes, whether it comes in one frame or in many; a longer one fails the connection
-   * with 1009 before its payload is read. So does text above 536,870,888 bytes, whatever the limit, but where it is read
-   * from `messages`: no string is longer.
+   * with 1009 before its payload is read. So does text above 536,870,888 bytes, whatever the limit, because no
+   * string is longer, unless it is read from `messages`.
    *
    * @default {0x3ffffff}
    */
@@ -84,8 +84,8 @@ export interface WebSocketDriverOptions {
    */
   idleTimeout?: number;
   /**
-   * Whether to compress messages, RFC 7692, where the peer can do it too; with which settings, where they are given.
-   * What was agreed on is in `ws.extensions`. docs/compression.md tells when it is worth its cost.
+   * Whether to compress messages, RFC 7692, if the peer can do it too; an object gives the settings. What was agreed on
+   * is in `ws.extensions`. See docs/compression.md for when it is worth its cost.
    *
    * The built-in socket under `Deno.serve` can't compress: no offer is answered there, and `ws.extensions` stays empty.
    *
@@ -116,7 +116,7 @@ export interface WebSocketDriverOptions {
    */
   onBackpressure?: "close" | "refuse";
   /**
-   * The code of the Close that is sent where `writable` is closed, or `readable` or `messages` is cancelled without a
+   * The code of the Close that is sent when `writable` is closed, or `readable` or `messages` is cancelled without a
    * reason: 1000-1003, 1007-1014 or 3000-4999, or 1005 to send none.
    *
    * @default {1000}

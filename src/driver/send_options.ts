@@ -69,7 +69,7 @@ const SEND_OPTION_NAMES: Readonly<Record<keyof SendOptions, true>> = {
  * Checks that options of `send` are known.
  *
  * @param options What the caller gave.
- * @throws {TypeError} If they are no object, or hold an unknown name.
+ * @throws {TypeError} If they aren't an object, or hold an unknown name.
  */
 export function checkSendOptions(options: SendOptions): void {
   if (typeof options === "function") {
@@ -103,7 +103,7 @@ export function slice(data: MessageData, { start, end }: SendOptions): MessageDa
 export interface SendStep {
   /** The bytes of a message or a control frame in it. */
   readonly bytes: number;
-  /** Whether `backpressureLimit` holds for it; undefined for what is no message, and always gets through. */
+  /** Whether `backpressureLimit` holds for it; undefined for what isn't a message and always gets through. */
   readonly limited?: boolean;
   /** Does it; false if the connection didn't take it. */
   readonly run: (connection: Connection) => boolean;

@@ -159,7 +159,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.settings.highWaterMark - this.#core.bufferedAmount;
   }
 
-  /** Resolves when the connection is open; rejects with a {@linkcode WebSocketError} where it never will be. */
+  /** Resolves when the connection is open; rejects with a {@linkcode WebSocketError} if it never will be. */
   get opened(): Promise<void> {
     return this.#core.promises.opened;
   }
@@ -170,9 +170,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * The messages that arrive: from the first use on they go here, and to no listener. Where nobody reads, the connection
-   * is not read either; at most `highWaterMark` bytes and one message wait. It ends where the connection ends cleanly,
-   * and else fails with a {@linkcode WebSocketError}, behind all that was received whole. Cancelling it closes the
+   * The messages that arrive: from the first use on they go here, and to no listener. While you don't read, the connection
+   * isn't read either; at most `highWaterMark` bytes and one message wait. It ends if the connection ends cleanly, and
+   * otherwise fails with a {@linkcode WebSocketError}, behind all that was received whole. Cancelling it closes the
    * connection, with the code and reason of a {@linkcode WebSocketError}.
    *
    * @throws {TypeError} If there are listeners for `"message"`, or messages go to `messages`.
@@ -274,7 +274,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param message Text, or bytes that are UTF-8.
    * @param options A part of it, and a callback.
    * @returns True if it was taken; false once the connection is closing or closed.
-   * @throws {TypeError} If the message is no text.
+   * @throws {TypeError} If the message isn't text.
    */
   sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
     return this.#core.sendAs(message, { ...options, type: "text" });
@@ -342,14 +342,14 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /**
    * Sends one message from a source of chunks, as fragments, without ever holding it whole. The source is asked for more
-   * when what it gave was taken. Messages that are sent meanwhile wait; control frames do not. Where the source fails in
+   * when what it gave was taken. Messages that are sent meanwhile wait; control frames do not. If the source fails in
    * the middle, the connection is failed with 1011, for the message can neither be finished nor taken back.
    *
    * @param chunks A `ReadableStream` or anything to iterate over, of strings for text, or of bytes.
    * @param options The type, the length of a fragment, and a signal.
    * @returns A promise that resolves when the last byte was taken. It rejects with the source's error, the signal's
-   * reason, a {@linkcode WebSocketError} where the connection ends before, a TypeError where a chunk doesn't fit the type
-   * or, over the built-in socket under `Deno.serve`, as that has no fragments.
+   * reason, a {@linkcode WebSocketError} if the connection ends before, a TypeError if a chunk doesn't fit the type, or
+   * over the built-in socket under `Deno.serve`, which has no fragments.
    */
   async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
     await sendStream(this.#core, chunks, options);
@@ -420,7 +420,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @param code 1000-1003, 1007-1014 or 3000-4999.
    * @returns True if it was begun; false once the connection is closing or closed.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
-   * @throws {TypeError} If the reason is no string, or the code no number.
+   * @throws {TypeError} If the reason isn't a string, or the code isn't a number.
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     return this.#core.close(code, reason);
@@ -432,16 +432,16 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Stops to deliver messages and to read from the peer, whose sending then stops too once TCP's buffers are full.
+   * Stops delivering messages and reading from the peer, which then has to stop sending once TCP's buffers are full.
    * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
    *
-   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, and where a stream takes messages.
+   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, or if a stream takes the messages.
    */
   pause(): void {
     this.#core.setPaused("pause");
   }
 
-  /** Goes on after {@linkcode WebSocketDriver.pause}. */
+  /** Resumes delivering and reading after {@linkcode WebSocketDriver.pause}. */
   resume(): void {
     this.#core.setPaused("resume");
   }
