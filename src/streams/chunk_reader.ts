@@ -24,7 +24,7 @@ export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
 
 /** How a {@linkcode ChunkReader} is set up. */
 export interface ChunkReaderOptions {
-  /** The type of the message, where it is not to be told from the first chunk. */
+  /** The type of the message; undefined to take it from the first chunk. */
   readonly type: "text" | "binary" | undefined;
   /** The length of what is read at once, in bytes. */
   readonly size: number;
@@ -149,5 +149,5 @@ function checkType(type: unknown): "text" | "binary" | undefined {
 }
 
 function notUtf8(): TypeError {
-  return new TypeError("Cannot send as text (RFC 6455 5.6): received bytes that are no UTF-8");
+  return new TypeError("Cannot send as text (RFC 6455 5.6): expected UTF-8, received other bytes");
 }

@@ -69,7 +69,7 @@ export class DriverStreams implements FlowControl {
     else if (unread > backpressureLimit) connection.fail(cannotHold(backpressureLimit));
   }
 
-  /** Lets come what was held back. */
+  /** Releases what was held back. */
   release(): void {
     if (!this.#held) return;
     this.#held = false;

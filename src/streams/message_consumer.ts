@@ -59,7 +59,7 @@ export interface FlowControl {
    * @param unread How many bytes nobody has read yet.
    */
   hold(unread: number): void;
-  /** Lets come what was held back. */
+  /** Releases what was held back. */
   release(): void;
   /**
    * Closes the connection.
@@ -87,7 +87,7 @@ export function costOf(message: string | Uint8Array): number {
  * code. WHATWG WebSockets, "close using reason".
  *
  * @param reason The reason.
- * @param normal The code where no reason was given.
+ * @param normal The code if no reason was given.
  * @returns The code, 1005 for none, and the reason.
  */
 export function closeInfoOf(reason: unknown, normal: number = CloseCode.NO_STATUS_RECEIVED): CloseInfo {
