@@ -18,7 +18,7 @@ const FAULTS = [
   "there is no block of type 3",
   "a stored block's length does not match its complement",
   "a block has more codes than there are symbols",
-  "a code is no Huffman code",
+  "a code isn't a Huffman code",
   "a block has no code for its end",
   "the lengths of a block's codes are wrong",
   "there is no such code",
@@ -94,11 +94,11 @@ export class Inflater implements SlotOwner {
   }
 
   /**
-   * Goes on with the message.
+   * Continues with the message.
    *
    * @param budget About how many bytes to make and take, before it is somebody else's turn.
    * @returns The message if it is whole, null if not.
-   * @throws {ProtocolError} If the payload is no DEFLATE, or the message longer than it may be.
+   * @throws {ProtocolError} If the payload isn't DEFLATE, or the message is too long.
    * @throws {RangeError} If the system has no more memory.
    */
   step(budget: number): Uint8Array<ArrayBuffer> | null {

@@ -14,11 +14,11 @@ export interface Inflation {
 /**
  * Inflates long messages, a step of one in each turn of the event loop.
  *
- * All of them together hold no more than a number of bytes. While they hold that, the oldest goes on alone; when it is
+ * All of them together hold no more than a number of bytes. While they hold that, the oldest continues alone; when it is
  * done, so do the others. So it holds for any number of connections, and every message is finished.
  */
 export class InflationQueue {
-  /** How many bytes messages may hold together before only the oldest goes on. */
+  /** How many bytes messages may hold together before only the oldest continues. */
   limit: number;
   readonly #scheduler: TaskScheduler;
   readonly #step: number;

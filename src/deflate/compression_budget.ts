@@ -44,8 +44,8 @@ const NAMES: Readonly<Record<keyof CompressionBudget, true>> = { compressors: tr
  * stays as it is.
  *
  * @param budget The limits.
- * @throws {TypeError} If a value is no number, or a name is not known.
- * @throws {RangeError} If a number is no integer from 0 on.
+ * @throws {TypeError} If a value isn't a number, or a name is unknown.
+ * @throws {RangeError} If a number isn't an integer from 0 on.
  *
  * @example Compress for a thousand busy connections without forgetting
  * ```ts

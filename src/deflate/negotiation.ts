@@ -148,7 +148,7 @@ function agreementOf(response: Parameters): DeflateAgreement {
  * Composes a client's offers, the preferred first.
  *
  * @param settings What the client wants.
- * @returns One offer, or two with `fallback` where the first demands something.
+ * @returns One offer, or two with `fallback` if the first demands something.
  */
 export function makeOffers(settings: DeflateSettings): ExtensionOffer[] {
   const { serverMaxWindowBits } = settings;

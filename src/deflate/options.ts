@@ -23,7 +23,7 @@ export interface PerMessageDeflateOptions {
    * Whether the server compresses each message by itself, §7.1.1.1. It then holds no memory between messages, and the
    * client none to inflate; similar messages take more bytes on the wire.
    *
-   * A server answers so whatever the client asks. A client asks for it, and goes without compression where the server
+   * A server answers so whatever the client asks. A client asks for it, and goes without compression if the server
    * doesn't agree, unless `fallback` is set.
    *
    * @default {false}
@@ -41,8 +41,8 @@ export interface PerMessageDeflateOptions {
    * To compress, a window of n bytes takes 3 n + 32 KiB, and the table of `memLevel` beside it; to inflate, it takes n
    * between messages.
    *
-   * A server answers so, or with less where the client asks for less. A client asks for it and, for 8, allows 9, as
-   * zlib can't do 8; it goes without compression where the server doesn't agree, unless `fallback` is set.
+   * A server answers so, or with less if the client asks for less. A client asks for it and, for 8, allows 9, as
+   * zlib can't do 8; it goes without compression if the server doesn't agree, unless `fallback` is set.
    *
    * @default {15}
    */

@@ -55,7 +55,7 @@ export class PerMessageDeflate implements MessageExtension {
   constructor(setup: PerMessageDeflateSetup) {
     const { role, agreement, settings } = setup;
     const isServer = role === "server";
-    // A client keeps to what it asked for itself, also where the server didn't confirm it.
+    // A client keeps to what it asked for itself, even if the server didn't confirm it.
     const noTakeover = agreement.clientNoContextTakeover || (!isServer && settings.clientNoContextTakeover);
     const clientBits = Math.min(agreement.clientMaxWindowBits, (isServer ? null : settings.clientMaxWindowBits) ?? 15);
     const { level, memLevel } = settings;
@@ -109,7 +109,7 @@ export class PerMessageDeflate implements MessageExtension {
    * Compresses a message once for all connections that suit each other, with or without context takeover, and forgets
    * what was sent before: the peer's window then holds bytes that this side's compressor has not seen.
    *
-   * A window that is longer than the message is of no use to it, so that connections which differ only in that share.
+   * A window that is longer than the message doesn't help it, so that connections which differ only in that share.
    */
   encodeShared(message: PreparedMessage): PreparedFrame {
     const { windowBits, level, memLevel } = this.#options;
