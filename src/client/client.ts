@@ -207,7 +207,7 @@ export class Client extends WebSocketDriver {
     } catch (error) {
       giveUp();
       const fault = this.#faultOf(error);
-      // A listener is told of it, so that the rejection may be left alone. It may have come after the start.
+      // A listener gets the error, so the rejection may be left alone. It may have come after the start.
       if (this.listenerCount("error") > 0) queueMicrotask(() => this.#starting?.catch(() => {}));
       this.#onRefused(fault);
       throw fault;
@@ -288,7 +288,7 @@ export class Client extends WebSocketDriver {
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  /** What `"error"` tells: a missing permission and a signal's reason are no errors of a connection by themselves. */
+  /** What `"error"` reports: a missing permission and a signal's reason aren't errors of a connection by themselves. */
   #errorFor(fault: unknown): WebSocketError {
     if (fault instanceof HandshakeError) return fault;
     return new HandshakeError(`Cannot open the connection to ${this.url}: ${messageOf(fault)}`, { cause: fault });

@@ -69,7 +69,7 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
   const client: ClientOptions & RetryOptions = { ...rest, pingInterval };
   for (const name of Object.keys(RETRY_OPTION_NAMES)) delete client[name as keyof RetryOptions];
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`Cannot take signal as an AbortSignal: received ${typeof signal}`);
+    throw new TypeError(`Cannot connect: signal must be an AbortSignal, received ${typeof signal}`);
   }
   if (client.transport !== undefined) {
     throw new TypeError(

@@ -207,7 +207,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    * @param message Text, or bytes that are UTF-8.
    * @param options A key, a signal, a callback.
    * @returns What became of it.
-   * @throws {TypeError} If the message is no text.
+   * @throws {TypeError} If the message isn't text.
    */
   sendText(message: MessageData, options: Omit<ReconnectingSendOptions, "type"> = {}): "sent" | "queued" | false {
     return this.send(message, { ...options, type: "text" });
@@ -241,7 +241,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    * @param code 1000-1003, 1007-1014 or 3000-4999.
    * @returns False if it has ended before.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
-   * @throws {TypeError} If the reason is no string, or the code no number.
+   * @throws {TypeError} If the reason isn't a string, or the code isn't a number.
    */
   closeConnection(reason = "", code: number = CloseCode.NORMAL_CLOSURE): boolean {
     formatClosePayload(code, reason);
@@ -424,7 +424,7 @@ function compose(data: MessageData, options: ReconnectingSendOptions, takenAt: n
   const { type = typeof data === "string" ? "text" : "binary", compress = true } = options;
   const { key = null, signal = null, callback = null } = options;
   if (type !== "text" && type !== "binary") {
-    throw new TypeError(`Cannot send as the type says: received ${type}, expected "text" or "binary"`);
+    throw new TypeError(`Cannot send: type must be "text" or "binary", received ${String(type)}`);
   }
   const content = type === "text" ? toText(data, "send") : toBytes(data, "send").slice();
   const bytes = typeof content === "string" ? Buffer.byteLength(content) : content.length;

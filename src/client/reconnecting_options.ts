@@ -83,10 +83,14 @@ export function takeQueueOptions(
   checkOptionNames("create a reconnecting client", options, OPTION_NAMES);
   const { whileAway = "refuse", maxQueueBytes: _bytes, maxQueueAge: _age, onConnect, ...rest } = options;
   if (whileAway !== "queue" && whileAway !== "refuse") {
-    throw new TypeError(`Cannot take whileAway as "queue" or "refuse": received ${whileAway}`);
+    throw new TypeError(
+      `Cannot create a reconnecting client: whileAway must be "queue" or "refuse", received ${String(whileAway)}`,
+    );
   }
   if (onConnect !== undefined && typeof onConnect !== "function") {
-    throw new TypeError(`Cannot take onConnect as a function: received ${typeof onConnect}`);
+    throw new TypeError(
+      `Cannot create a reconnecting client: onConnect must be a function, received ${typeof onConnect}`,
+    );
   }
   const maxQueueBytes = checkInteger(options, "maxQueueBytes", 1024 * 1024, 1, Number.MAX_SAFE_INTEGER);
   const maxQueueAge = checkInteger(options, "maxQueueAge", 60_000, 1, MAX_TIMEOUT);

@@ -24,7 +24,7 @@ const PERSONAL = new Set(["authorization", "cookie", "proxy-authorization", "hos
  *
  * @param refusal How the server has answered.
  * @param from Where it was asked.
- * @returns Where to ask next; null if it is no redirect. On the same origin, the URL's credentials go along. On the way
+ * @returns Where to ask next; null if it isn't a redirect. On the same origin, the URL's credentials go along. On the way
  * to another, what was meant for this one alone stays behind: credentials, the caller's `Host`, the client's
  * certificate, and the leave to take a certificate for another name.
  * @throws {HandshakeError} If the redirect leads from `wss:` to `ws:`, or nowhere.
@@ -59,8 +59,10 @@ function others(
 function resolve(location: string, from: Target, refusal: HandshakeError): Target {
   try {
     const url = new URL(location, from.url);
-    // RFC 9110 §4.2.4: a recipient should "treat its presence as an error", where the URL is of somebody untrusted.
-    if (url.username !== "" || url.password !== "") throw new TypeError("Cannot take credentials from a server");
+    // RFC 9110 §4.2.4: a recipient should "treat its presence as an error" if the URL comes from an untrusted source.
+    if (url.username !== "" || url.password !== "") {
+      throw new TypeError("Cannot follow a URL with credentials from a server");
+    }
     // RFC 9110 §10.2.2: a Location may have a fragment. It is for whoever looks at what is there, and not sent.
     url.hash = "";
     return parseTarget(url);

@@ -28,8 +28,8 @@ interface BodyReader {
 
 /**
  * Reads the start of the body that goes with a refusal: what `Content-Length` or chunks delimit, or up to the end of
- * the connection, or as far as it has come in a quarter of a second. The transport is of no use afterwards but to be
- * closed: it may still be reading.
+ * the connection, or as far as it has come in a quarter of a second. Afterwards the transport can only be closed:
+ * it may still be reading.
  *
  * @param transport Where it comes from.
  * @param head The response's head.
@@ -68,7 +68,7 @@ function readerFor({ status, fields }: ResponseHead): BodyReader {
   return new PlainBody(length === null ? MAX_BODY : parseLength(length));
 }
 
-/** A length that is no number delimits nothing: no body then. */
+/** A length that isn't a number delimits nothing: then there is no body. */
 function parseLength(text: string): number {
   for (const digit of text) if (digit < "0" || digit > "9") return 0;
   return Math.min(Number(text), MAX_BODY);

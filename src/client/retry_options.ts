@@ -78,12 +78,14 @@ export const RETRY_OPTION_NAMES: Readonly<Record<keyof RetryOptions, true>> = {
  */
 export function checkRetryOptions(options: RetryOptions): RetrySettings {
   const { factor = 2, isFinal } = options;
-  if (typeof factor !== "number") throw new TypeError(`Cannot take factor as a number: received ${typeof factor}`);
+  if (typeof factor !== "number") {
+    throw new TypeError(`Cannot use the option factor: factor must be a number, received ${typeof factor}`);
+  }
   if (!(factor >= 1 && factor < Infinity)) {
-    throw new RangeError(`Cannot take factor as a number from 1 on: received ${factor}`);
+    throw new RangeError(`Cannot use the option factor: factor must be a number of at least 1, received ${factor}`);
   }
   if (isFinal !== undefined && typeof isFinal !== "function") {
-    throw new TypeError(`Cannot take isFinal as a function: received ${typeof isFinal}`);
+    throw new TypeError(`Cannot use the option isFinal: isFinal must be a function, received ${typeof isFinal}`);
   }
   const maxDelay = checkInteger(options, "maxDelay", 30_000, 1, LONGEST_DELAY);
   const minDelay = checkInteger(options, "minDelay", Math.min(1_000, maxDelay), 1, maxDelay);

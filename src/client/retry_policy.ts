@@ -27,7 +27,7 @@ const NETWORK_FAULTS: ReadonlySet<HandshakeError["code"]> = new Set([
   ErrorCode.CONNECTION_LOST,
 ]);
 
-/** What ends TLS in the middle of its handshake though nobody has refused anything. */
+/** What ends TLS in the middle of its handshake although neither side has refused anything. */
 const NETWORK_ERRORS: readonly (new (message: string) => Error)[] = [
   Deno.errors.ConnectionReset,
   Deno.errors.ConnectionAborted,
@@ -41,7 +41,7 @@ const NETWORK_ERRORS: readonly (new (message: string) => Error)[] = [
 const NETWORK_ERROR_CODES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ENETUNREACH"]);
 
 /**
- * Tells whether it is no use to connect again.
+ * Tells whether it makes no sense to connect again.
  *
  * @param failure What has happened.
  * @param freshUrl Whether a function gives the URL: the next one may carry other credentials.
@@ -71,7 +71,7 @@ function isFinalRefusal(error: HandshakeError): boolean {
   const { code, status } = error;
   if (NETWORK_FAULTS.has(code)) return false;
   if (code === ErrorCode.TLS_FAILED) return !isNetworkError(error.cause);
-  // A proxy that was not reached, in contrast to a server whose answer is no HTTP.
+  // A proxy that was not reached, in contrast to a server whose answer isn't HTTP.
   if (status === null) return code === ErrorCode.HANDSHAKE_FAILED;
   return status < 500 && !PASSING_STATUSES.has(status);
 }

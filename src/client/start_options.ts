@@ -34,7 +34,7 @@ export interface StartConnectionOptions extends DialOptions {
   signal?: AbortSignal;
   /**
    * A connection to use in place of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
-   * owns it from then on. It carries what is sent as it is: where the URL says `wss:`, TLS is up to it.
+   * owns it from then on. What is sent goes through it unchanged: if the URL says `wss:`, TLS is up to it.
    */
   transport?: Transport | ByteStreamPair;
 }

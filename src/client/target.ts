@@ -36,13 +36,13 @@ export function parseTarget(value: string | URL): Target {
   const scheme = SCHEMES.get(url.protocol);
   if (scheme === undefined) {
     throw new TypeError(
-      `Cannot connect as the URL's scheme must be ws:, wss:, http: or https: (RFC 6455 3): received ${url.protocol}, ` +
+      `Cannot connect: the URL's scheme must be ws:, wss:, http: or https: (RFC 6455 3), received ${url.protocol}, ` +
         SUCH_AS,
     );
   }
   if (url.protocol !== scheme) url.protocol = scheme;
   if (url.hash !== "" || url.href.endsWith("#")) {
-    throw new TypeError(`Cannot connect to a URL with a fragment (RFC 6455 3): received ${url.hash || "#"}`);
+    throw new TypeError(`Cannot connect: the URL must have no fragment (RFC 6455 3), received ${url.hash || "#"}`);
   }
   const secure = scheme === "wss:";
   const credentials = takeCredentials(url);
@@ -61,6 +61,6 @@ function parse(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw new TypeError(`Cannot connect as the URL can't be parsed: received ${JSON.stringify(text)}, ${SUCH_AS}`);
+    throw new TypeError(`Cannot connect: expected a URL, received ${JSON.stringify(text)}, ${SUCH_AS}`);
   }
 }

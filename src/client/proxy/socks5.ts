@@ -164,7 +164,7 @@ async function resolve(hostname: string): Promise<string> {
   }
 }
 
-/** The address that the proxy connects from is of no use here. */
+/** The address that the proxy connects from isn't needed here. */
 async function skipAddress(dialog: Dialog, proxy: Proxy, type: number): Promise<void> {
   const lengths: Record<number, number> = { [IPV4]: 4, [IPV6]: 16 };
   const length = type === DOMAIN ? (await dialog.take(1))[0] : lengths[type];
