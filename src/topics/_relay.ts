@@ -31,7 +31,7 @@ export interface RelayHandler {
   onEnded(topic: Topic): void;
   /** A topic has no subscription though it has members. */
   onRefused(topic: string, error: Error): void;
-  /** Something failed that `Topics` goes on after. */
+  /** Something failed that doesn't stop `Topics`. */
   onError(error: Error): void;
 }
 

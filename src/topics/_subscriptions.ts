@@ -27,7 +27,7 @@ export class Subscriptions {
   readonly #setup: SubscriptionsSetup;
   /** Topics that are wanted and not confirmed, or the other way round. */
   readonly #changed = new Set<Topic>();
-  /** Topics without members, by the time at which their subscription shall end; the first is due first. */
+  /** Topics without members, by the time at which their subscription ends; the first is due first. */
   readonly #lingering = new Map<Topic, number>();
   /** Topics of the command that is on its way. */
   #inCommand: readonly Topic[] = [];
@@ -44,8 +44,8 @@ export class Subscriptions {
    * Asks for a topic's messages.
    *
    * @param topic The topic.
-   * @returns Resolves once the broker has confirmed, or the topic is no longer wanted. A rejection that nobody handles is
-   * no fault.
+   * @returns Resolves once the broker has confirmed, or the topic is no longer wanted. A rejection may be left
+   * unhandled.
    */
   want(topic: Topic): Promise<void> {
     this.#lingering.delete(topic);

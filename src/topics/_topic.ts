@@ -25,7 +25,7 @@ export class Topic {
     return this.#publishers ??= new Publishers();
   }
 
-  /** The broker's subscription has ended: what comes after the next one is no gap. */
+  /** The broker's subscription has ended: what comes after the next one isn't a gap. */
   forget(): void {
     this.#publishers = null;
   }

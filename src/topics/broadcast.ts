@@ -124,7 +124,7 @@ export function checkBroadcastOptions(what: string, options: BroadcastOptions): 
  * @param data Text, or bytes.
  * @param options Who is left out, how to compress, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
- * @throws {TypeError} If the data is neither text nor bytes, a target is no connection of this package, or an option is
+ * @throws {TypeError} If the data is neither text nor bytes, a target isn't a connection of this package, or an option is
  * unknown or of the wrong type.
  * @throws {RangeError} If a number is out of its range.
  *
@@ -155,7 +155,7 @@ export function broadcast(
  * @param message The message.
  * @param options Who is left out, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
- * @throws {TypeError} If a target is no connection of this package.
+ * @throws {TypeError} If a target isn't a connection of this package.
  */
 export function deliver(
   targets: Iterable<WebSocketDriver>,

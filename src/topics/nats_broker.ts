@@ -118,8 +118,8 @@ export class NatsBroker implements Broker {
    *
    * @param connection The connection. It may have other uses, and stays open when the topics are closed.
    * @param options What the subjects begin with.
-   * @throws {TypeError} If it is no connection to NATS.
-   * @throws {SyntaxError} If the prefix is none.
+   * @throws {TypeError} If it isn't a connection to NATS, or an option is unknown.
+   * @throws {SyntaxError} If the prefix is malformed.
    */
   constructor(connection: NatsConnection, options: NatsBrokerOptions = {}) {
     const { prefix = "wsd" } = options;

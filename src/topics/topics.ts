@@ -159,7 +159,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * @param topic The topic.
    * @returns Resolves once the broker has confirmed; rejects if it refuses. A rejection that nobody handles is only
    * reported by `"error"`.
-   * @throws {TypeError} If the topic is no string, or the topics are closed.
+   * @throws {TypeError} If the topic isn't a string, or the topics are closed.
    * @throws {RangeError} If the topic is empty, too long, or holds NUL or a lone surrogate, or the connection has
    * `maxTopicsPerConnection` topics already.
    */

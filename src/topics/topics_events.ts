@@ -42,7 +42,7 @@ export interface TopicsEvents {
   gap: [gap: Gap];
   /** The broker was lost, or is back and all subscriptions are confirmed. */
   state: [state: "up" | "down"];
-  /** The broker or its client reported a failure, or refused something. `Topics` goes on. */
+  /** The broker or its client reported a failure, or refused something. `Topics` continues. */
   error: [error: Error];
 }
 

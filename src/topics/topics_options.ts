@@ -172,7 +172,7 @@ const encoder = new TextEncoder();
  * @param what What is to be done, for the error.
  * @param name The name.
  * @param maxLength The longest that it may be, in bytes of UTF-8.
- * @throws {TypeError} If it is no string.
+ * @throws {TypeError} If it isn't a string.
  * @throws {RangeError} If it is empty or too long, or holds NUL or a lone surrogate.
  */
 export function checkTopicName(what: string, name: string, maxLength: number): void {
