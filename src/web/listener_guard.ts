@@ -27,7 +27,7 @@ export class ListenerGuard {
   /**
    * Guards a listener.
    *
-   * @param listener The listener; what is none is left to the event target.
+   * @param listener The listener; anything else is left to the event target.
    * @returns What to add or remove in its place, always the same for a listener.
    */
   guard(listener: Listener | null): Listener | null {

@@ -18,7 +18,7 @@ export function toPayload(data: unknown, waits: boolean): string | Uint8Array | 
 }
 
 /**
- * Converts what a program writes to a stream, where a Blob has no special place.
+ * Converts what a program writes to a stream, which treats a Blob like any other object.
  *
  * @param data Anything.
  * @param waits Whether it must wait, so that bytes are copied however few they are.

@@ -33,7 +33,7 @@ export class PayloadCount {
 
   /** The bytes that wait. */
   get amount(): number {
-    // Where nothing waits below, all that was handed on is written.
+    // If nothing waits below, all that was handed on is written.
     if (this.#handed > 0 && this.#open && this.#driver.bufferedAmount === 0) this.#take(this.#handed);
     return this.#amount;
   }

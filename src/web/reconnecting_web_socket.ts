@@ -62,7 +62,7 @@ const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> =
  *
  * It has the standard's members, and its events are those of each connection: an `"open"` whenever there is one, its
  * messages, and `"error"` and `"close"` when it is lost. In between, `readyState` is `CONNECTING`, and `send` throws an
- * `InvalidStateError`. An attempt that fails is no event, unless it is the last one. `close` ends it for good, also from
+ * `InvalidStateError`. An attempt that fails fires no event, unless it is the last one. `close` ends it for good, also from
  * within a `"close"` event.
  *
  * @example Come back after the server has gone

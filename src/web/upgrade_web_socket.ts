@@ -87,7 +87,7 @@ export interface WebSocketUpgrade {
  * @param request The request.
  * @param options A subprotocol, limits, times, headers.
  * @returns The connection, and the response to return.
- * @throws {TypeError} If the request is no handshake, the subprotocol was not offered, or an option is malformed.
+ * @throws {TypeError} If the request isn't a handshake, the subprotocol was not offered, or an option is malformed.
  *
  * @example Move over by one import
  * ```ts

@@ -39,7 +39,7 @@ export interface WebSocketStreamUpgrade {
  * @param request The request.
  * @param options Limits, times, subprotocols, headers.
  * @returns The connection, and the response to return.
- * @throws {TypeError} If the request is no handshake, or an option is malformed.
+ * @throws {TypeError} If the request isn't a handshake, or an option is malformed.
  *
  * @example An echo server in one line
  * ```ts

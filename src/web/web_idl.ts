@@ -30,7 +30,7 @@ export function toUSVString(value: unknown): string {
  * @param value An object to iterate over.
  * @param what What it is, to follow "Cannot": `"take protocols"`.
  * @returns The texts.
- * @throws {TypeError} If it is no object, or can't be iterated over.
+ * @throws {TypeError} If it isn't an object, or can't be iterated over.
  */
 export function toSequence(value: unknown, what: string): string[] {
   if (isObject(value) && typeof (value as Iterable<unknown>)[Symbol.iterator] === "function") {
@@ -45,7 +45,7 @@ export function toSequence(value: unknown, what: string): string[] {
  * @param value An object; undefined and null stand for an empty one.
  * @param what What the dictionary is for, to follow "Cannot": `"close"`.
  * @returns The dictionary.
- * @throws {TypeError} If it is no object.
+ * @throws {TypeError} If it isn't an object.
  */
 export function toDictionary<Dictionary extends object>(value: unknown, what: string): Partial<Dictionary> {
   if (value === undefined || value === null) return {};
@@ -74,7 +74,7 @@ export function clampUnsignedShort(value: unknown): number {
  * @param value Anything.
  * @param what What it is for, to follow "Cannot": `"close"`.
  * @returns The integer part.
- * @throws {TypeError} If it is no number, or outside of 0 to 65535.
+ * @throws {TypeError} If it isn't a number, or is outside of 0 to 65535.
  */
 export function enforceUnsignedShort(value: unknown, what: string): number {
   const number = Math.trunc(Number(value));

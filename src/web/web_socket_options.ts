@@ -90,7 +90,7 @@ export function readArguments(protocols: unknown, options: unknown): ClientOptio
 
 /**
  * Subprotocols are text or a list; the runtime's own class takes its options in their place. The standard ignores further
- * arguments, so that what is no object is no mistake.
+ * arguments, so anything but an object is ignored too.
  */
 function settle(protocols: unknown, options: unknown): WebSocketInit {
   const more: WebSocketOptions = typeof options === "object" ? { ...options } : {};

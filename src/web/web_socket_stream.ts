@@ -145,7 +145,7 @@ export class WebSocketStream {
    *
    * @param info The code, on a client 1000 or 3000-4999, and the reason; neither is sent if they are left out.
    * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a reason above 123 bytes.
-   * @throws {TypeError} If the info is no object, or the code no number from 0 to 65535.
+   * @throws {TypeError} If the info isn't an object, or the code isn't a number from 0 to 65535.
    */
   close(info: WebSocketCloseInfo = {}): void {
     const { closeCode, reason = "" } = toDictionary<WebSocketCloseInfo>(info, "close");

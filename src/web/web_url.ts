@@ -31,7 +31,7 @@ export function parseWebUrl(url: unknown): URL {
  *
  * @param protocols The subprotocols.
  * @returns The same.
- * @throws {DOMException} A `SyntaxError` if one is no token, or is there twice, whatever its case.
+ * @throws {DOMException} A `SyntaxError` if one isn't a token, or is there twice, whatever its case.
  */
 export function checkWebProtocols(protocols: string[]): string[] {
   try {
