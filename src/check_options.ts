@@ -9,7 +9,7 @@ const MAX_DISTANCE = 3;
  * @param options What the caller gave.
  * @param known Every option there is. The compiler asks for each of the type's own, so that none is forgotten here.
  * @param elsewhere What an option is called here by the name that it has in other libraries, or else where it belongs.
- * @throws {TypeError} If the options are no object, or hold a name that is not known; it names the nearest one.
+ * @throws {TypeError} If the options aren't an object, or hold a name that is not known; it names the nearest one.
  */
 export function checkOptionNames<Options extends object>(
   what: string,
