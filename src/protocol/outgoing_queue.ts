@@ -3,7 +3,7 @@ import { FIN, RSV1 } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
 import { Queue } from "./queue.ts";
-import type { PartsHandler } from "./receiver.ts";
+import type { PartsHandler } from "./parts_handler.ts";
 import type { Sender } from "./sender.ts";
 import { bufferChanged, extensionFailed } from "./protocol_errors.ts";
 

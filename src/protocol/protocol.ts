@@ -15,7 +15,8 @@ import { OutgoingQueue } from "./outgoing_queue.ts";
 import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
 import { type InternalProtocolOptions, type ProtocolOptions, type Role, withDefaults } from "./protocol_options.ts";
 import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
-import { type PartsHandler, Receiver } from "./receiver.ts";
+import type { PartsHandler } from "./parts_handler.ts";
+import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);

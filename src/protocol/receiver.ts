@@ -8,6 +8,7 @@ import { asFault, decodeWith } from "./decode_with.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
 import { applyMask, findNonAscii, rotateKey, unmaskText } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
+import type { PartsHandler } from "./parts_handler.ts";
 import type { Platform } from "./platform.ts";
 import type { MessageHandler } from "./protocol_handler.ts";
 import { MAX_WHOLE_TEXT } from "./protocol_options.ts";
@@ -39,27 +40,6 @@ export interface ReceiverOptions {
   extension: MessageExtension | null;
   /** Where memory comes from. */
   platform: Platform;
-}
-
-/** What the parts of a protocol tell it, beside the messages. None of these may throw. */
-export interface PartsHandler {
-  /**
-   * A control frame has arrived.
-   *
-   * @param opcode CLOSE, PING or PONG.
-   * @param payload Its payload, at most 125 bytes, only valid until this function returns.
-   */
-  onControl(opcode: Opcode, payload: Uint8Array): void;
-  /**
-   * The peer broke a rule, or the extension failed. What came before was delivered; nothing that follows will be.
-   *
-   * @param error Why.
-   */
-  onFailure(error: WebSocketError): void;
-  /** The extension has answered after a while, and what was held back behind its message is delivered. */
-  onUnblocked(): void;
-  /** A message that was being compressed is ready to be written. */
-  onOutput(): void;
 }
 
 /**
