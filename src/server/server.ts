@@ -193,6 +193,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
         onTransport: (transport, early) => this.#open(transport, early, agreed),
         onConnection: (connect) => {
           this.#upgrader = null;
+          this.#answer = "sent";
           this.#core.open(connect, agreed);
         },
         onLost: (cause) => this.#onLost(cause),
