@@ -61,6 +61,6 @@ function parse(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw new TypeError(`Cannot connect: expected a URL, received ${JSON.stringify(text)}, ${SUCH_AS}`);
+    throw new TypeError(`Cannot connect: the URL can't be parsed, received ${JSON.stringify(text)}, ${SUCH_AS}`);
   }
 }

@@ -104,5 +104,5 @@ testWith(NEEDS, "examples/client.ts tells how it is used where no URL is given, 
 testWith(NEEDS, "examples/client.ts says what is wrong with a URL", async () => {
   const { code, err } = await end(start(["examples/client.ts", "nowhere"]));
   assertEquals(code, 1);
-  assertStringIncludes(err, "Cannot connect: expected a URL");
+  assertStringIncludes(err, "Cannot connect: the URL can't be parsed");
 });
