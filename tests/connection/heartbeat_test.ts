@@ -147,7 +147,7 @@ Deno.test("idleTimeout counts messages in both directions, not Pings", async () 
 
 // Row: slow-receiver
 Deno.test("heartbeat takes bytes that the peer accepts for life, though a Ping waits behind them", async () => {
-  const { ws, closed, errors, chunk } = await play({ pingInterval: 16, pingTimeout: 100 });
+  const { ws, closed, errors, chunk } = await play({ pingInterval: 16, pingTimeout: 800 });
   const message = new Uint8Array(8 * 1024 * 1024);
   ws.send(message);
   let received = 0;
@@ -203,16 +203,16 @@ Deno.test("heartbeat pings whatever waits, and is not refused", async () => {
 
 // Row: long-message
 Deno.test("idleTimeout counts the bytes of a message under way, in both directions", async () => {
-  const { ws, closed, send, chunk } = await play({ pingInterval: 0, idleTimeout: 100 });
+  const { ws, closed, send, chunk } = await play({ pingInterval: 0, idleTimeout: 600 });
   const incoming = frame(0x82, new Uint8Array(100));
-  for (let at = 0, due = performance.now(); at < incoming.length; due += 10) {
+  for (let at = 0, due = performance.now(); at < incoming.length; due += 25) {
     while (performance.now() < due) await turn();
     await send(incoming.slice(at, at += 2));
   }
   assertEquals(ws.readyState, "open");
   const outgoing = new Uint8Array(8 * 1024 * 1024);
   ws.send(outgoing);
-  for (let received = 0, due = performance.now(); received < outgoing.length; due += 30) {
+  for (let received = 0, due = performance.now(); received < outgoing.length; due += 40) {
     while (performance.now() < due) await turn();
     received += (await chunk()).length;
   }
