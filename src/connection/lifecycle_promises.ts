@@ -13,6 +13,8 @@ export class LifecyclePromises {
   #ending: PromiseWithResolvers<CloseInfo> | null = null;
   #fault: WebSocketError | null = null;
   #info: CloseInfo | null = null;
+  /** What ends the waits that are under way. */
+  #waits: Set<(reason: WebSocketError) => void> | null = null;
 
   /** Resolves when the connection is open, rejects if it never will be. */
   get opened(): Promise<void> {
@@ -33,13 +35,16 @@ export class LifecyclePromises {
     return this.#ending.promise;
   }
 
-  /** Rejects when the connection is over. */
-  get lost(): Promise<never> {
-    const lost = this.closed.then(() => {
-      throw this.ending;
-    });
-    lost.catch(() => {});
-    return lost;
+  /**
+   * Ends a wait when the connection is over. A promise in its place would keep whatever has ever waited.
+   *
+   * @param reject Gets {@linkcode LifecyclePromises.ending}: at once if the connection is over.
+   * @returns Call it when the wait is over.
+   */
+  whenLost(reject: (reason: WebSocketError) => void): () => void {
+    if (this.#info !== null) reject(this.ending);
+    else (this.#waits ??= new Set()).add(reject);
+    return () => this.#waits?.delete(reject);
   }
 
   /** The error for something that still waits when the connection is over. */
@@ -84,6 +89,8 @@ export class LifecyclePromises {
     this.#state = this.#state === "open" ? "ended" : "never opened";
     this.#settleOpening();
     this.#ending?.resolve(info);
+    for (const reject of this.#waits ?? []) reject(this.ending);
+    this.#waits = null;
   }
 
   #settleOpening(): void {

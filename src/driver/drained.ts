@@ -25,9 +25,11 @@ export async function drained(
   };
   emitter.on("drain", onDrain);
   signal?.addEventListener("abort", onAbort, { once: true });
+  const forget = core.whenLost(reject);
   try {
-    await Promise.race([promise, core.lost]);
+    await promise;
   } finally {
+    forget();
     emitter.off("drain", onDrain);
     signal?.removeEventListener("abort", onAbort);
   }

@@ -102,9 +102,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return this.promises.ending;
   }
 
-  /** Rejects when the connection is over, with {@linkcode DriverCore.ending}. */
-  get lost(): Promise<never> {
-    return this.promises.lost;
+  /** Ends a wait when the connection is over; what it returns is to be called when the wait is over. */
+  whenLost(reject: (reason: WebSocketError) => void): () => void {
+    return this.promises.whenLost(reject);
   }
 
   /** Whether anybody waits for messages. */

@@ -16,14 +16,15 @@ export async function roundTrip(core: DriverCore, signal?: AbortSignal): Promise
   const payload = crypto.getRandomValues(new Uint8Array(PAYLOAD));
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const start = performance.now();
-  if (!core.sendPing(payload, () => resolve(performance.now() - start))) {
-    await core.lost;
-  }
+  // One that isn't taken waits for the connection's end, which tells why.
+  core.sendPing(payload, () => resolve(performance.now() - start));
   const onAbort = () => reject(signal!.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
+  const forget = core.whenLost(reject);
   try {
-    return await Promise.race([promise, core.lost]);
+    return await promise;
   } finally {
+    forget();
     signal?.removeEventListener("abort", onAbort);
   }
 }

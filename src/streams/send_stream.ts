@@ -60,13 +60,14 @@ export async function sendStream(
   const reader = new ChunkReader(chunks, { type: options.type, size: fragmentSize });
   const stop = Promise.withResolvers<never>();
   stop.promise.catch(() => {});
-  owner.lost.catch(stop.reject);
+  const forget = owner.whenLost(stop.reject);
   const onAbort = () => stop.reject(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await new FragmentedMessage(owner, reader, stop.promise).run();
   } finally {
+    forget();
     signal?.removeEventListener("abort", onAbort);
   }
 }

@@ -25,8 +25,13 @@ export interface StreamOwner {
   readonly outcome: WebSocketError | null | undefined;
   /** The same for something that still waits: an error also if the connection has ended cleanly. */
   readonly ending: WebSocketError;
-  /** Rejects when the connection is over, with {@linkcode StreamOwner.ending}. */
-  readonly lost: Promise<never>;
+  /**
+   * Ends a wait when the connection is over.
+   *
+   * @param reject Gets {@linkcode StreamOwner.ending}: at once if the connection is over.
+   * @returns Call it when the wait is over.
+   */
+  whenLost(reject: (reason: WebSocketError) => void): () => void;
   /**
    * Gives all messages from now on to a stream.
    *

@@ -43,9 +43,9 @@ export class WebStreamOwner implements StreamOwner {
     return this.#outcome ?? this.#core.ending;
   }
 
-  /** Rejects when the connection is over. */
-  get lost(): Promise<never> {
-    return this.#core.lost;
+  /** Ends a wait when the connection is over; what it returns is to be called when the wait is over. */
+  whenLost(reject: (reason: WebSocketError) => void): () => void {
+    return this.#core.whenLost(reject);
   }
 
   /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
