@@ -20,7 +20,6 @@ import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-
 const encoder = new TextEncoder();
 
 /**

@@ -32,7 +32,7 @@ Deno.test("protocol_errors.ts has no error that is left out here", () => {
 });
 
 for (const [name, { message }] of Object.entries(MESSAGES)) {
-  // RFC 6455 §5.5 MUST: "All control frames MUST have a payload length of 125 bytes or less", two of which are the code.
+  // RFC 6455 §5.5: "All control frames MUST have a payload length of 125 bytes or less", two of which are the code.
   Deno.test(`${name}() says what was expected and what was received, in a Close frame's reason`, () => {
     assertMatch(message, /^[A-Z][^:]+: expected .+, received .+$/);
     assertMatch(message, /^[\x20-\x7e]{1,123}$/);
