@@ -1,5 +1,5 @@
 /**
- * RFC 6455 over a transport of one's own: the sans-I/O core on both ends of a MessageChannel, which carries nothing but
+ * RFC 6455 over a transport of your own: the sans-I/O core on both ends of a MessageChannel, which carries nothing but
  * bytes. Anything that does so will do: a serial line, a pipe, a tunnel, a test.
  *
  *     deno run examples/own_transport.ts

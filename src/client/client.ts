@@ -28,7 +28,7 @@ interface Reached extends OpenedHandshake {
 }
 
 /**
- * What {@linkcode makeClient} can be told.
+ * The options of {@linkcode makeClient}.
  *
  * @example Say who one is, what to speak, and how long to wait
  * ```ts

@@ -90,7 +90,7 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
  *
  * Between two connections it waits, by {@linkcode RetryOptions}.
  *
- * @param url Where to connect to, or a function that tells it before each attempt, such as for a fresh token.
+ * @param url Where to connect to, or a function that returns it before each attempt, such as for a fresh token.
  * @param options The options of each client, and when to connect again.
  * @returns The connections, one at a time.
  * @throws {TypeError} If the URL or an option is malformed.

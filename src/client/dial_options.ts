@@ -41,7 +41,7 @@ export interface DialOptions {
   socketPath?: string;
   /**
    * The proxy to go through: the URL of an `http:`, `https:`, `socks5:` or `socks5h:` one, with a user and a password if
-   * it wants some; or `"env"` to look for it in the environment, which needs `--allow-env`. docs/company_proxy.md tells
+   * it wants some; or `"env"` to look for it in the environment, which needs `--allow-env`. docs/company_proxy.md says
    * more.
    *
    * @default {null}

@@ -383,7 +383,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
 /**
  * Makes a client that stays connected. Nothing is connected until {@linkcode ReconnectingClient.startConnection}.
  *
- * @param url Where to connect to, or a function that tells it before each attempt, such as for a fresh token.
+ * @param url Where to connect to, or a function that returns it before each attempt, such as for a fresh token.
  * @param options The options of each connection, when to connect again, and what becomes of messages meanwhile.
  * @returns The client.
  * @throws {TypeError} If the URL or an option is malformed.

@@ -188,7 +188,7 @@ export interface Dropped {
 }
 
 /**
- * What a reconnecting client tells its listeners, by event.
+ * The events of a reconnecting client, and what their listeners receive.
  *
  * @example Show the state to people
  * ```ts

@@ -22,7 +22,7 @@ export type ConnectionUrl =
   };
 
 /**
- * What a function for the URL is told.
+ * What a function for the URL receives.
  *
  * @example Pass the signal on
  * ```ts

@@ -77,7 +77,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     this.#highWaterMark = options.highWaterMark;
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): "open" | "closing" | "closed" {
     if (this.#state === "ended") return "closed";
     return this.#protocol.state === "open" ? "open" : "closing";

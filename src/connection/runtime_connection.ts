@@ -149,7 +149,7 @@ export class RuntimeConnection implements Connection {
     else this.#onClose(event as CloseEvent);
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): "open" | "closing" | "closed" {
     if (this.#state === "ended") return "closed";
     return this.#state === "open" && this.#socket.readyState === WebSocket.OPEN ? "open" : "closing";

@@ -64,7 +64,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.settings = checkOptions(options);
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get readyState(): ReadyState {
     if (this.#state !== "open" && this.#state !== "terminating") return this.#state;
     return this.connection?.state ?? "closing";

@@ -2,7 +2,7 @@ import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
 /**
- * What a driver tells its listeners, by event.
+ * The events of a connection, and what their listeners receive.
  *
  * @example Listen, with the right types
  * ```ts
@@ -34,9 +34,9 @@ export interface WebSocketEvents {
 }
 
 /**
- * Where a connection stands.
+ * The state of a connection.
  *
- * @example Tell people where it stands
+ * @example Tell people its state
  * ```ts
  * import { makeClient, type ReadyState } from "@wsd/driver";
  *

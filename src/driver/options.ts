@@ -6,7 +6,7 @@ import { CloseCode, isSendableCloseCode } from "../close_code.ts";
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_options.ts";
 
 /**
- * What a server and a client can be told alike.
+ * The options that servers and clients share.
  *
  * @example Hold both sides to the same limits
  * ```ts

@@ -42,7 +42,7 @@ export interface PrepareMessageOptions {
  * @returns The message, for {@linkcode WebSocketDriver.send}.
  * @throws {TypeError} If the data is neither text nor bytes, or an option is of the wrong type.
  *
- * @example A loop of one's own
+ * @example A loop of your own
  * ```ts
  * import { prepareMessage, type WebSocketDriver } from "@wsd/driver";
  *

@@ -1,6 +1,6 @@
 /** What {@linkcode summarize} shows of a driver. */
 export interface Summarized {
-  /** Where the connection stands. */
+  /** The state of the connection. */
   readonly readyState: string;
   /** The address, if it is known. */
   readonly url?: string;

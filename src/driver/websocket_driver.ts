@@ -124,7 +124,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.settings.additionalHeaders.headers;
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get readyState(): ReadyState {
     return this.#core.readyState;
   }
@@ -432,7 +432,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Stops delivering messages and reading from the peer, which then has to stop sending once TCP's buffers are full.
+   * Stops delivering messages and reading from the peer, which must stop sending once TCP's buffers are full.
    * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
    *
    * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, or if a stream takes the messages.

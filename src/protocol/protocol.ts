@@ -100,8 +100,8 @@ export class Protocol {
   };
 
   /**
-   * Where the connection stands: `"open"`; `"closing"` once a Close is due, ours or the answer to the peer's; `"closed"`
-   * once both sides have sent one, or the connection has failed; {@linkcode Protocol.transportEnd} tells the rest.
+   * The state of the connection: `"open"`; `"closing"` once a Close is due, ours or the answer to the peer's; `"closed"`
+   * once both sides have sent one, or the connection has failed; see {@linkcode Protocol.transportEnd} for the rest.
    */
   get state(): "open" | "closing" | "closed" {
     return this.#state === "open" ? "open" : STATES[this.#state].seen;
@@ -123,7 +123,7 @@ export class Protocol {
   }
 
   /**
-   * True once the peer has to do its part in ending the connection: answer our Close, or end its side of the transport.
+   * True once the peer must do its part in ending the connection: answer our Close, or end its side of the transport.
    * A peer that takes too long over it should be cut off.
    */
   get closeExpected(): boolean {
@@ -362,7 +362,7 @@ export class Protocol {
     this.#move("eof");
   }
 
-  /** Takes that our side of the transport has ended, or has failed. What the peer still sends is received. */
+  /** Notes that our side of the transport has ended or failed. What the peer still sends is received. */
   writeEnded(): void {
     this.#move("writeEnd");
     this.#sender.close();

@@ -115,7 +115,7 @@ export const STATES: { readonly [State in ProtocolState]: StateRow } = {
 /**
  * Looks up where an event leads.
  *
- * @param state Where the connection stands.
+ * @param state The state of the connection.
  * @param event What happens.
  * @returns The next state, undefined if the event changes nothing.
  */

@@ -37,7 +37,7 @@ export class MessageWritable {
     signal.addEventListener("abort", () => this.#sendClose(closeInfoOf(signal.reason)), { once: true });
   }
 
-  /** While the connection is closing, a write waits for its end, which tells why it can't be done. */
+  /** While the connection is closing, a write waits for its end, which says why it can't be done. */
   #write(message: MessageData): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;

@@ -19,7 +19,7 @@ export interface StreamOwner {
   readonly settings: StreamSettings;
   /** The connection, null before it is open. */
   readonly connection: Connection | null;
-  /** Where the connection stands. */
+  /** The state of the connection. */
   readonly readyState: "connecting" | "open" | "closing" | "closed";
   /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
   readonly outcome: WebSocketError | null | undefined;

@@ -34,7 +34,7 @@ export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHea
 /**
  * Two drivers that are connected with each other. Its disposal closes the connection, and waits for its end.
  *
- * @example Test code of one's own
+ * @example Test your own code
  * ```ts
  * import { makePair, type Server, type WebSocketPair } from "@wsd/driver";
  *
@@ -61,7 +61,7 @@ export interface WebSocketPair extends AsyncDisposable {
 }
 
 /**
- * Connects two drivers in memory, with no socket and no permission: for tests of one's own.
+ * Connects two drivers in memory, with no socket and no permission: for your own tests.
  *
  * Everything is as over TCP, from the opening handshake on; a subprotocol is agreed on, a bad option refused. Both sides
  * are open when they are given out.

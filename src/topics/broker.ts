@@ -4,7 +4,7 @@
  * A broker delivers at most once and, from one publisher on one channel, in order. It need not be reliable: whatever it
  * loses, `Topics` counts. Channels are opaque strings, without NUL and lone surrogates.
  *
- * @example A broker of one's own, for two objects in one process
+ * @example A broker of your own, for two objects in one process
  * ```ts
  * import { type Broker, type BrokerConnection, type BrokerHandler, Topics } from "@wsd/driver/topics";
  *

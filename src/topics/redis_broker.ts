@@ -6,7 +6,7 @@ import type { RedisClient } from "./redis_client.ts";
 /**
  * How a {@linkcode RedisBroker} works.
  *
- * @example A subscriber of one's own
+ * @example A subscriber of your own
  * ```ts
  * import { type RedisBrokerOptions, RedisBroker, type RedisClient } from "@wsd/driver/redis";
  *

@@ -26,7 +26,7 @@ export interface Gap {
 }
 
 /**
- * What {@linkcode Topics} tells its listeners, by event.
+ * The events of {@linkcode Topics}, and what their listeners receive.
  *
  * @example Listen, with the right types
  * ```ts

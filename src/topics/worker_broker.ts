@@ -73,7 +73,7 @@ export class WorkerHub implements Broker {
 
   /**
    * Disconnects a worker that was terminated, so that nothing waits for it any more. One that closes its topics leaves by
-   * itself; of one that is terminated, the platform does not always tell (Deno 2.9.6).
+   * itself; of one that is terminated, the platform does not always report it (Deno 2.9.6).
    *
    * @param port What {@linkcode WorkerHub.createPort} has returned for it.
    */

@@ -158,7 +158,7 @@ export class ReconnectingWebSocket extends EventTarget {
     return this.#url || this.#reconnector.url;
   }
 
-  /** Where it stands: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
+  /** Its state: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   get readyState(): number {
     return this.#state === OPEN ? this.#socket!.readyState : this.#state;
   }

@@ -27,7 +27,7 @@ const CLOSED = 3;
  * of {@linkcode makeClient}.
  *
  * It is the class of the WHATWG WebSockets Standard, with two differences. Its `"error"` events are `ErrorEvent`s that
- * tell why. A listener that throws, or whose promise is rejected, closes the connection with 1011, and the process goes
+ * say why. A listener that throws, or whose promise is rejected, closes the connection with 1011, and the process goes
  * on: the fault is an `"error"` event of the global scope, and printed unless that is canceled.
  *
  * What a listener sends is not limited by what the peer reads; `WebSocketStream` and `makeClient` have backpressure.
@@ -163,7 +163,7 @@ export class WebSocket extends EventTarget {
     return this.#url;
   }
 
-  /** Where the connection stands: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
+  /** The state of the connection: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   get readyState(): number {
     // Events that came before the Close are dispatched first, in tasks of their own.
     const closing = this.#state === OPEN && this.#tasks.idle && this.#driver.readyState !== "open";

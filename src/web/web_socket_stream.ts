@@ -54,7 +54,7 @@ export interface WebSocketStreamOptions extends WebSocketOptions {
  * with an `InvalidStateError`; otherwise both fail with a `WebSocketError`, the readable behind what was received whole.
  * The connection is not closed cleanly if the peer closes it while a `write` is pending.
  *
- * If you don't read `readable`, the peer has to stop in the end. Both promises may be left alone: their rejections are
+ * If you don't read `readable`, the peer must stop in the end. Both promises may be left alone: their rejections are
  * never unhandled.
  *
  * @example Ask, and read the answer

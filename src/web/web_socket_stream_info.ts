@@ -32,7 +32,7 @@ export interface WebSocketOpenInfo {
 /**
  * How a connection was closed, or should be.
  *
- * @example Close with a code of one's own
+ * @example Close with a code of your own
  * ```ts
  * import type { WebSocketCloseInfo, WebSocketStream } from "@wsd/driver/client";
  *

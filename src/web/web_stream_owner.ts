@@ -33,7 +33,7 @@ export class WebStreamOwner implements StreamOwner {
     return this.#core.connection;
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get readyState(): StreamOwner["readyState"] {
     return this.#core.readyState;
   }
