@@ -7,7 +7,7 @@ import { rawServer } from "../support/raw_server.ts";
 const BAD_URLS = [
   ["", "parsed"],
   ["localhost:5000", "received localhost:, expected one such as ws://localhost:5000/"],
-  ["localhost", 'can\'t be parsed: received "localhost", expected one such as ws://localhost:5000/'],
+  ["localhost", 'can\'t be parsed, received "localhost", expected one such as ws://localhost:5000/'],
   ["/chat", "parsed"],
   ["ftp://localhost/", "scheme"],
   ["file:///etc/passwd", "scheme"],
