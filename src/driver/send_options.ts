@@ -79,6 +79,19 @@ export function checkSendOptions(options: SendOptions): void {
 }
 
 /**
+ * Checks options of `sendText` and `sendBinary`, and sets the type.
+ *
+ * @param options What the caller gave.
+ * @param type The type.
+ * @returns The options, with the type.
+ * @throws {TypeError} If they aren't an object, or hold an unknown name.
+ */
+export function withType(options: SendOptions, type: "text" | "binary"): SendOptions {
+  checkSendOptions(options);
+  return { ...options, type };
+}
+
+/**
  * Takes the part of the data that the options name.
  *
  * @param data The whole.

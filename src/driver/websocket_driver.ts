@@ -14,7 +14,7 @@ import { onRejection } from "./on_rejection.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import type { WebSocketDriverOptions } from "./options.ts";
 import type { WebSocketStats } from "./web_socket_stats.ts";
-import { checkSendOptions, type SendOptions } from "./send_options.ts";
+import { checkSendOptions, type SendOptions, withType } from "./send_options.ts";
 
 /** What lies behind a driver's public methods, for the files of this package. */
 export let coreOf: (ws: WebSocketDriver) => DriverCore;
@@ -277,7 +277,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} If the message isn't text.
    */
   sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
-    return this.#core.sendAs(message, { ...options, type: "text" });
+    return this.#core.sendAs(message, withType(options, "text"));
   }
 
   /**
@@ -289,7 +289,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * @throws {TypeError} If it can't be seen as bytes.
    */
   sendBinary(bytes: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
-    return this.#core.sendAs(bytes, { ...options, type: "binary" });
+    return this.#core.sendAs(bytes, withType(options, "binary"));
   }
 
   /**

@@ -1,3 +1,5 @@
+import { checkOptionNames } from "../check_options.ts";
+
 /**
  * Limits on an HTTP head. It never takes more than `maxHead` bytes of memory.
  *
@@ -41,15 +43,19 @@ export const RESPONSE_HEAD_LIMITS: Readonly<HeadLimits> = {
   maxFields: 512,
 };
 
+const NAMES = { maxStartLine: true, maxFieldLine: true, maxHead: true, maxFields: true } as const;
+
 /**
  * Completes limits with the defaults.
  *
  * @param limits What the caller gave.
  * @param defaults The defaults.
  * @returns All limits.
+ * @throws {TypeError} If they aren't an object, or hold an unknown name.
  * @throws {RangeError} If one is not a positive integer.
  */
 export function resolveHeadLimits(limits: Partial<HeadLimits>, defaults: Readonly<HeadLimits>): HeadLimits {
+  checkOptionNames("use the head limits", limits, NAMES);
   const resolved: HeadLimits = {
     maxStartLine: limits.maxStartLine ?? defaults.maxStartLine,
     maxFieldLine: limits.maxFieldLine ?? defaults.maxFieldLine,

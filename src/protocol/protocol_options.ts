@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../check_options.ts";
 import type { MessageExtension } from "./extension.ts";
 import { type Platform, StandardPlatform } from "./platform.ts";
 import type { MessageHandler } from "./protocol_handler.ts";
@@ -96,13 +97,26 @@ export interface InternalProtocolOptions extends ProtocolOptions {
   messageHandler?: MessageHandler;
 }
 
+const OPTION_NAMES: Readonly<Record<keyof InternalProtocolOptions, true>> = {
+  maxLength: true,
+  maxFragments: true,
+  extension: true,
+  reuse: true,
+  maskingKey: true,
+  decodeAscii: true,
+  platform: true,
+  messageHandler: true,
+};
+
 /**
  * Fills in the defaults.
  *
  * @param options What was given.
  * @returns All options but the handler's.
+ * @throws {TypeError} If they aren't an object, or hold an unknown name.
  */
 export function withDefaults(options: InternalProtocolOptions): Required<Omit<InternalProtocolOptions, Functions>> {
+  checkOptionNames("create a Protocol", options, OPTION_NAMES);
   const { maxLength = DEFAULT_MAX_LENGTH, maxFragments = DEFAULT_MAX_FRAGMENTS } = options;
   const { extension = null, reuse = false, platform = new StandardPlatform(options) } = options;
   return { maxLength, maxFragments, extension, reuse, platform };

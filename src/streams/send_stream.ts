@@ -1,9 +1,10 @@
+import { checkInteger } from "../check_integer.ts";
+import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, WebSocketError } from "../errors.ts";
 import { Opcode } from "../protocol/opcode.ts";
 import { ChunkReader, type MessageChunks } from "./chunk_reader.ts";
 import type { StreamOwner } from "./stream_owner.ts";
-import { checkInteger } from "../check_integer.ts";
 
 /** The longest fragment, in bytes: so long they are copied, and what the source does with its chunks can't matter. */
 const MAX_FRAGMENT = 64 * 1024;
@@ -42,6 +43,8 @@ export interface SendStreamOptions {
   signal?: AbortSignal;
 }
 
+const OPTION_NAMES = { type: true, fragmentSize: true, signal: true } as const;
+
 /**
  * Sends one message from a source of chunks, which is asked for the next one when the last fragment was taken.
  *
@@ -55,6 +58,7 @@ export async function sendStream(
   chunks: MessageChunks,
   options: SendStreamOptions,
 ): Promise<void> {
+  checkOptionNames("send a stream", options, OPTION_NAMES);
   const { signal } = options;
   const fragmentSize = checkInteger(options, "fragmentSize", MAX_FRAGMENT, 1, MAX_FRAGMENT);
   const reader = new ChunkReader(chunks, { type: options.type, size: fragmentSize });

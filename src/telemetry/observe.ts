@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../check_options.ts";
 import type { ListenerStats } from "../server/listener_stats.ts";
 import type { TopicsStats } from "../topics/topics_events.ts";
 import { type Meter, observeMetrics } from "./instruments.ts";
@@ -71,6 +72,9 @@ export interface ObserveOptions {
 /** The name of what reports, by which backends group what comes from it. */
 const SCOPE = "@wsd/driver";
 
+const OBSERVED_NAMES = { server: true, topics: true } as const;
+const OPTION_NAMES = { attributes: true, traces: true, meterProvider: true, tracerProvider: true } as const;
+
 /**
  * Reports counts as OpenTelemetry metrics, and each opening handshake as a span. Nothing happens per message: counts are
  * read when values are exported.
@@ -81,6 +85,7 @@ const SCOPE = "@wsd/driver";
  * @param observed A server, topics, or both.
  * @param options Attributes, and other providers than Deno's.
  * @returns What ends it, with `using` or by its `[Symbol.dispose]()`.
+ * @throws {TypeError} If one of the two isn't an object, or holds an unknown name.
  *
  * @example Observe a server and its topics
  * ```ts
@@ -99,7 +104,10 @@ const SCOPE = "@wsd/driver";
  * ```
  * @category Telemetry
  */
-export function observe({ server, topics }: Observed, options: ObserveOptions = {}): Disposable {
+export function observe(observed: Observed, options: ObserveOptions = {}): Disposable {
+  checkOptionNames("observe", observed, OBSERVED_NAMES);
+  checkOptionNames("observe", options, OPTION_NAMES);
+  const { server, topics } = observed;
   const { attributes = {}, traces = true } = options;
   const meter = meterOf(options);
   const ends: (() => void)[] = [];

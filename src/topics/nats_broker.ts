@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../check_options.ts";
 import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
 
 /**
@@ -122,6 +123,7 @@ export class NatsBroker implements Broker {
    * @throws {SyntaxError} If the prefix is malformed.
    */
   constructor(connection: NatsConnection, options: NatsBrokerOptions = {}) {
+    checkOptionNames("create a NatsBroker", options, { prefix: true });
     const { prefix = "wsd" } = options;
     if (typeof connection?.flush !== "function" || typeof connection.status !== "function") {
       throw new TypeError("Cannot create a NatsBroker: expected a connection of npm @nats-io/transport-node 3");

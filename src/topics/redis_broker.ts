@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { checkOptionNames } from "../check_options.ts";
 import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
 import { type RedisPort, redisPort } from "./_redis_port.ts";
 import type { RedisClient } from "./redis_client.ts";
@@ -54,9 +55,10 @@ export class RedisBroker implements Broker {
    *
    * @param client The client that publishes. It may have other uses.
    * @param options The client that subscribes.
-   * @throws {TypeError} If a client is none of `@redis/client` or `ioredis`.
+   * @throws {TypeError} If a client is neither of `@redis/client` nor of `ioredis`, or an option is unknown.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
+    checkOptionNames("create a RedisBroker", options, { subscriber: true });
     this.#client = client;
     this.#subscriber = options.subscriber;
     redisPort(client);

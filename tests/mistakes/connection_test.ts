@@ -20,6 +20,26 @@ const MISTAKES: readonly OnPair[] = [
   { code: "ws.send(promise)", says: "await", run: (ws) => ws.send(Promise.resolve("a")) },
   { code: "ws.send(stream)", says: "sendStream", run: (ws) => ws.send(new ReadableStream()) },
   { code: 'ws.send("x", { tpye: "text" })', says: 'did you mean "type"', run: (ws) => ws.send("x", { tpye: "text" }) },
+  {
+    code: 'ws.sendText("x", { calback })',
+    says: 'did you mean "callback"',
+    run: (ws) => ws.sendText("x", { calback() {} }),
+  },
+  {
+    code: "ws.sendBinary(bytes, { ende: 1 })",
+    says: 'did you mean "end"',
+    run: (ws) => ws.sendBinary(new Uint8Array(2), { ende: 1 }),
+  },
+  {
+    code: 'ws.sendJson("x", { compres: false })',
+    says: 'did you mean "compress"',
+    run: (ws) => ws.sendJson("x", { compres: false }),
+  },
+  {
+    code: "ws.sendStream(chunks, { fragmentsize: 1 })",
+    says: 'did you mean "fragmentSize"',
+    run: (ws) => ws.sendStream(["x"], { fragmentsize: 1 }),
+  },
   { code: 'ws.send("x", { type: "json" })', says: /"text".*"binary"/, run: (ws) => ws.send("x", { type: "json" }) },
   { code: 'ws.send("x", () => {})', says: "callback", run: (ws) => ws.send("x", () => {}) },
   { code: 'ws.send("x", { start: 5 })', says: /start 5/, run: (ws) => ws.send("x", { start: 5 }) },

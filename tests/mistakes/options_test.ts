@@ -2,7 +2,9 @@
 import { assertMatch, assertStringIncludes } from "@std/assert";
 import * as driver from "@wsd/driver";
 import { NatsBroker } from "@wsd/driver/nats";
+import { Protocol } from "@wsd/driver/protocol";
 import { RedisBroker } from "@wsd/driver/redis";
+import { observe } from "@wsd/driver/telemetry";
 import { Topics } from "@wsd/driver/topics";
 import { messageOf, type Mistake, type Untyped } from "./_table.ts";
 
@@ -221,6 +223,32 @@ const MISTAKES: readonly Mistake[] = [
     code: 'new NatsBroker("nats://localhost")',
     says: /connection/,
     run: () => new (NatsBroker as unknown as new (x: unknown) => unknown)("nats://localhost"),
+  },
+  {
+    code: "new RedisBroker(client, { subscribr: client })",
+    says: 'did you mean "subscriber"',
+    run: () => new (RedisBroker as unknown as new (...x: unknown[]) => unknown)({}, { subscribr: {} }),
+  },
+  {
+    code: 'new NatsBroker(connection, { prefx: "a" })',
+    says: 'did you mean "prefix"',
+    run: () => new (NatsBroker as unknown as new (...x: unknown[]) => unknown)({}, { prefx: "a" }),
+  },
+  { code: "observe({ servr })", says: 'did you mean "server"', run: () => (observe as Untyped)({ servr: {} }) },
+  {
+    code: "observe({ server }, { trace: false })",
+    says: 'did you mean "traces"',
+    run: () => (observe as Untyped)({}, { trace: false }),
+  },
+  {
+    code: "new Protocol(role, handler, { maxlength: 10 })",
+    says: 'did you mean "maxLength"',
+    run: () => new (Protocol as unknown as new (...x: unknown[]) => unknown)("client", {}, { maxlength: 10 }),
+  },
+  {
+    code: "serve({ headLimits: { maxFieldLines: 10 } })",
+    says: 'did you mean "maxFieldLine"',
+    run: listen({ port: 0, headLimits: { maxFieldLines: 10 } }),
   },
   { code: "broadcast(ws, message)", says: /iterable|\[ws\]/, run: () => broadcast(makeClient(URL_), "x") },
   { code: "broadcast(connections, { price: 1 })", says: "JSON.stringify", run: () => broadcast([], { price: 1 }) },
