@@ -63,6 +63,7 @@ export class RequestHeadParser {
    * Creates a parser for one head.
    *
    * @param limits The limits; {@linkcode REQUEST_HEAD_LIMITS} are the defaults.
+   * @throws {TypeError} If the limits aren't an object, or hold an unknown name.
    * @throws {RangeError} If a limit is not a positive integer.
    */
   constructor(limits: Partial<HeadLimits> = {}) {
