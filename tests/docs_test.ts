@@ -84,17 +84,29 @@ testWith(READ, "docs/errors.md names every code and the string that logs print, 
   assertEquals(Object.fromEntries([...rows].map(([, name, code]) => [name, code])), { ...ErrorCode });
 });
 
-testWith(READ, "every link of the guide to a file leads to one", async () => {
+testWith(READ, "every link of the README and the guide leads to a file, and to a heading in it", async () => {
   const broken: string[] = [];
+  const pages = ["README.md", "CONTRIBUTING.md"];
   for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
-    if (!name.endsWith(".md")) continue;
-    for (const [, target] of (await read(`docs/${name}`)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      const found = await Deno.stat(new URL(target, new URL("docs/", ROOT))).then(() => true, () => false);
-      if (!found) broken.push(`${name} links to ${target}`);
+    if (name.endsWith(".md")) pages.push(`docs/${name}`);
+  }
+  for (const page of pages) {
+    for (const [, path, heading] of (await read(page)).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)) {
+      const target = path === "" ? new URL(page, ROOT) : new URL(path, new URL(page, ROOT));
+      const found = await Deno.stat(target).then(() => true, () => false);
+      const leads = found && (heading === "" || headings(await Deno.readTextFile(target)).includes(heading));
+      if (!leads) broken.push(`${page} links to ${path}#${heading}`);
     }
   }
   assertEquals(broken, []);
 });
+
+/** What links call the headings of a page: in lower case, with hyphens for spaces, without punctuation. */
+function headings(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, text]) =>
+    text.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-")
+  );
+}
 
 testWith(READ, "README.md links to every page of the guide", async () => {
   const linked = [...(await read("README.md")).matchAll(/\]\(docs\/([a-z_-]+\.md)[)#]/g)].map(([, name]) => name);

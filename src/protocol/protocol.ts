@@ -100,7 +100,7 @@ export class Protocol {
   };
 
   /**
-   * The state of the connection: `"open"`; `"closing"` once a Close is due, ours or the answer to the peer's; `"closed"`
+   * State of the connection: `"open"`; `"closing"` once a Close is due, ours or the answer to the peer's; `"closed"`
    * once both sides have sent one, or the connection has failed; see {@linkcode Protocol.transportEnd} for the rest.
    */
   get state(): "open" | "closing" | "closed" {
