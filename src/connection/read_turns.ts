@@ -30,6 +30,8 @@ export class ReadTurns {
   static #connections = 0;
   static #read = 0;
   static #startedAt = 0;
+  /** When so much is read, it is worth looking at the clock again. */
+  static #lookAt = 0;
   /** Runs when the event loop has its turn; undefined as long as little was read. */
   static #timer: ReturnType<typeof setTimeout> | undefined;
   static #waiting: Reader[] = [];
@@ -55,6 +57,7 @@ export class ReadTurns {
     this.#read += bytes + READ;
     if (this.#read < MUCH || this.#timer !== undefined) return;
     this.#startedAt = performance.now();
+    this.#lookAt = this.#read + MUCH;
     this.#timer = setTimeout(this.#onTurn, 0);
   }
 
@@ -65,7 +68,11 @@ export class ReadTurns {
    * @returns True if it has to wait.
    */
   static mustWait(reader: Reader): boolean {
-    if (this.#timer === undefined || performance.now() - this.#startedAt < TURN) return false;
+    if (this.#timer === undefined || this.#read < this.#lookAt) return false;
+    if (performance.now() - this.#startedAt < TURN) {
+      this.#lookAt = this.#read + MUCH;
+      return false;
+    }
     if (this.#waiting.push(reader) > 1) return true;
     // The timer that runs is due by now.
     clearTimeout(this.#timer);
