@@ -44,7 +44,7 @@ export interface SenderOptions {
 /** How many bytes are written at once at most: that a slow peer takes some of them is a sign of its life. */
 const MAX_WRITE = 256 * 1024;
 
-/** Bytes that are ready to be written, and the block they are in if it goes back to the pool. */
+/** Bytes that are ready to be written, and the block they are in; null if they are the caller's, or shared. */
 interface Chunk {
   readonly bytes: Uint8Array;
   readonly length: number;
@@ -242,7 +242,7 @@ export class Sender {
     const bytes = block.bytes.subarray(0, this.#length);
     this.#block = null;
     this.#length = 0;
-    return { bytes, length: bytes.length, block: this.#reuse ? block : null };
+    return { bytes, length: bytes.length, block };
   }
 
   /** Grows whenever a part of a message is written. */
@@ -262,6 +262,8 @@ export class Sender {
     const { bytes, length } = chunk;
     if (bytes.length !== length) throw bufferChanged(length, bytes.length);
     this.#to = Math.min(length, this.#from + MAX_WRITE);
+    // Who keeps what is written may also transfer it away, and with it what is next to it, or the caller's own.
+    if (!this.#reuse && (chunk.block === null || length > MAX_WRITE)) return bytes.slice(this.#from, this.#to);
     return length <= MAX_WRITE ? bytes : bytes.subarray(this.#from, this.#to);
   }
 
@@ -276,13 +278,15 @@ export class Sender {
   done(): void {
     const chunk = this.#inFlight;
     if (chunk === null) return;
+    // How much was written before its buffer has changed can't be known. It is for next() to say so.
+    if (chunk.block === null && chunk.bytes.length < chunk.length) return;
     if (this.#dataEnd > this.#written) this.#progress++;
     this.#written += this.#to - this.#from;
     this.#from = this.#to;
     if (this.#from < chunk.length) return;
     this.#inFlight = null;
     this.#from = this.#to = 0;
-    if (chunk.block !== null) this.#platform.pool.release(chunk.block);
+    if (this.#reuse && chunk.block !== null) this.#platform.pool.release(chunk.block);
     const marks = this.#marks;
     while (marks !== null && marks.length > 0 && marks.first!.position <= this.#written) marks.shift()!.callback();
     if (this.#pong !== null && this.queued <= PONGS_HELD_ABOVE) this.releasePong();
@@ -313,7 +317,7 @@ export class Sender {
   }
 }
 
-/** Bytes in memory that doesn't go back to the pool. */
+/** Bytes in memory that is the caller's, or shared. */
 function whole(bytes: Uint8Array): Chunk {
   return { bytes, length: bytes.length, block: null };
 }

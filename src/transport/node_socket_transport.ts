@@ -5,7 +5,7 @@ import type { Transport } from "./transport.ts";
 interface NodeSocket extends Duplex {
   setNoDelay?(noDelay: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
-  /** Specific to Deno: the TCP handle below a TLSSocket. */
+  /** The system's socket. Specific to Deno: the TCP handle below a TLSSocket. */
   _handle?: { _nativeTcpHandle?: { readStop?(): unknown; readStart?(): unknown } | null } | null;
 }
 
@@ -43,8 +43,11 @@ const EMPTY = new Uint8Array(0);
  * @category Transports
  */
 export class NodeSocketTransport implements Transport {
-  /** False: once a write has finished, the system has its own copy of the bytes. */
-  readonly retainsWrites: boolean = false;
+  /**
+   * False for a socket of the system's, which has its own copy of the bytes once a write has finished. Any other Duplex
+   * may pass them on: a PassThrough, `duplexPair()`, the socket of a test.
+   */
+  readonly retainsWrites: boolean;
   #socket: NodeSocket;
   /** Bytes that have arrived and not been read: `head` at first, then at most the rest of one chunk. */
   #rest: Uint8Array;
@@ -63,6 +66,7 @@ export class NodeSocketTransport implements Transport {
    */
   constructor(socket: Duplex, head: Uint8Array = EMPTY) {
     this.#socket = socket;
+    this.retainsWrites = !this.#socket._handle;
     this.#rest = head;
     this.#error = socket.errored ?? null;
     this.#ended = socket.destroyed || socket.readableEnded;

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert"
 import { Buffer } from "node:buffer";
 import { Opcode } from "../../protocol.ts";
 import { StandardPlatform } from "../../src/protocol/platform.ts";
+import { PreparedMessage } from "../../src/protocol/prepared_message.ts";
 import { Endpoint, ROLES } from "../support/endpoint.ts";
 import { concat, frame, frameFor, pattern, readFrames } from "../support/frames.ts";
 
@@ -171,7 +172,7 @@ for (const role of ROLES) {
 }
 
 Deno.test("sendBinary() as server hands on a payload above 64 KiB without a copy", () => {
-  const { protocol, platform } = new Endpoint("server");
+  const { protocol, platform } = new Endpoint("server", { reuse: true });
   const bytes = pattern(65_537);
   protocol.sendText("before");
   protocol.sendBinary(bytes);
@@ -263,6 +264,49 @@ Deno.test("next() as server fails the connection if a large message's buffer was
     assertEquals([protocol.state, protocol.transportEnd, protocol.queued], ["closed", "close", 0]);
   }
 });
+
+// Row: detached-buffer
+Deno.test("done() as server takes no write for whole whose buffer was transferred meanwhile", () => {
+  for (const pieces of [0, 1]) {
+    const endpoint = new Endpoint("server", { reuse: true });
+    const { protocol } = endpoint;
+    const message = new Uint8Array(70_000 + pieces * 256 * 1024);
+    protocol.sendBinary(message);
+    for (let count = 0; count <= pieces; count++) {
+      protocol.next();
+      protocol.done();
+    }
+    protocol.next();
+    message.buffer.transfer();
+    protocol.done();
+    assertEquals(protocol.next(), null);
+    assertEquals(endpoint.events, ["error WS_SOURCE_FAILED 1011"]);
+  }
+});
+
+for (const role of ROLES) {
+  // A byte stream's enqueue() transfers what it gets.
+  Deno.test(`next() as ${role} gives what may be transferred, if memory isn't reused`, () => {
+    for (const length of [10, 1000, 70_000, 300_000, 1_000_000]) {
+      const endpoint = new Endpoint(role, { reuse: false });
+      const { protocol } = endpoint;
+      const message = pattern(length);
+      const shared = new PreparedMessage(pattern(length), false);
+      protocol.sendBinary(message);
+      protocol.sendPrepared(shared);
+      protocol.sendText("after");
+      const written: Uint8Array[] = [];
+      for (let bytes = protocol.next(); bytes !== null; bytes = protocol.next()) {
+        const { byteOffset, length } = bytes;
+        written.push(new Uint8Array((bytes.buffer as ArrayBuffer).transfer(), byteOffset, length));
+        protocol.done();
+      }
+      assertEquals(readFrames(concat(written)).map(({ payload }) => payload.length), [length, length, 5]);
+      assertEquals([message, shared.payload], [pattern(length), pattern(length)]);
+      assertEquals(endpoint.events, []);
+    }
+  });
+}
 
 // Row: detached-buffer
 Deno.test("sendBinary() lets buffers of up to 64 KiB, and any buffer of a client, be transferred at once", () => {

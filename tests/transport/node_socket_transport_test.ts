@@ -1,11 +1,20 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, duplexPair } from "node:stream";
+import { makeServer } from "@wsd/driver";
 import { NodeSocketTransport } from "../../src/transport/node_socket_transport.ts";
 import { netTest } from "../support/permissions.ts";
-import { closeServer, upgrade } from "../support/transport_pair.ts";
+import { closeServer, transportKinds, upgrade } from "../support/transport_pair.ts";
 
 const decoder = new TextDecoder();
 
@@ -51,6 +60,44 @@ Deno.test("NodeSocketTransport turns Nagle's algorithm and the idle timeout off,
   assertEquals(socket.calls.sort(), ["setNoDelay(true)", "setTimeout(0)"]);
   assertEquals(socket.allowHalfOpen, true);
   transport.close();
+});
+
+Deno.test("NodeSocketTransport over a Duplex that is no socket says that it may keep what is written", () => {
+  for (const socket of [new FakeSocket(), ...duplexPair()]) {
+    const transport = new NodeSocketTransport(socket);
+    assert(transport.retainsWrites);
+    transport.close();
+  }
+});
+
+netTest("NodeSocketTransport over a socket of the system's keeps nothing that is written", async () => {
+  for (const kind of transportKinds.filter(({ name }) => name === "node:http" || name === "node:https")) {
+    await using pair = await kind.open();
+    assertInstanceOf(pair.server, NodeSocketTransport);
+    assertFalse(pair.server.retainsWrites, kind.name);
+  }
+});
+
+Deno.test("makeServer() over a Duplex that passes writes on sends each message with its own bytes", async () => {
+  const [near, far] = duplexPair();
+  const url = "http://localhost/";
+  const headers = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+    "Host": "localhost",
+  };
+  const ws = makeServer({ request: new Request(url, { headers }), socket: near, head: new Uint8Array() });
+  ws.startConnection();
+  // Nobody reads meanwhile, though each write is done before the next.
+  for (const name of ["a", "b", "c"]) {
+    await new Promise<void>((resolve) => ws.send(name.repeat(5), { callback: resolve }));
+  }
+  let received = "";
+  for (let chunk = far.read(); chunk !== null; chunk = far.read()) received += decoder.decode(chunk);
+  ws.terminate();
+  assertStringIncludes(received, "aaaaa\x81\x05bbbbb".replace("\x81", "\ufffd") + "\ufffd\x05ccccc");
 });
 
 Deno.test("NodeSocketTransport.read() gives the head first, however small the buffer", async () => {
