@@ -44,6 +44,8 @@ export class PerMessageDeflate implements MessageExtension {
   readonly #peersWindowBits: number;
 
   #deflater: Deflater | null = null;
+  /** What compresses a long message, if that is another one than the connection's own. */
+  #borrowed: Deflater | null = null;
   #inflater: Inflater | null = null;
   /** What was inflated without giving others a turn, in bytes. */
   #inflated = 0;
@@ -125,9 +127,12 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   async #encodeInTurns(payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    const deflater = this.#keepsOwn ? this.#ownDeflater() : this.#engine.borrow(this.#options);
+    if (this.#keepsOwn) return await this.#deflateInTurns(this.#ownDeflater(), payload);
+    const deflater = this.#borrowed = this.#engine.borrow(this.#options);
     const encoded = await this.#deflateInTurns(deflater, payload);
-    if (!this.#keepsOwn) this.#engine.release(deflater, this.#options);
+    if (this.#borrowed === null) return encoded;
+    this.#borrowed = null;
+    this.#engine.release(deflater, this.#options);
     return encoded;
   }
 
@@ -195,8 +200,10 @@ export class PerMessageDeflate implements MessageExtension {
     if (this.#deflateTask !== null) this.#engine.scheduler.delete(this.#deflateTask);
     if (this.#inflater !== null) this.#engine.inflations.delete(this.#inflater);
     this.#deflater?.close();
+    this.#borrowed?.close();
     this.#inflater?.close();
     this.#deflateTask = null;
+    this.#borrowed = null;
     this.#deflater = null;
     this.#inflater = null;
   }

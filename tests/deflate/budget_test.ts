@@ -178,6 +178,22 @@ for (const role of ROLES) {
     assert((await other.encode(message)).length < 200);
   });
 
+  Deno.test(`close() of PerMessageDeflate on a ${role} gives up what compresses a long message, own or borrowed`, () => {
+    for (const noTakeover of [false, true]) {
+      const agreement = { ...DEFAULT, serverNoContextTakeover: noTakeover, clientNoContextTakeover: noTakeover };
+      const engine = new DeflateEngine();
+      const leave = () => {
+        const extension = makeDeflate(role, agreement, {}, engine);
+        void extension.encode(new Uint8Array(300_000));
+        extension.close();
+      };
+      leave();
+      const { memory } = engine;
+      for (let i = 0; i < 10; i++) leave();
+      assertEquals(engine.memory, memory);
+    }
+  });
+
   Deno.test(`PerMessageDeflate on a ${role} fails its own connection alone if a buffer is transferred away`, async () => {
     const message = new Uint8Array(300_000);
     const endpoint = new Endpoint(role, { extension: makeDeflate(role, { ...DEFAULT }) });
