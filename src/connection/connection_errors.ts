@@ -65,6 +65,19 @@ export function listenerFailed(name: string, cause: unknown): WebSocketError {
 }
 
 /**
+ * A peer that doesn't close the connection.
+ *
+ * @param timeout How long it had for that, in milliseconds.
+ * @returns The error.
+ */
+export function closeTimedOut(timeout: number): ConnectionError {
+  return new ConnectionError(
+    `The peer did not close the connection in time: expected its Close within ${timeout} ms, received none`,
+    ErrorCode.CLOSE_TIMEOUT,
+  );
+}
+
+/**
  * A peer that vanished.
  *
  * @returns The error.

@@ -7,6 +7,7 @@ import type { InternalProtocolOptions, Role } from "../protocol/protocol_options
 import type { LifecycleHandler, ProtocolHandler } from "../protocol/protocol_handler.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
+import { closeTimedOut } from "./connection_errors.ts";
 import { denoPlatform } from "./deno_platform.ts";
 import { type Reader, ReadTurns } from "./read_turns.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
@@ -284,13 +285,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     this.#read();
     this.#stopCloseTimer ??= SharedTimeout.after(this.#closeTimeout, () => {
       if (this.#protocol.closeInfo === null && this.#fault === null) {
-        this.#handler.onError(
-          new ConnectionError(
-            `The peer did not close the connection in time: expected its Close within ${this.#closeTimeout} ms, ` +
-              "received none",
-            ErrorCode.CLOSE_TIMEOUT,
-          ),
-        );
+        this.#handler.onError(closeTimedOut(this.#closeTimeout));
       }
       this.#end();
     });

@@ -4,6 +4,7 @@ import { type CloseInfo, fitReason, formatClosePayload } from "../protocol/close
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { messageTooLong } from "../protocol/protocol_errors.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
+import { closeTimedOut } from "./connection_errors.ts";
 import { WriteWatch } from "./write_watch.ts";
 
 /** What a {@linkcode RuntimeConnection} listens for. */
@@ -405,13 +406,7 @@ export class RuntimeConnection implements Connection {
 
   #onCloseTimeout(): void {
     if (this.#info === null) {
-      this.#handler.onError(
-        new ConnectionError(
-          `The peer did not close the connection in time: expected its Close within ${this.#closeTimeout} ms, ` +
-            "received none",
-          ErrorCode.CLOSE_TIMEOUT,
-        ),
-      );
+      this.#handler.onError(closeTimedOut(this.#closeTimeout));
     }
     this.#end();
   }
