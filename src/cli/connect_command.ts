@@ -35,6 +35,8 @@ class Conversation {
   readonly #console: Console;
   /** Whether a line of the input could not be sent. */
   #misused = false;
+  /** Whether the message of `--once` was shown: others may come with it. */
+  #shownOne = false;
 
   constructor(command: Command, console: Console) {
     this.#command = command;
@@ -63,8 +65,11 @@ class Conversation {
   }
 
   async #onEvent(session: Session, event: CliEvent): Promise<void> {
+    if (event.type !== "message" || !this.#command.once) return await this.#console.show(event);
+    if (this.#shownOne) return;
+    this.#shownOne = true;
     await this.#console.show(event);
-    if (event.type === "message" && this.#command.once) session.close(CloseCode.NORMAL_CLOSURE);
+    session.close(CloseCode.NORMAL_CLOSURE);
   }
 
   /** Sends the input, and closes at its end. */

@@ -24,6 +24,8 @@ export async function listenCommand(command: Command, address: ListenAddress, co
   const everybody = new Set<Server>();
   const ended = Promise.withResolvers<void>();
   let count = 0;
+  /** Whether the message of `--once` was shown: others may come with it. */
+  let shownOne = false;
   const accept = (request: Request): Response => {
     const ws = makeServer(request, serverOptions(command));
     const from = ++count;
@@ -33,6 +35,8 @@ export async function listenCommand(command: Command, address: ListenAddress, co
       void console.show({ type: "open", url: request.url.replace(/^http/, "ws"), protocol, extensions, from });
     });
     ws.on("message", async (data) => {
+      if (shownOne) return;
+      shownOne = command.once;
       ws.pause();
       await console.show({ type: "message", data, from });
       if (command.once) ended.resolve();

@@ -152,6 +152,7 @@ export function talkingServer(onRequest: (request: Request) => void = () => {}) 
     const { pathname } = new URL(request.url);
     if (pathname === "/refused") return new Response(`Who are you?\n${EVIL}\n`, { status: 401 });
     const ws = makeServer(request, { acceptProtocols: ["chat"], perMessageDeflate: true });
+    if (pathname === "/greetings") ws.on("open", () => ["Hi", "there"].forEach((text) => ws.send(text)));
     if (pathname === "/greeting") ws.on("open", () => ws.send("Welcome"));
     ws.on("message", (message) => {
       const act = commands[String(message)];

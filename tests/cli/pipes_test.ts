@@ -57,6 +57,25 @@ testWith(NEEDS, "wsd --once ends after the first message", async () => {
   assertEquals(await running.outcome(), { code: 0, stdout: "Welcome\n", stderr: "" });
 });
 
+for (const options of [[], ["--reconnect"]]) {
+  testWith(NEEDS, `wsd --once ${options} prints no other message that came with the first`, async () => {
+    await using server = talkingServer();
+    await using running = new Run(["--once", ...options, `${server.url}greetings`]);
+    assertEquals(await running.outcome(), { code: 0, stdout: "Hi\n", stderr: "" });
+  });
+}
+
+testWith(NEEDS, "wsd listen --once prints no other message that came with the first", async () => {
+  await using running = new Run(["--json", "--once", "listen", "0"]);
+  const [, url] = await running.printed(/"type":"listening","url":"(ws:\/\/127\.0\.0\.1:\d+\/)"/);
+  const ws = makeClient(url);
+  for (const text of ["Hi", "there", "again"]) ws.send(text);
+  await ws.startConnection();
+  await ws.closed;
+  const { code, stdout } = await running.outcome();
+  assertEquals([code, stdout.match(/"type":"message"/g)?.length], [0, 1]);
+});
+
 const ENDS: readonly (readonly [line: string, code: number, stderr: string])[] = [
   ["close normally", 0, ""],
   ["close without a code", 0, ""],
