@@ -87,8 +87,11 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
   async #pause(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ACCEPT_AGAIN);
-    this.#stopped.signal.addEventListener("abort", () => resolve(), { once: true });
+    const { signal } = this.#stopped;
+    const onAbort = () => resolve();
+    signal.addEventListener("abort", onAbort, { once: true });
     await promise;
+    signal.removeEventListener("abort", onAbort);
     clearTimeout(timer);
   }
 

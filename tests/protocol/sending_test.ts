@@ -286,6 +286,7 @@ Deno.test("done() as server takes no write for whole whose buffer was transferre
 
 for (const role of ROLES) {
   // A byte stream's enqueue() transfers what it gets.
+  // Row: kept-writes
   Deno.test(`next() as ${role} gives what may be transferred, if memory isn't reused`, () => {
     for (const length of [10, 1000, 70_000, 300_000, 1_000_000]) {
       const endpoint = new Endpoint(role, { reuse: false });

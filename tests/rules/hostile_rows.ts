@@ -259,6 +259,14 @@ const LIFE = {
     happens: "A buffer above 64 KiB is transferred away after `send`",
     outcome: "That connection ends with a clear error; nothing else is touched",
   },
+  "kept-writes": {
+    happens: "A Duplex or a stream that a connection runs over keeps or transfers what is written to it",
+    outcome: "Its peer gets the bytes that were sent; the caller's buffers, and those of others, stay as they are",
+  },
+  "waits-leave-nothing": {
+    happens: "An application calls `sendStream`, `ping`, `drained` or `receive` again and again on one connection",
+    outcome: "Nothing of them stays behind until the connection ends",
+  },
   "shared-memory": {
     happens: "An application looks at, transfers or keeps `message.buffer`",
     outcome: "It sees no byte of another connection, and pins little more than the message",

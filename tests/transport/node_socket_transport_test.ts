@@ -78,6 +78,7 @@ netTest("NodeSocketTransport over a socket of the system's keeps nothing that is
   }
 });
 
+// Row: kept-writes
 Deno.test("makeServer() over a Duplex that passes writes on sends each message with its own bytes", async () => {
   const [near, far] = duplexPair();
   const url = "http://localhost/";
