@@ -1,10 +1,10 @@
-import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import { checkInteger } from "../check_integer.ts";
-import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
-import { type MessageData, toBytes, toText } from "../connection/message_data.ts";
+import type { MessageData } from "../connection/message_data.ts";
 import type { ReadyState } from "../driver/events.ts";
+import { onRejection } from "../driver/on_rejection.ts";
+import { coreOf } from "../driver/websocket_driver.ts";
 import { ErrorCode, WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { Client } from "./client.ts";
@@ -19,10 +19,9 @@ import {
   type ReconnectingClientOptions,
   type ReconnectingEvents,
   type ReconnectingSendOptions,
-  SEND_OPTION_NAMES,
   takeQueueOptions,
 } from "./reconnecting_options.ts";
-import { costOf, type QueuedMessage, ResendQueue } from "./resend_queue.ts";
+import { compose, costOf, type QueuedMessage, ResendQueue } from "./resend_queue.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** One connection of a {@linkcode ReconnectingClient}. */
@@ -84,6 +83,13 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   #info: CloseInfo = { code: CloseCode.ABNORMAL_CLOSURE, reason: "" };
   #full = false;
 
+  static {
+    onRejection<ReconnectingClient, ReconnectingEvents>(
+      this.prototype,
+      (ws, name, cause) => ws.#onRejected(name, cause),
+    );
+  }
+
   /**
    * Checks the URL and the options; nothing is connected yet.
    *
@@ -98,7 +104,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     options: ReconnectingClientOptions = {},
     environment: Environment = systemEnvironment,
   ) {
-    super();
+    super({ captureRejections: true });
     const { settings, rest } = takeQueueOptions(options);
     const sorted = sortOptions(source, rest);
     this.#environment = environment;
@@ -370,6 +376,12 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     this.#tell("drain");
   }
 
+  /** A listener's promise has rejected: that is as if it had thrown. */
+  #onRejected(name: keyof ReconnectingEvents, cause: unknown): void {
+    if (name === "message" && this.client !== null) coreOf(this.client).onThrown(name, cause);
+    else reportError(cause);
+  }
+
   /** What the application throws must not stop the machine. */
   #tell<Name extends keyof ReconnectingEvents>(name: Name, ...values: ReconnectingEvents[Name]): void {
     try {
@@ -417,18 +429,6 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
  */
 export function makeReconnectingClient(url: UrlSource, options: ReconnectingClientOptions = {}): ReconnectingClient {
   return new ReconnectingClient(url, options);
-}
-
-function compose(data: MessageData, options: ReconnectingSendOptions, takenAt: number): QueuedMessage {
-  checkOptionNames("send", options, SEND_OPTION_NAMES);
-  const { type = typeof data === "string" ? "text" : "binary", compress = true } = options;
-  const { key = null, signal = null, callback = null } = options;
-  if (type !== "text" && type !== "binary") {
-    throw new TypeError(`Cannot send: type must be "text" or "binary", received ${String(type)}`);
-  }
-  const content = type === "text" ? toText(data, "send") : toBytes(data, "send").slice();
-  const bytes = typeof content === "string" ? Buffer.byteLength(content) : content.length;
-  return { data: content, type, compress, bytes, takenAt, key, signal, callback };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,3 +1,8 @@
+import { Buffer } from "node:buffer";
+import { checkOptionNames } from "../check_options.ts";
+import { type MessageData, toBytes, toText } from "../connection/message_data.ts";
+import { type ReconnectingSendOptions, SEND_OPTION_NAMES } from "./reconnecting_options.ts";
+
 /** A message that was taken, and not handed to a connection yet. */
 export interface QueuedMessage {
   /** Text, or bytes that nobody else changes. */
@@ -124,4 +129,25 @@ export class ResendQueue {
   clear(): QueuedMessage[] {
     return this.expire(Infinity);
   }
+}
+
+/**
+ * Makes a message to queue, with a copy of its bytes.
+ *
+ * @param data Text or bytes.
+ * @param options Its type, a key, a signal, a callback.
+ * @param takenAt The time, in milliseconds.
+ * @returns The message.
+ * @throws {TypeError} If the data or the type can't be sent, or an option is unknown.
+ */
+export function compose(data: MessageData, options: ReconnectingSendOptions, takenAt: number): QueuedMessage {
+  checkOptionNames("send", options, SEND_OPTION_NAMES);
+  const { type = typeof data === "string" ? "text" : "binary", compress = true } = options;
+  const { key = null, signal = null, callback = null } = options;
+  if (type !== "text" && type !== "binary") {
+    throw new TypeError(`Cannot send: type must be "text" or "binary", received ${String(type)}`);
+  }
+  const content = type === "text" ? toText(data, "send") : toBytes(data, "send").slice();
+  const bytes = typeof content === "string" ? Buffer.byteLength(content) : content.length;
+  return { data: content, type, compress, bytes, takenAt, key, signal, callback };
 }

@@ -1,6 +1,4 @@
 import { EventEmitter } from "node:events";
-import type { WebSocketEvents } from "./events.ts";
-
 /**
  * Has the emitters of a class hand over what the promise rejects with that a listener has returned. They need the option
  * `captureRejections`.
@@ -8,12 +6,12 @@ import type { WebSocketEvents } from "./events.ts";
  * @param prototype The prototype of the class.
  * @param handler Who gets the emitter, the event, and the reason.
  */
-export function onRejection<Emitter extends object>(
+export function onRejection<Emitter extends object, Events>(
   prototype: Emitter,
-  handler: (emitter: Emitter, name: keyof WebSocketEvents, cause: unknown) => void,
+  handler: (emitter: Emitter, name: keyof Events, cause: unknown) => void,
 ): void {
   Object.defineProperty(prototype, EventEmitter.captureRejectionSymbol, {
-    value(this: Emitter, cause: unknown, name: keyof WebSocketEvents) {
+    value(this: Emitter, cause: unknown, name: keyof Events) {
       handler(this, name, cause);
     },
   });

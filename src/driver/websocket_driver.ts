@@ -47,7 +47,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   static {
     coreOf = (ws) => ws.#core;
-    onRejection<WebSocketDriver>(this.prototype, (ws, name, cause) => ws.#core.onThrown(name, cause));
+    onRejection<WebSocketDriver, WebSocketEvents>(this.prototype, (ws, name, cause) => ws.#core.onThrown(name, cause));
     showSummary(this.prototype);
   }
 

@@ -36,3 +36,14 @@ export class Publishers {
     this.#last.set(publisher, count);
   }
 }
+
+/** Makes the id of a publisher, of 48 random bits. */
+export function randomId(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high & 0xffff) * 2 ** 32 + low;
+}
+
+/** Shows an id as 12 hexadecimal digits. */
+export function formatId(id: number): string {
+  return id.toString(16).padStart(12, "0");
+}

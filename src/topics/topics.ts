@@ -2,12 +2,13 @@ import { EventEmitter } from "node:events";
 import { checkOptionNames } from "../check_options.ts";
 import type { MessageData } from "../connection/message_data.ts";
 import { prepare } from "../driver/prepare_message.ts";
+import { onRejection } from "../driver/on_rejection.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { type BroadcastOptions, type BroadcastResult, checkBroadcastOptions, deliver } from "./broadcast.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Counters } from "./_counters.ts";
 import { decodeEnvelope, encodeEnvelope, type Envelope } from "./envelope.ts";
-import { REPEATED } from "./_publishers.ts";
+import { formatId, randomId, REPEATED } from "./_publishers.ts";
 import { Relay, type RelayHandler } from "./_relay.ts";
 import { Topic } from "./_topic.ts";
 import type { Gap, TopicsEvents, TopicsStats } from "./topics_events.ts";
@@ -120,6 +121,10 @@ export class Topics extends EventEmitter<TopicsEvents> {
   #closing: Promise<void> | null = null;
   readonly #counts = { published: 0, relayed: 0, dropped: 0, received: 0, repeated: 0, gaps: 0, missed: 0 };
 
+  static {
+    onRejection<Topics, TopicsEvents>(this.prototype, (_topics, _name, cause) => reportError(cause));
+  }
+
   /**
    * Connects to the broker, if there is one.
    *
@@ -128,7 +133,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * @throws {RangeError} If a number is out of its range, or the name is empty or too long.
    */
   constructor(options: TopicsOptions) {
-    super();
+    super({ captureRejections: true });
     const settings = this.#settings = checkTopicsOptions(options);
     this.#id = randomId();
     this.id = formatId(this.#id);
@@ -434,13 +439,4 @@ function checkPublishOptions(options: PublishOptions): void {
 /** Names one of our own messages on its way. */
 function tokenOf(topic: string, epoch: number, counter: number): string {
   return `${epoch}.${counter} ${topic}`;
-}
-
-function randomId(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  return (high & 0xffff) * 2 ** 32 + low;
-}
-
-function formatId(id: number): string {
-  return id.toString(16).padStart(12, "0");
 }

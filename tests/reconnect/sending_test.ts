@@ -430,25 +430,32 @@ Deno.test("reconnectNow() ends a wait, and says whether there was one", async ()
   assertEquals(environment.timers, 0);
 });
 
-netTest("what a listener throws is not lost, and does not stop the client", async () => {
-  await using test = held();
-  const { ws, log, held: server } = test;
-  const causes: unknown[] = [];
-  ws.once("down", ({ error }) => causes.push((error as Error).cause));
-  ws.once("message", () => {
+const FAILURES: readonly (readonly [how: string, fail: () => unknown])[] = [
+  ["throws", () => {
     throw new Error("mine");
+  }],
+  ["rejects with", () => Promise.reject(new Error("mine"))],
+];
+
+for (const [how, fail] of FAILURES) {
+  netTest(`what a listener ${how} is not lost, and does not stop the client`, async () => {
+    await using test = held();
+    const { ws, log, held: server } = test;
+    const causes: unknown[] = [];
+    ws.once("down", ({ error }) => causes.push((error as Error).cause));
+    ws.once("message", () => fail());
+    ws.startConnection();
+    const peer = await server.next();
+    await log.until("up");
+    await peer.send(0x81, "Hi");
+    assertEquals((await peer.frame()).slice(0, 10), "close 1011");
+    await peer.close(1011);
+    peer.leave();
+    await server.next();
+    await log.until("up", 2);
+    assertEquals(causes.map((cause) => (cause as Error).message), ["mine"]);
   });
-  ws.startConnection();
-  const peer = await server.next();
-  await log.until("up");
-  await peer.send(0x81, "Hi");
-  assertEquals((await peer.frame()).slice(0, 10), "close 1011");
-  await peer.close(1011);
-  peer.leave();
-  await server.next();
-  await log.until("up", 2);
-  assertEquals(causes.map((cause) => (cause as Error).message), ["mine"]);
-});
+}
 
 netTest("what a listener throws is reported if nobody listens for the loss that it leads to", async () => {
   await using server = scriptedServer(async (peer) => {
@@ -470,4 +477,17 @@ netTest("what a listener throws is reported if nobody listens for the loss that 
   await ws.startConnection();
   assertEquals((await reported).error.message, "mine");
   await ws[Symbol.asyncDispose]();
+});
+
+Deno.test("what a listener of another event rejects with is reported", async () => {
+  const reported = new Promise<ErrorEvent>((resolve) => {
+    globalThis.addEventListener("error", (event) => {
+      event.preventDefault();
+      resolve(event);
+    }, { once: true });
+  });
+  const ws = makeReconnectingClient("ws://localhost:9/");
+  ws.on("close", () => Promise.reject(new Error("mine")));
+  ws.closeConnection();
+  assertEquals((await reported).error.message, "mine");
 });

@@ -415,3 +415,17 @@ Deno.test("close() rejects a subscription that was not confirmed", async () => {
   assertEquals(await waiting.relayed, "dropped");
   assertEquals(broker.commands, ["close"]);
 });
+
+Deno.test("what a listener of Topics rejects with is reported", async () => {
+  const reported = new Promise<ErrorEvent>((resolve) => {
+    globalThis.addEventListener("error", (event) => {
+      event.preventDefault();
+      resolve(event);
+    }, { once: true });
+  });
+  const broker = new TestBroker();
+  await using topics = new Topics({ name: "app", broker });
+  topics.on("error", () => Promise.reject(new Error("mine")));
+  broker.handler.onError(new Error("theirs"));
+  assertEquals((await reported).error.message, "mine");
+});
