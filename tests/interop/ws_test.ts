@@ -18,6 +18,9 @@ const NEEDS = { net: true, read: true, write: true, env: true, sys: true };
 type Ws = typeof import("npm:ws@8.18.3");
 type WebSocket = InstanceType<Ws["WebSocket"]>;
 
+/** What may wait to be sent, in bytes: all messages at once. */
+const ALL_AT_ONCE = 64 * MIB;
+
 /** Loaded inside the tests, as it reads the environment when it is loaded. */
 function load(): Promise<Ws> {
   return import("npm:ws@8.18.3");
@@ -49,6 +52,7 @@ function suite(kind: HostKind): void {
     const host = await kind.open((env) => {
       const server = makeServer(env, {
         closeTimeout: LONG,
+        backpressureLimit: ALL_AT_ONCE,
         acceptProtocols: ["chat"],
         additionalHeaders: { "X-Server": "ours" },
       });
@@ -148,6 +152,7 @@ for (const secure of [false, true]) {
       socket.on("close", (code: number, reason: Uint8Array) => ended.resolve([code, reason.toString()]));
     }, secure);
     const client = new Client(server.url, {
+      backpressureLimit: ALL_AT_ONCE,
       ...server.options,
       acceptProtocols: ["other", "chat"],
       additionalHeaders: { "X-Client": "ours" },
