@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
-import { ErrorCode, makeClient, makePair, WebSocketError } from "../../mod.ts";
+import { ConnectionError, ErrorCode, makeClient, makePair, WebSocketError } from "../../mod.ts";
 import { hostKinds } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 import { rawServer } from "../support/raw_server.ts";
@@ -230,4 +230,40 @@ netTest("writable: a write behind the peer's Close rejects as the end has it, wi
   written.resolve();
   const error = await assertRejects(() => writing, DOMException);
   assertEquals([error.name, await ws.closed], ["InvalidStateError", { code: 1000, reason: "" }]);
+});
+
+Deno.test("readable, messages and writable of a connection that is over end as it did", async () => {
+  for (const clean of [true, false]) {
+    const { server, client } = await makePair();
+    if (clean) client.closeConnection();
+    else client.terminate();
+    await Promise.all([server.closed, client.closed]);
+    await Promise.all([server.opened, client.opened]);
+    for (const readable of [server.readable, client.messages]) {
+      const reading = readable.getReader().read();
+      if (clean) assertEquals((await reading).done, true);
+      else await assertRejects(() => reading, ConnectionError);
+    }
+    await assertRejects(() => server.writable.getWriter().write("late"));
+  }
+});
+
+Deno.test("sendStream() that is given up before its turn lets what was sent behind it go", async () => {
+  await using pair = await makePair();
+  const { server, client } = pair;
+  const received = server.receive();
+  const { promise: more, resolve } = Promise.withResolvers<void>();
+  const first = client.sendStream((async function* () {
+    yield "a";
+    await more;
+    yield "b";
+  })());
+  const giveUp = new AbortController();
+  const second = client.sendStream(["never"], { signal: giveUp.signal });
+  client.send("behind");
+  giveUp.abort(new Error("Enough"));
+  await assertRejects(() => second, Error, "Enough");
+  resolve();
+  await first;
+  assertEquals([await received, await server.receive()], ["ab", "behind"]);
 });
