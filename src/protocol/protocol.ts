@@ -127,7 +127,7 @@ export class Protocol {
    * A peer that takes too long over it should be cut off.
    */
   get closeExpected(): boolean {
-    return this.#state !== "open" && this.#state !== "ended";
+    return this.#state !== "open" && this.transportEnd !== "close";
   }
 
   /** What the peer's Close said, or why we failed the connection, whichever came first; null before. */
