@@ -73,7 +73,7 @@ Deno.test("nginx holds back no small message", async () => {
 });
 
 Deno.test("a client that stops to read is felt by the server, through nginx's buffers", async () => {
-  await using pair = await Pair.open("/");
+  await using pair = await Pair.open("/", { backpressureLimit: 128 * 1024 * 1024 });
   const { client, server } = pair;
   client.pause();
   const chunk = new Uint8Array(1024 * 1024);
