@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { SocketTransport } from "./socket_transport.ts";
 import type { Transport } from "./transport.ts";
 
 /** What sockets of `node:net` and `node:tls` have beyond a Duplex. */
@@ -8,15 +9,6 @@ interface NodeSocket extends Duplex {
   /** The system's socket. Specific to Deno: the TCP handle below a TLSSocket. */
   _handle?: { _nativeTcpHandle?: { readStop?(): unknown; readStart?(): unknown } | null } | null;
 }
-
-/** A read that waits for bytes. */
-interface PendingRead {
-  buffer: Uint8Array;
-  resolve(length: number | null): void;
-  reject(reason: unknown): void;
-}
-
-const EMPTY = new Uint8Array(0);
 
 /**
  * A {@linkcode Transport} over the socket of the `"upgrade"` event of `node:http` or `node:https`.
@@ -48,15 +40,7 @@ export class NodeSocketTransport implements Transport {
    * may pass them on: a PassThrough, `duplexPair()`, the socket of a test.
    */
   readonly retainsWrites: boolean;
-  #socket: NodeSocket;
-  /** Bytes that have arrived and not been read: `head` at first, then at most the rest of one chunk. */
-  #rest: Uint8Array;
-  #pendingRead: PendingRead | null = null;
-  #rejectPendingWrite: ((reason: unknown) => void) | null = null;
-  #ending: Promise<void> | null = null;
-  #flowing = false;
-  #ended: boolean;
-  #error: Error | null;
+  readonly #transport: SocketTransport;
 
   /**
    * Creates a transport that owns a socket: from now on, nothing else may read, write or destroy it.
@@ -64,18 +48,13 @@ export class NodeSocketTransport implements Transport {
    * @param socket The socket from the event.
    * @param head The bytes from the event that followed the request; they are read first.
    */
-  constructor(socket: Duplex, head: Uint8Array = EMPTY) {
-    this.#socket = socket;
-    this.retainsWrites = !this.#socket._handle;
-    this.#rest = head;
-    this.#error = socket.errored ?? null;
-    this.#ended = socket.destroyed || socket.readableEnded;
-    // node:https leaves this off: the peer's end of stream would then end our writing side too.
-    socket.allowHalfOpen = true;
-    this.#socket.setTimeout?.(0);
-    this.#socket.setNoDelay?.(true);
-    this.#pause();
-    this.#listen();
+  constructor(socket: Duplex, head?: Uint8Array) {
+    const own: NodeSocket = socket;
+    own.setTimeout?.(0);
+    own.setNoDelay?.(true);
+    pause(own);
+    this.retainsWrites = !own._handle;
+    this.#transport = new SocketTransport(own, this.retainsWrites, (flows) => flows ? resume(own) : pause(own), head);
   }
 
   /**
@@ -85,13 +64,7 @@ export class NodeSocketTransport implements Transport {
    * @returns How many bytes were read, null at the end of the stream.
    */
   read(buffer: Uint8Array): Promise<number | null> {
-    if (this.#rest.length > 0) return Promise.resolve(this.#take(buffer));
-    if (this.#error !== null) return Promise.reject(this.#error);
-    if (this.#ended) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
-      this.#pendingRead = { buffer, resolve, reject };
-      this.#resume();
-    });
+    return this.#transport.read(buffer);
   }
 
   /**
@@ -101,9 +74,7 @@ export class NodeSocketTransport implements Transport {
    * @returns A promise that resolves when the system has taken the last byte.
    */
   write(bytes: Uint8Array): Promise<void> {
-    // A write after the end is an "error" event, which destroys the socket.
-    if (!this.#socket.writable) return Promise.reject(this.#notWritable());
-    return this.#untilClosed((done) => this.#socket.write(bytes, done));
+    return this.#transport.write(bytes);
   }
 
   /**
@@ -112,81 +83,22 @@ export class NodeSocketTransport implements Transport {
    * @returns A promise that resolves when the system has taken the end of the stream.
    */
   closeWrite(): Promise<void> {
-    if (this.#ending === null && !this.#socket.writable) return Promise.reject(this.#notWritable());
-    return this.#ending ??= this.#untilClosed((done) => this.#socket.end(done));
+    return this.#transport.closeWrite();
   }
 
   /** Destroys the socket. Never throws; calling it again does nothing. */
   close(): void {
-    this.#rest = EMPTY;
-    this.#socket.destroy();
-    this.#closed();
+    this.#transport.close();
   }
+}
 
-  #listen(): void {
-    this.#socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
-    this.#socket.on("end", () => this.#finish());
-    this.#socket.on("error", (error: Error) => this.#fail(error));
-    this.#socket.on("close", () => this.#closed());
-  }
+function pause(socket: NodeSocket): void {
+  socket.pause();
+  // A paused TLSSocket of Deno reads on from TCP, and buffers what the peer sends without limit.
+  socket._handle?._nativeTcpHandle?.readStop?.();
+}
 
-  #receive(chunk: Uint8Array): void {
-    this.#rest = chunk;
-    const pending = this.#pendingRead;
-    if (pending !== null) {
-      this.#pendingRead = null;
-      pending.resolve(this.#take(pending.buffer));
-    }
-    if (this.#rest.length > 0) this.#pause();
-  }
-
-  #take(buffer: Uint8Array): number {
-    const length = Math.min(this.#rest.length, buffer.length);
-    buffer.set(this.#rest.subarray(0, length));
-    this.#rest = this.#rest.subarray(length);
-    return length;
-  }
-
-  #finish(): void {
-    this.#ended = true;
-    this.#pendingRead?.resolve(null);
-    this.#pendingRead = null;
-  }
-
-  #closed(): void {
-    this.#finish();
-    this.#rejectPendingWrite?.(this.#notWritable());
-  }
-
-  #fail(error: Error): void {
-    this.#error ??= error;
-    this.#pendingRead?.reject(error);
-    this.#pendingRead = null;
-  }
-
-  #pause(): void {
-    this.#flowing = false;
-    this.#socket.pause();
-    // A paused TLSSocket of Deno reads on from TCP, and buffers what the peer sends without limit.
-    this.#socket._handle?._nativeTcpHandle?.readStop?.();
-  }
-
-  #resume(): void {
-    if (this.#flowing) return;
-    this.#flowing = true;
-    this.#socket._handle?._nativeTcpHandle?.readStart?.();
-    this.#socket.resume();
-  }
-
-  /** Turns a socket's operation into a promise. Not every Duplex calls back if it is destroyed meanwhile. */
-  #untilClosed(operation: (done: (error?: Error | null) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#rejectPendingWrite = reject;
-      operation((error) => error ? reject(error) : resolve());
-    });
-  }
-
-  #notWritable(): Error {
-    return this.#error ?? new Error("Cannot write to the socket: its writing side has ended");
-  }
+function resume(socket: NodeSocket): void {
+  socket._handle?._nativeTcpHandle?.readStart?.();
+  socket.resume();
 }
