@@ -79,7 +79,7 @@ testWith({ read: true, write: true }, "docs/examples.md shows every example as i
   for (const block of document.matchAll(/```ts ignore\n[^]*?\n```/g)) assertStringIncludes(shown, block[0]);
 });
 
-testWith(READ, "docs/errors.md names every code and the string that logs print, and no other", async () => {
+testWith(READ, "docs/errors.md names every code and its logged string, and no others", async () => {
   const rows = (await read("docs/errors.md")).matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| `(WS_\w+)` /gm);
   assertEquals(Object.fromEntries([...rows].map(([, name, code]) => [name, code])), { ...ErrorCode });
 });

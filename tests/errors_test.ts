@@ -19,7 +19,7 @@ Deno.test("new WebSocketError() has the standard's defaults", () => {
   assertEquals("cause" in new WebSocketError(), false);
 });
 
-Deno.test("new WebSocketError() throws for what a Close frame can't hold", () => {
+Deno.test("new WebSocketError() throws for a code or reason that a Close frame can't hold", () => {
   for (const closeCode of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000]) {
     assertEquals(assertThrows(() => new WebSocketError("", { closeCode }), DOMException).name, "InvalidAccessError");
   }

@@ -109,7 +109,7 @@ Deno.test("every rule is shown to fail", () => {
   assertEquals(RULES.filter((rule) => !shown.has(rule)), []);
 });
 
-Deno.test("isNotEmpty() finds a graph with nothing to check", () => {
+Deno.test("isNotEmpty() finds an empty graph", () => {
   assertEquals(isNotEmpty({ files: [], imports: [] }).length, 1);
   assertEquals(isNotEmpty({ files: ["mod.ts", "src/errors.ts"], imports: [] }).length, 1);
   assertEquals(isNotEmpty({ files: ["mod.ts"], imports: [{ from: "mod.ts", to: "node:net" }] }).length, 1);

@@ -91,7 +91,7 @@ const UNEQUAL: readonly (readonly [string, unknown, unknown])[] = [
 ];
 
 for (const [what, a, b] of EQUAL) {
-  Deno.test(`assertEquals() takes equal ${what}`, () => {
+  Deno.test(`assertEquals() accepts equal ${what}`, () => {
     assertEquals(a, b);
     assert(equal(b, a));
     failureOf(() => assertNotEquals(a, b));
@@ -113,14 +113,14 @@ Deno.test("assertEquals() shows both values and the caller's message", () => {
   }
 });
 
-Deno.test("assertStrictEquals() wants the same object", () => {
+Deno.test("assertStrictEquals() requires the same object", () => {
   const object = {};
   assertStrictEquals(object, object);
   assertStrictEquals(NaN, NaN);
   failureOf(() => assertStrictEquals({}, {}));
 });
 
-Deno.test("assert() and assertFalse() take truthy and falsy values", () => {
+Deno.test("assert() and assertFalse() accept truthy and falsy values", () => {
   assert(1);
   assertFalse(0);
   failureOf(() => assert(""));
@@ -181,7 +181,7 @@ for (const [text, encoded] of BASE64) {
   });
 }
 
-Deno.test("decodeBase64() takes back every byte that encodeBase64() wrote", () => {
+Deno.test("decodeBase64() reads back every byte that encodeBase64() wrote", () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 256);
   for (const length of [254, 255, 256, 1000]) {
     assertEquals(decodeBase64(encodeBase64(bytes.subarray(0, length))), bytes.subarray(0, length));
@@ -189,7 +189,7 @@ Deno.test("decodeBase64() takes back every byte that encodeBase64() wrote", () =
   assertEquals(encodeBase64(bytes.buffer), encodeBase64(bytes));
 });
 
-Deno.test("decodeBase64() throws on what is no base64", () => {
+Deno.test("decodeBase64() throws if the text is not base64", () => {
   for (const text of ["Z", "Zg=a", "Zm\u00e4v"]) assertThrows(() => decodeBase64(text));
 });
 

@@ -79,7 +79,7 @@ function listen(handler: ServeHandler, faults: unknown[] = []) {
   return { server, url: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/` };
 }
 
-netTest("serve() on a port in use says so, and that 0 is any that is free", async () => {
+netTest("serve() on a port in use says so, and that 0 chooses a free one", async () => {
   const { server } = listen(() => new Response());
   const { port } = server.addr as Deno.NetAddr;
   const again = () => serve({ port, hostname: "127.0.0.1" }, () => new Response());
@@ -89,7 +89,7 @@ netTest("serve() on a port in use says so, and that 0 is any that is free", asyn
   await server.shutdown();
 });
 
-netTest("makeClient() reads http: as ws:, and send() after the end is false, with no throw", async () => {
+netTest("makeClient() reads http: as ws:, and send() after the end returns false instead of throwing", async () => {
   const { server, url } = listen((request) => {
     const ws = makeServer(request);
     ws.startConnection();
@@ -122,7 +122,7 @@ const FORGETFUL: readonly (readonly [what: string, handler: ServeHandler, advice
 ];
 
 for (const [what, handler, advice] of FORGETFUL) {
-  netTest(`a handler that ${what} is told what to do`, async () => {
+  netTest(`a handler that ${what} gets an error that says what to do`, async () => {
     const faults: unknown[] = [];
     const { server, url } = listen(handler, faults);
     const error = await assertRejects(() => makeClient(url).startConnection(), HandshakeError);
@@ -133,7 +133,7 @@ for (const [what, handler, advice] of FORGETFUL) {
   });
 }
 
-netTest("makeServer() of a request that is no upgrade answers with what to do", async () => {
+netTest("makeServer() answers a request that is not an upgrade with what to do", async () => {
   const { server, url } = listen((request) => {
     assertFalse(isWebSocket(request));
     const ws = makeServer(request);

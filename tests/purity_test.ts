@@ -63,7 +63,7 @@ async function checkText(text: string): Promise<[boolean, string]> {
 }
 
 for (const name of PURE) {
-  testWith(NEEDS, `src/${name} needs nothing of a platform`, async () => {
+  testWith(NEEDS, `src/${name} needs no platform`, async () => {
     const files = sourceFiles(ROOT, `src/${name}/`);
     assertGreater(files.length, 0);
     const [success, output] = await checkPure(() => files.map((file) => new URL(file, ROOT).pathname));
@@ -71,7 +71,7 @@ for (const name of PURE) {
   });
 }
 
-testWith(NEEDS, "the check of purity passes what every platform has", async () => {
+testWith(NEEDS, "the purity check passes globals that every platform has", async () => {
   const [success, output] = await checkText(`
     import { encodeBase64 } from "@std/encoding/base64";
     import { STATUS_TEXT } from "@std/http/status";
@@ -92,7 +92,7 @@ const IMPURE = [
 ] as const;
 
 for (const [what, text, word] of IMPURE) {
-  testWith(NEEDS, `the check of purity finds ${what}`, async () => {
+  testWith(NEEDS, `the purity check finds ${what}`, async () => {
     const [success, output] = await checkText(text);
     assertFalse(success, output);
     assertStringIncludes(output, word);

@@ -90,7 +90,7 @@ for (const behavior of ["FAILED", "NON-STRICT", "UNIMPLEMENTED", "WRONG CODE", "
   });
 }
 
-Deno.test("faultsOf() finds a family that was left out, and a report of nothing", () => {
+Deno.test("faultsOf() finds a family that was left out, and an empty report", () => {
   const { "13.1.1": _, ...rest } = WHOLE;
   assertEquals(faultsOf({ [AGENT]: rest }), [`${AGENT}: no case of 13.* was run`]);
   assertEquals(faultsOf({}).length, 1);

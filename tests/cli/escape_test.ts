@@ -12,7 +12,7 @@ const STEERING = [
 ];
 
 // Row: terminal
-Deno.test("escapeControls() leaves nothing that steers a terminal", () => {
+Deno.test("escapeControls() leaves nothing that controls a terminal", () => {
   for (const code of STEERING) {
     const shown = escapeControls(`a${String.fromCodePoint(code)}b`);
     assert(/^a\\(x[0-9a-f]{2}|u\{[0-9a-f]{4,5}\}|[nrt])b$/.test(shown), `${code.toString(16)}: ${shown}`);
@@ -20,13 +20,13 @@ Deno.test("escapeControls() leaves nothing that steers a terminal", () => {
   assertEquals(escapeControls(EVIL), SHOWN);
 });
 
-Deno.test("escapeControls() leaves text as it is", () => {
+Deno.test("escapeControls() leaves plain text unchanged", () => {
   for (const text of ["", "Hi", "grüße", "日本語", "👩‍👩‍👧", "می‌خواهم", "a\\x1b", "e\u0301"]) {
     assertEquals(escapeControls(text), text);
   }
 });
 
-Deno.test("printableJson() steers no terminal, and reads as the same value", () => {
+Deno.test("printableJson() escapes terminal controls, and parses to the same value", () => {
   for (const code of STEERING) {
     const value = { data: `a${String.fromCodePoint(code)}b` };
     const json = printableJson(value);

@@ -29,7 +29,7 @@ testWith(NEEDS, "wsd URL prints messages exactly as they came", async () => {
   assertEquals((await run([server.url], "say evil")).stdout, `${EVIL}\n`);
 });
 
-testWith(NEEDS, "wsd --wait says how long answers are waited for", async () => {
+testWith(NEEDS, "wsd --wait sets how long to wait for answers", async () => {
   const asked = Promise.withResolvers<void>();
   // Answers only once the input has ended and been waited for.
   await using silent = rawServer(async (peer) => {
@@ -101,7 +101,7 @@ testWith(NEEDS, "wsd URL exits with 3 if the server refuses, and shows its statu
   assertEquals(stderr, `${said}\nWho are you?\n${first}\n${second}\n`);
 });
 
-testWith(NEEDS, "wsd URL exits with 2 if the server is not reached", async () => {
+testWith(NEEDS, "wsd URL exits with 2 if the server can't be reached", async () => {
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   gone.close();
   for (const more of [[], ["--proxy", `http://alice:s3cret@127.0.0.1:${gone.addr.port}`]]) {
@@ -161,7 +161,7 @@ testWith(NEEDS, "wsd --json prints every event as a line", async () => {
   ]);
 });
 
-testWith(NEEDS, "wsd sends the header fields, the origin and the subprotocols that it is given", async () => {
+testWith(NEEDS, "wsd sends the given header fields, origin and subprotocols", async () => {
   const asked: Headers[] = [];
   await using server = talkingServer(({ headers }) => asked.push(headers));
   const args = ["-H", "Authorization: Bearer 1:2", "-H", "X-A: b", "--origin", "https://o", "--protocol", "a"];
@@ -197,7 +197,7 @@ testWith(NEEDS, "wsd --ping sends Pings, and --json shows their Pongs", async ()
   await running.printed(/"type":"pong","data":".*","encoding":"hex"/);
 });
 
-testWith(NEEDS, "wsd --reconnect connects again, and sends then what was written meanwhile", async () => {
+testWith(NEEDS, "wsd --reconnect connects again, and then sends what was written meanwhile", async () => {
   let count = 0;
   await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const ws = makeServer(request);
@@ -221,7 +221,7 @@ testWith(NEEDS, "wsd --reconnect connects again, and sends then what was written
   assertEquals((await run(["--reconnect", refusing.url])).code, 3);
 });
 
-testWith(NEEDS, "wsd listen prints what comes from each, and sends each line to everybody", async () => {
+testWith(NEEDS, "wsd listen prints each client's messages, and sends each line to everybody", async () => {
   await using running = new Run(["--json", "listen", "0"]);
   const [, url] = await running.printed(/"type":"listening","url":"(ws:\/\/127\.0\.0\.1:\d+\/)"/);
   const clients = [makeClient(url), makeClient(url)];
@@ -247,7 +247,7 @@ testWith(NEEDS, "wsd listen on a port in use exits with 2", async () => {
   assertStringIncludes(stderr, "it is in use");
 });
 
-testWith(NEEDS, "wsd whose output nobody reads any more ends, and calls it clean", async () => {
+testWith(NEEDS, "wsd exits cleanly once nobody reads its output", async () => {
   await using server = talkingServer();
   const command = [...PROGRAM, server.url].map((part) => `'${part}'`).join(" ");
   const script = `yes | ${command} | head -n 2; echo "\${PIPESTATUS[1]}"`;

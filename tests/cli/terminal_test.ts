@@ -75,7 +75,7 @@ class Terminal implements AsyncDisposable {
   }
 }
 
-terminalTest("has a prompt, shows what comes above what is typed, and closes by Ctrl-D", async (url) => {
+terminalTest("has a prompt, shows messages above the typed line, and closes on Ctrl-D", async (url) => {
   await using terminal = await Terminal.start(["--protocol", "chat", "--compress", `${url}greeting`]);
   await terminal.shows(/^> $|^>$/m);
   await terminal.type("Hello", "Enter");
@@ -102,7 +102,7 @@ terminalTest("has a prompt, shows what comes above what is typed, and closes by 
 });
 
 // Row: terminal
-terminalTest("is changed by nothing that a peer sends", async (url) => {
+terminalTest("can't be controlled by anything a peer sends", async (url) => {
   await using terminal = await Terminal.start([url]);
   const title = await terminal.title();
   await terminal.shows(/^>$/m);
@@ -137,7 +137,7 @@ terminalTest("takes /help, /close and unknown commands, and shows binary message
   assertMatch(await terminal.shows(/^exit code 5$/m), /^closed with 4000/m);
 });
 
-terminalTest("closes by Ctrl-C", async (url) => {
+terminalTest("closes on Ctrl-C", async (url) => {
   await using terminal = await Terminal.start([url]);
   await terminal.shows(/^>$/m);
   await terminal.type("unfinished", "C-c");
@@ -153,7 +153,7 @@ terminalTest("uses colors, unless NO_COLOR is set", async (url) => {
   assertFalse((await plain.screen("-e")).includes("\x1b"));
 });
 
-terminalTest("refuses --binary raw, which would let a peer steer it", async (url) => {
+terminalTest("refuses --binary raw, which would let a peer control it", async (url) => {
   await using terminal = await Terminal.start(["--binary", "raw", url]);
   assertStringIncludes(await terminal.shows(/^exit code 1$/m), "--binary raw needs pipes or files");
 });

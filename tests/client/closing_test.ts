@@ -27,7 +27,7 @@ async function play(
 }
 
 // RFC 6455 7.1.1: "the server MUST close the TCP connection first".
-netTest("closeConnection() of a client leaves the end of TCP to the server", async () => {
+netTest("closeConnection() of a client lets the server end TCP", async () => {
   const log = await play(async (peer) => {
     assertEquals(await peer.frame(), "close 1000");
     await peer.close(1000);
@@ -44,7 +44,7 @@ netTest("closeConnection() of a client leaves the end of TCP to the server", asy
   assertEquals(log.events, ["open", "close 1000"]);
 });
 
-netTest("a client answers a Close, and leaves the end of TCP to the server", async () => {
+netTest("a client answers a Close, and lets the server end TCP", async () => {
   const log = await play(async (peer) => {
     await peer.close(4000, "Go");
     assertEquals(await peer.frame(), "close 4000 Go");
@@ -55,7 +55,7 @@ netTest("a client answers a Close, and leaves the end of TCP to the server", asy
 });
 
 // RFC 6455 §7.1.7 MUST closes
-netTest("a client ends TCP itself where the server broke the protocol", async () => {
+netTest("a client ends TCP itself if the server broke the protocol", async () => {
   const log = await play(async (peer) => {
     await peer.send(0x83);
     assert((await peer.frame()).startsWith("close 1002 "));
@@ -66,7 +66,7 @@ netTest("a client ends TCP itself where the server broke the protocol", async ()
   assert(log.events[2].startsWith("close 1002 "));
 });
 
-netTest("closeTimeout ends a client whose server answers and never ends TCP", async () => {
+netTest("closeTimeout ends a client whose server answers but never ends TCP", async () => {
   const log = await play(
     async (peer) => {
       assertEquals(await peer.frame(), "close 3000 Bye");
@@ -91,7 +91,7 @@ netTest("closeTimeout ends a client whose server never answers", async () => {
   assertEquals(log.events, ["open", `error ${ErrorCode.CLOSE_TIMEOUT} 1006`, "close 1006"]);
 });
 
-netTest("a client takes a server that masks its frames for broken", async () => {
+netTest("a client fails the connection if the server masks its frames", async () => {
   const log = await play(async (peer) => {
     await peer.write(Uint8Array.of(0x81, 0x80, 1, 2, 3, 4));
     assert((await peer.frame()).startsWith("close 1002 "));
@@ -100,7 +100,7 @@ netTest("a client takes a server that masks its frames for broken", async () => 
   assertEquals(log.events[1], "error WS_MASK_FORBIDDEN 1002");
 });
 
-netTest("a server that is killed in the middle of a message is 1006, and what came whole is delivered", async () => {
+netTest("a server that is killed mid-message is reported as 1006, after every complete message", async () => {
   const log = await play(async (peer) => {
     await peer.send(0x81, "whole");
     await peer.write(peer.frameOf(0x82, new Uint8Array(1000)).subarray(0, 500));

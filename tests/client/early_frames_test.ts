@@ -45,7 +45,7 @@ function hear(ws: Client): { messages: unknown[]; errors: unknown[] } {
 }
 
 for (const [name, prepare] of Object.entries(PREPARED)) {
-  netTest(`a client that ${name} loses nothing of what comes with the answer`, async () => {
+  netTest(`a client that ${name} loses nothing that arrives with the response`, async () => {
     await using server = talkative();
     const ws = makeClient(server.url);
     const heard = hear(ws);
@@ -56,7 +56,7 @@ for (const [name, prepare] of Object.entries(PREPARED)) {
   });
 }
 
-netTest("a client that closes as soon as it is open loses nothing of what comes with the answer", async () => {
+netTest("a client that closes as soon as it is open loses nothing that arrives with the response", async () => {
   await using server = talkative();
   const ws = makeClient(server.url);
   await ws.startConnection();

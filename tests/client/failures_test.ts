@@ -16,7 +16,7 @@ async function errorOf(ws: WebSocket): Promise<Error> {
 
 Deno.test({
   ...NO_NETWORK,
-  name: "startConnection() without the permission rejects with NotCapable, and tells an error listener",
+  name: "startConnection() without the permission rejects with NotCapable, and calls an error listener",
   async fn() {
     const ws = makeClient("ws://127.0.0.1:9/");
     const log = new EventLog(ws);
@@ -39,14 +39,14 @@ Deno.test({
   },
 });
 
-Deno.test("WebSocket with an aborted signal tells its reason", async () => {
+Deno.test("WebSocket with an aborted signal reports its reason", async () => {
   const signal = AbortSignal.abort(new Error("The user has left"));
   const error = await errorOf(new WebSocket("ws://127.0.0.1:9/", [], { signal }));
   assertStringIncludes(error.message, "The user has left");
   assertEquals((error.cause as Error).message, "The user has left");
 });
 
-Deno.test("startConnection() may be left alone if a listener for errors comes after it, or listens once", async () => {
+Deno.test("startConnection() need not be awaited if an error listener is added after it, or listens once", async () => {
   for (const how of ["on", "once"] as const) {
     const ws = makeClient("ws://127.0.0.1:9/", { signal: AbortSignal.abort() });
     ws.startConnection();
@@ -72,7 +72,7 @@ for (const [response, said] of REFUSALS) {
 }
 
 // Row: endless-refusal
-netTest("startConnection() tells a refusal whose body never ends, with what has come of it", async () => {
+netTest("startConnection() reports a refusal whose body never ends, with the part that arrived", async () => {
   const heads = ["Transfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n", "Content-Length: 99\r\n\r\nHello", "\r\nHello"];
   for (const head of heads) {
     await using server = rawServer(async (peer) => {
@@ -86,7 +86,7 @@ netTest("startConnection() tells a refusal whose body never ends, with what has 
   }
 });
 
-netTest("startConnection() by wss: to a port without TLS says to try ws:", async () => {
+netTest("startConnection() with wss: to a port without TLS suggests ws:", async () => {
   await using server = rawServer(async (peer) => {
     await peer.write("HTTP/1.1 400 Bad Request\r\n\r\n");
     await peer.rest();
@@ -96,14 +96,14 @@ netTest("startConnection() by wss: to a port without TLS says to try ws:", async
   assertEquals(error.code, ErrorCode.TLS_FAILED);
 });
 
-netTest("startConnection() by ws: to a port with TLS says to try wss:", async () => {
+netTest("startConnection() with ws: to a port with TLS suggests wss:", async () => {
   // A TLS alert, as a server sends it that has read an HTTP request: RFC 8446 §6.
   await using server = rawServer(respond("\x15\x03\x03\x00\x02\x02\x16"));
   await assertRejects(() => makeClient(server.url).startConnection(), HandshakeError, "try wss:");
 });
 
 netTest(
-  "a server that picks none of the subprotocols fails the web's classes, and makeClient() by an option",
+  "a server that picks no subprotocol fails the web classes, and makeClient() if an option says so",
   async () => {
     await using server = rawServer(async (peer) => {
       await peer.accept();

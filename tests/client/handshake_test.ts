@@ -71,7 +71,7 @@ for (const [what, answer] of VIOLATIONS) {
   });
 }
 
-netTest("startConnection() takes a right answer however it is spelt, and its subprotocol", async () => {
+netTest("startConnection() accepts a correct response however it is spelled, and its subprotocol", async () => {
   await using server = rawServer(async (peer) => {
     const [, , accept] = await accepted(peer);
     const name = accept.replace("Sec-WebSocket-Accept:", "SEC-WEBSOCKET-ACCEPT:  ");
@@ -104,7 +104,7 @@ netTest("startConnection() reads past 1xx responses, up to 16", async () => {
 });
 
 // Row: early-frames
-netTest("startConnection() loses no frame that comes in the segment of the 101, nor its Close", async () => {
+netTest("startConnection() loses no frame that arrives in the segment of the 101, nor a Close", async () => {
   const behind = concat([frameFor("client", 0x81, "a"), frameFor("client", 0x82, "b")]);
   await using server = rawServer(async (peer) => {
     await peer.accept(concat([behind, frameFor("client", 0x88, Uint8Array.of(3, 232))]));
@@ -183,7 +183,7 @@ for (
   });
 }
 
-netTest("startConnection() gives up on a chunk extension without end", async () => {
+netTest("startConnection() gives up on an endless chunk extension", async () => {
   const { error } = await refusal(
     endless("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n5;", "x".repeat(KIB)),
   );
@@ -214,14 +214,14 @@ for (const [what, answer] of UNREADABLE) {
 }
 
 // Row: silent-server
-Deno.test("startConnection() rejects where the connection fails before the answer", async () => {
+Deno.test("startConnection() rejects if the connection fails before the response", async () => {
   const transport: Transport = { ...answering(() => {}), read: () => Promise.reject(new Error("Reset")) };
   const error = await assertRejects(() => makeClient("ws://a/", { transport }).startConnection(), HandshakeError);
   assertStringIncludes(error.message, "lost before the server's answer");
   assertEquals((error.cause as Error).message, "Reset");
 });
 
-netTest("startConnection() rejects at handshakeTimeout where the server never answers", async () => {
+netTest("startConnection() rejects at handshakeTimeout if the server never responds", async () => {
   const { error } = await refusal(async (peer) => {
     await peer.head();
     await peer.frame();
@@ -230,7 +230,7 @@ netTest("startConnection() rejects at handshakeTimeout where the server never an
   assertStringIncludes(error.message, "20 ms");
 });
 
-netTest("startConnection() tells of a refusal whose body the time-out has cut off", async () => {
+netTest("startConnection() reports a refusal whose body was cut off by the timeout", async () => {
   const { error } = await refusal(async (peer) => {
     await peer.head();
     await peer.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nHello");
@@ -308,7 +308,7 @@ netTest("signal ends the handshake, and rejects with its reason", async () => {
   assertEquals(log.events, ["error WS_HANDSHAKE_FAILED 1006", "close 1006"]);
 });
 
-netTest("signal that is aborted before lets nothing be dialled", async () => {
+netTest("signal that is already aborted prevents dialing", async () => {
   await using server = rawServer(() => Promise.resolve());
   const ws = makeClient(server.url, { signal: AbortSignal.abort() });
   const log = new EventLog(ws);
@@ -333,7 +333,7 @@ netTest("signal that is aborted later has no effect", async () => {
   await log.closed;
 });
 
-Deno.test("closeConnection() and terminate() before startConnection() end what never began", async () => {
+Deno.test("closeConnection() and terminate() before startConnection() end the connection", async () => {
   for (const end of [(ws: Client) => void ws.closeConnection(), (ws: Client) => ws.terminate()]) {
     const ws = makeClient("ws://localhost/");
     const log = new EventLog(ws);
@@ -345,7 +345,7 @@ Deno.test("closeConnection() and terminate() before startConnection() end what n
   }
 });
 
-Deno.test("startConnection() closes a transport that was given, where it gives up", async () => {
+Deno.test("startConnection() closes the given transport if it gives up", async () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const cancelled = Promise.withResolvers<void>();
   const silent = new ReadableStream<Uint8Array>({ cancel: () => cancelled.resolve() });
@@ -355,7 +355,7 @@ Deno.test("startConnection() closes a transport that was given, where it gives u
   await assertRejects(() => readable.getReader().read());
 });
 
-netTest("terminate() while a refusal's body is read counts for more than the refusal", async () => {
+netTest("terminate() while a refusal's body is read takes precedence over the refusal", async () => {
   const begun = Promise.withResolvers<void>();
   await using server = rawServer(async (peer) => {
     await peer.head();
@@ -396,7 +396,7 @@ function answering(then: () => void): Transport {
 }
 
 for (const [what, act] of [["terminate()", "terminate"], ["closeConnection()", "closeConnection"]] as const) {
-  Deno.test(`${what} while the answer is on its way opens nothing`, async () => {
+  Deno.test(`${what} while the response is on its way opens nothing`, async () => {
     const ws: Client = makeClient("ws://localhost/", { transport: answering(() => void ws[act]()) });
     const log = new EventLog(ws);
     await assertRejects(() => ws.startConnection(), HandshakeError, "closed meanwhile");
@@ -426,7 +426,7 @@ netTest("startConnection() leaves nothing on the signal", async () => {
   ws.terminate();
 });
 
-netTest("startConnection() may be left alone where somebody listens for errors", async () => {
+netTest("startConnection() need not be awaited if there is an error listener", async () => {
   await using server = rawServer(respond("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
   const ws = makeClient(server.url);
   const log = new EventLog(ws);
@@ -442,13 +442,13 @@ const CUTS = [
 ] as const;
 
 for (const [what, answer] of CUTS) {
-  netTest(`startConnection() tells a connection that ends with ${what} from a refusal`, async () => {
+  netTest(`startConnection() distinguishes a connection that ends with ${what} from a refusal`, async () => {
     const { error } = await refusal(respond(answer));
     assertEquals([error.code, error.status], [ErrorCode.CONNECTION_LOST, null]);
   });
 }
 
-Deno.test("startConnection() rejects with what the transport failed with while the request was written", async () => {
+Deno.test("startConnection() rejects with the transport's error if writing the request fails", async () => {
   const cause = new Deno.errors.BrokenPipe("gone");
   const transport: Transport = {
     retainsWrites: false,
@@ -466,7 +466,7 @@ Deno.test("startConnection() rejects with what the transport failed with while t
 });
 
 // RFC 6455 §4.1 MUST unreachable
-netTest("startConnection() tells apart what can't be reached", async () => {
+netTest("startConnection() distinguishes the reasons why a server can't be reached", async () => {
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = gone.addr;
   gone.close();

@@ -26,7 +26,7 @@ for (const [url, reason] of BAD_URLS) {
   });
 }
 
-Deno.test("makeClient() throws TypeError for what is no URL", () => {
+Deno.test("makeClient() throws TypeError for anything but a URL", () => {
   for (const url of [undefined, null, 5, {}]) {
     assertThrows(() => makeClient(url as unknown as string), TypeError);
   }
@@ -100,7 +100,7 @@ Deno.test("startConnection() throws TypeError for an option that only makeClient
 });
 
 // RFC 9110 §4.2.2 MUST
-Deno.test("makeClient() throws TypeError for a Unix socket with wss:, which would go in the clear", () => {
+Deno.test("makeClient() throws TypeError for a Unix socket with wss:, which would be unencrypted", () => {
   assertStringIncludes(
     assertThrows(() => makeClient("wss://localhost/", { socketPath: "/tmp/x" }), TypeError).message,
     "TLS",
@@ -124,7 +124,7 @@ Deno.test("startConnection() throws TypeError for a wrong option, and can be cal
 });
 
 // RFC 9110 §4.2.4 MUST
-Deno.test("url is that of the server, with its scheme and without credentials", () => {
+Deno.test("url is the server's URL, with its scheme and without credentials", () => {
   assertEquals(makeClient("http://localhost:5000/a?b").url, "ws://localhost:5000/a?b");
   assertEquals(makeClient(new URL("https://user:secret@localhost/")).url, "wss://localhost/");
   assertEquals(makeClient("ws://LOCALHOST:80").url, "ws://localhost/");
@@ -132,7 +132,7 @@ Deno.test("url is that of the server, with its scheme and without credentials", 
 
 // RFC 6455 §3 MUST hash
 // RFC 6455 §11.1.1 MUST
-Deno.test("url is written in ASCII, and keeps a # that stands there as %23", () => {
+Deno.test("url is written in ASCII, and keeps a # that is written as %23", () => {
   const { url } = makeClient("ws://b\u00fccher.example/gr\u00fc\u00dfe%23?q=\u00fc");
   assertEquals(url, "ws://xn--bcher-kva.example/gr%C3%BC%C3%9Fe%23?q=%C3%BC");
 });
@@ -140,7 +140,7 @@ Deno.test("url is written in ASCII, and keeps a # that stands there as %23", () 
 // RFC 6455 §4.1 MUST target
 // RFC 9112 §3.2 MUST client
 // RFC 9112 §3.2.1 MUST
-netTest("startConnection() asks for what the URL names", async () => {
+netTest("startConnection() requests what the URL names", async () => {
   const requests: string[] = [];
   await using server = rawServer(async (peer) => {
     requests.push(await peer.accept());

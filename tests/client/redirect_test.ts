@@ -27,7 +27,7 @@ function portOf(server: WebSocketListener): number {
   return (server.addr as Deno.NetAddr).port;
 }
 
-netTest("startConnection() follows no redirect of itself", async () => {
+netTest("startConnection() doesn't follow redirects by default", async () => {
   await using server = redirecting([]);
   const error = await makeClient(`ws://127.0.0.1:${portOf(server)}/to?/there`).startConnection().catch((error) =>
     error
@@ -68,7 +68,7 @@ netTest("startConnection() keeps the URL's credentials and the caller's Host on 
   assertEquals([asked[0].get("authorization"), asked[0].get("host")], ["Basic dXNlcjpzZWNyZXQ=", "chat.example"]);
 });
 
-netTest("startConnection() takes a Location with a fragment, which it doesn't send", async () => {
+netTest("startConnection() accepts a Location with a fragment, which it doesn't send", async () => {
   const asked: Headers[] = [];
   await using server = redirecting(asked);
   const there = encodeURI(`http://127.0.0.1:${portOf(server)}/there`) + "#part";
@@ -81,7 +81,7 @@ netTest("startConnection() takes a Location with a fragment, which it doesn't se
 
 // Row: redirects
 netTest(
-  "startConnection() leaves the caller's Host behind on the way to another origin, and takes it up no more",
+  "startConnection() drops the caller's Host when redirected to another origin, for good",
   async () => {
     const asked: Headers[] = [];
     await using here = redirecting(asked);
@@ -97,7 +97,7 @@ netTest(
 );
 
 // Row: redirects
-netTest("startConnection() shows cert to the first origin alone, and checks the name at every other", async () => {
+netTest("startConnection() presents cert to the first origin only, and checks the name at every other", async () => {
   const authority = await makeAuthority();
   const alice = await makeCertificate({ hostnames: [], name: "alice", authority });
   const wrong = await makeCertificate({ hostnames: ["example.com"], authority });
@@ -143,7 +143,7 @@ async function askingServer(
 
 // Row: redirects
 // RFC 9110 §15.4 SHOULD credentials
-netTest("startConnection() leaves credentials behind on the way to another origin", async () => {
+netTest("startConnection() drops credentials when redirected to another origin", async () => {
   const asked: Headers[] = [];
   await using there = redirecting(asked);
   await using here = redirecting([]);
@@ -171,7 +171,7 @@ netTest("startConnection() follows no redirect from wss: to ws:", async () => {
   assertEquals(asked, []);
 });
 
-netTest("startConnection() says where a redirect leads nowhere", async () => {
+netTest("startConnection() explains why a redirect can't be followed", async () => {
   await using server = redirecting([]);
   const url = `ws://127.0.0.1:${portOf(server)}/to?ftp://example.com/`;
   const error = await makeClient(url, { maxRedirects: 1 }).startConnection().catch((error) => error);
@@ -180,7 +180,7 @@ netTest("startConnection() says where a redirect leads nowhere", async () => {
 });
 
 // RFC 9110 §4.2.4 SHOULD
-netTest("startConnection() takes no credentials from a redirect", async () => {
+netTest("startConnection() ignores credentials in a redirect", async () => {
   await using server = redirecting([]);
   const there = `user:secret@127.0.0.1:${portOf(server)}/`;
   const url = `ws://127.0.0.1:${portOf(server)}/to?ws://${there}`;
@@ -189,6 +189,6 @@ netTest("startConnection() takes no credentials from a redirect", async () => {
   assertStringIncludes(error.message, there);
 });
 
-Deno.test("makeClient() refuses a maxRedirects that is no count", () => {
+Deno.test("makeClient() refuses a maxRedirects that is not a count", () => {
   assertThrows(() => makeClient("ws://localhost/", { maxRedirects: -1 }), RangeError, "maxRedirects");
 });

@@ -55,7 +55,7 @@ async function refused(url: string, options: ClientOptions): Promise<HandshakeEr
 // RFC 6455 §4.2.2 MUST all-through-tls
 // RFC 6455 §10.6 MUST
 // RFC 9112 §9.7 MUST
-netTest("wss: works with caCerts, and is refused without them with the reason", async () => {
+netTest("wss: works with caCerts, and fails without them, with the reason", async () => {
   const certificate = await makeCertificate({ hostnames: ["localhost", HOSTNAME] });
   await using server = secureEcho(certificate);
   const { port } = server.addr as Deno.NetAddr;
@@ -71,7 +71,7 @@ netTest("wss: works with caCerts, and is refused without them with the reason", 
 // Row: certificates
 // RFC 9110 §4.3.4 MUST name
 // RFC 9110 §4.3.4 MUST error
-netTest("wss: is refused where the certificate is for another host, unless the check is turned off", async () => {
+netTest("wss: fails if the certificate is for another host, unless the check is turned off", async () => {
   const certificate = await makeCertificate({ hostnames: ["example.com"] });
   await using server = secureEcho(certificate);
   const url = `wss://${HOSTNAME}:${(server.addr as Deno.NetAddr).port}/`;
@@ -83,7 +83,7 @@ netTest("wss: is refused where the certificate is for another host, unless the c
 });
 
 // Row: certificates
-netTest("wss: is refused where the certificate is out of date", async () => {
+netTest("wss: fails if the certificate is out of date", async () => {
   const hour = 3_600_000;
   const certificate = await makeCertificate({
     hostnames: [HOSTNAME],
@@ -97,7 +97,7 @@ netTest("wss: is refused where the certificate is out of date", async () => {
 
 // RFC 6455 §4.1 MUST tls
 // RFC 9112 §9.8 SHOULD
-netTest("wss: is refused by what speaks no TLS, and by what ends the connection", async () => {
+netTest("wss: fails if the server doesn't speak TLS, or ends the connection", async () => {
   await using plain = rawServer(async (peer) => {
     await peer.write("HTTP/1.1 400 Bad Request\r\n\r\n");
     await peer.rest();
@@ -108,7 +108,7 @@ netTest("wss: is refused by what speaks no TLS, and by what ends the connection"
 });
 
 // Row: silent-server
-netTest("wss: gives up at handshakeTimeout and by signal where TLS is never answered", async () => {
+netTest("wss: gives up at handshakeTimeout and on signal if TLS is never answered", async () => {
   await using server = rawServer(async (peer) => void await peer.rest());
   const url = server.url.replace("ws:", "wss:");
   const error = await assertRejects(() => makeClient(url, { handshakeTimeout: 20 }).startConnection(), HandshakeError);
@@ -142,7 +142,7 @@ async function askingServer(ca: string, pems: Pems) {
   return { url: `wss://${HOSTNAME}:${port}/`, seen, [Symbol.asyncDispose]: () => closeServer(server) };
 }
 
-netTest("cert and key show the client's certificate to a server that asks for one", async () => {
+netTest("cert and key present the client's certificate to a server that asks for one", async () => {
   const authority = await makeAuthority();
   const server = await makeCertificate({ hostnames: [HOSTNAME], authority });
   const client = await makeCertificate({ hostnames: [], name: "alice", authority });
@@ -166,7 +166,7 @@ netTest("ALPN offers http/1.1 only", async () => {
   }
 });
 
-netTest("caCerts that holds no certificate is refused", async () => {
+netTest("caCerts without a certificate is refused", async () => {
   const certificate = await makeCertificate({ hostnames: [HOSTNAME] });
   await using server = secureEcho(certificate);
   const ws = makeClient(`wss://${HOSTNAME}:${(server.addr as Deno.NetAddr).port}/`, { caCerts: ["no PEM"] });
@@ -175,7 +175,7 @@ netTest("caCerts that holds no certificate is refused", async () => {
   assertEquals((await log.closed).code, 1006);
 });
 
-netTest("wss: delays no small write behind another", async () => {
+netTest("wss: doesn't delay a small write after another", async () => {
   const { cert, key, ca } = await makeCertificate({ hostnames: [HOSTNAME] });
   // An answer to the first write would carry its ACK.
   await using server = serve({ hostname: HOSTNAME, port: 0, cert, key, onListen() {} }, (request) => {

@@ -34,7 +34,7 @@ function counting() {
 for (const role of ROLES) {
   const header = role === "client" ? 6 : 2;
 
-  Deno.test(`ProtocolConnection.cork() as ${role} holds messages back over turns, and uncork() writes them at once`, async () => {
+  Deno.test(`ProtocolConnection.cork() as ${role} holds messages back across turns, and uncork() writes them at once`, async () => {
     const { transport, lengths } = counting();
     const connection = new ProtocolConnection(transport, HANDLER, role, OPTIONS);
     connection.start(new Uint8Array(0));

@@ -56,7 +56,7 @@ async function play(options: ServerOptions): Promise<Played> {
   };
 }
 
-Deno.test("heartbeat pings a server's peer, and its answer gives the latency", async () => {
+Deno.test("heartbeat pings a server's peer, and measures the latency from the answer", async () => {
   const { ws, closed, frames, send } = await play({ pingInterval: 16, pingTimeout: 60_000 });
   assertEquals(ws.latency, null);
   const ping = await frames();
@@ -79,7 +79,7 @@ Deno.test("heartbeat ends a connection whose peer is silent, with 1006", async (
 });
 
 // Row: silent-peer
-Deno.test("heartbeat takes any bytes for life, a part of a frame too", async () => {
+Deno.test("heartbeat treats any bytes as a sign of life, even part of a frame", async () => {
   const { ws, closed, errors, frames, send } = await play({ pingInterval: 16, pingTimeout: 200 });
   // Far more Pings than the silence allowed would see, none of them answered.
   for (let pings = 0; pings < 40; pings++) {
@@ -94,7 +94,7 @@ Deno.test("heartbeat takes any bytes for life, a part of a frame too", async () 
   await closed;
 });
 
-Deno.test("heartbeat does not take the silence of a paused connection for the peer's", async () => {
+Deno.test("heartbeat does not mistake the silence of a paused connection for the peer's", async () => {
   const { ws, closed, errors, frames } = await play({ pingInterval: 16, pingTimeout: 16 });
   ws.pause();
   for (let pings = 0; pings < 10; pings++) await frames();
@@ -105,7 +105,7 @@ Deno.test("heartbeat does not take the silence of a paused connection for the pe
 });
 
 // RFC 6455 §7.1.7 SHOULD no-reason-of-its-own
-Deno.test("heartbeat is off where pingInterval is 0", async () => {
+Deno.test("heartbeat is off if pingInterval is 0", async () => {
   const { ws, closed, frames } = await play({ pingInterval: 0, pingTimeout: 1, idleTimeout: 100 });
   // The first frame is the Close of the idle time-out: nothing came before it.
   assertEquals((await frames())[0], 0x88);
@@ -113,7 +113,7 @@ Deno.test("heartbeat is off where pingInterval is 0", async () => {
   await closed;
 });
 
-Deno.test("idleTimeout closes with 1001 where no message passes", async () => {
+Deno.test("idleTimeout closes with 1001 if no message passes", async () => {
   const { closed, frames, send, end } = await play({ pingInterval: 0, idleTimeout: 16, closeTimeout: 60_000 });
   const close = await frames();
   assertEquals([...close.subarray(0, 1), ...close.subarray(2, 4)], [0x88, 0x03, 0xe9]);
@@ -146,7 +146,7 @@ Deno.test("idleTimeout counts messages in both directions, not Pings", async () 
 });
 
 // Row: slow-receiver
-Deno.test("heartbeat takes bytes that the peer accepts for life, though a Ping waits behind them", async () => {
+Deno.test("heartbeat treats bytes that the peer accepts as a sign of life, though a Ping waits behind them", async () => {
   const { ws, closed, errors, chunk } = await play({ pingInterval: 16, pingTimeout: 800 });
   const message = new Uint8Array(8 * 1024 * 1024);
   ws.send(message);
@@ -172,7 +172,7 @@ Deno.test("heartbeat ends a connection whose peer accepts no bytes, also if the 
 });
 
 // Row: silent-peer
-Deno.test("heartbeat is not kept alive by what the system takes at once for a peer that is gone", async () => {
+Deno.test("heartbeat is not kept alive by bytes that the system buffers for a peer that is gone", async () => {
   const { readable } = new TransformStream<Uint8Array, Uint8Array>();
   const options = { pingInterval: 16, pingTimeout: 50 };
   const ws = makeServer({ request: REQUEST, readable, writable: new WritableStream() }, options);
@@ -184,7 +184,7 @@ Deno.test("heartbeat is not kept alive by what the system takes at once for a pe
 });
 
 // Row: control-and-limits
-Deno.test("heartbeat pings whatever waits, and is not refused", async () => {
+Deno.test("heartbeat pings however much is queued, and is not refused", async () => {
   const { ws, closed, errors, frames } = await play({
     pingInterval: 16,
     pingTimeout: 60_000,

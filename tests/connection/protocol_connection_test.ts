@@ -8,7 +8,7 @@ const OPTIONS = { maxLength: 1000, maxFragments: 1, extension: null, closeTimeou
 
 for (const role of ROLES) {
   // Row: lost
-  Deno.test(`ProtocolConnection as ${role} ends at once if the peer does, though a write never comes back`, async () => {
+  Deno.test(`ProtocolConnection as ${role} ends at once if the peer does, though a write never settles`, async () => {
     const eof = Promise.withResolvers<number | null>();
     const transport: Transport = {
       retainsWrites: false,

@@ -41,7 +41,7 @@ class Flood implements Transport {
 
 for (const role of ROLES) {
   // Row: flooder
-  Deno.test(`ProtocolConnection as ${role} lets others have their turn while its peer floods it`, async () => {
+  Deno.test(`ProtocolConnection as ${role} gives other connections a turn while its peer floods it`, async () => {
     const bytes = concat(Array.from({ length: 300 }, () => frameFor(role, 0x81, "x".repeat(120))));
     const floods = [1, 2, 3, 4].map(() => new Flood(bytes));
     const options = { maxLength: 1000, maxFragments: 1, extension: null, closeTimeout: 1000, highWaterMark: 1000 };

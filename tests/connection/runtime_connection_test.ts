@@ -29,7 +29,7 @@ netTest("RuntimeConnection delivers text as strings and binary as bytes, in orde
   assertEquals(pair.recorder.events, ["text Grüße", "binary 00ff", "text ", "binary "]);
 });
 
-netTest("RuntimeConnection delivers what came in one segment with the request, its Close included", async () => {
+netTest("RuntimeConnection delivers what arrived in the segment of the request, including a Close", async () => {
   const early = concat([
     frameFor("server", 0x81, "a"),
     frameFor("server", 0x82, "b"),
@@ -40,7 +40,7 @@ netTest("RuntimeConnection delivers what came in one segment with the request, i
   assertEquals(pair.recorder.events, ["text a", "binary 62", "close 1000 Bye"]);
 });
 
-netTest("RuntimeConnection puts fragments together, and lets the runtime answer a Ping untold", async () => {
+netTest("RuntimeConnection joins fragments, and lets the runtime answer a Ping silently", async () => {
   await using pair = await openBuiltIn();
   await pair.peer.send(0x01, "Hel");
   await pair.peer.send(0x89, "p");
@@ -57,7 +57,7 @@ netTest("RuntimeConnection takes an unmasked frame, as the runtime does", async 
   assertEquals(pair.recorder.events, ["text bare"]);
 });
 
-netTest("RuntimeConnection sends text and exactly the bytes in view, whatever it is told of compression", async () => {
+netTest("RuntimeConnection sends text and exactly the bytes in view, and ignores compression options", async () => {
   await using pair = await openBuiltIn();
   const connection: Connection = pair.connection;
   const bytes = Uint8Array.of(9, 1, 2, 9).subarray(1, 3);
@@ -80,7 +80,7 @@ const AT_LIMIT = [
 ] as const;
 
 for (const [first, payload] of AT_LIMIT) {
-  netTest(`RuntimeConnection takes ${name(payload)} of 10 bytes where maxLength is 10`, async () => {
+  netTest(`RuntimeConnection accepts ${name(payload)} of 10 bytes if maxLength is 10`, async () => {
     await using pair = await openBuiltIn({ maxLength: 10 });
     await pair.peer.send(first, payload);
     await pair.recorder.seen(1);
@@ -96,7 +96,7 @@ const ABOVE_LIMIT = [
 ] as const;
 
 for (const [first, payload] of ABOVE_LIMIT) {
-  netTest(`RuntimeConnection fails with 1009 on ${name(payload)} of 11 bytes where maxLength is 10`, async () => {
+  netTest(`RuntimeConnection fails with 1009 on ${name(payload)} of 11 bytes if maxLength is 10`, async () => {
     await using pair = await openBuiltIn({ maxLength: 10 });
     const { peer, recorder } = pair;
     await peer.write(concat([
@@ -131,7 +131,7 @@ function name(payload: string | Uint8Array): string {
 for (
   const [code, reason] of [[1000, "Bye"], [1001, ""], [1011, "Grüße"], [1013, ""], [3000, "x"], [4999, ""]] as const
 ) {
-  netTest(`RuntimeConnection tells of the peer's Close with ${code} and the reason "${reason}"`, async () => {
+  netTest(`RuntimeConnection reports the peer's Close with ${code} and the reason "${reason}"`, async () => {
     await using pair = await openBuiltIn();
     await pair.peer.close(code, reason);
     assertEquals(await pair.recorder.closed(), { code, reason });
@@ -142,7 +142,7 @@ for (
   });
 }
 
-netTest("RuntimeConnection tells of the peer's Close without a code as 1005", async () => {
+netTest("RuntimeConnection reports the peer's Close without a code as 1005", async () => {
   await using pair = await openBuiltIn();
   await pair.peer.send(0x88);
   await pair.recorder.closed();
@@ -175,19 +175,22 @@ for (const [what, text] of FAULTS) {
   });
 }
 
-netTest("RuntimeConnection reports a peer that leaves in the middle of a frame, and drops what waited", async () => {
-  await using pair = await openBuiltIn();
-  await pair.peer.send(0x81, "before");
-  await pair.recorder.seen(1);
-  assert(pair.connection.sendBinary(new Uint8Array(MUCH)));
-  pair.connection.whenWritten(() => pair.recorder.record("written"));
-  await pair.peer.write(frameFor("server", 0x81, "half").subarray(0, 8));
-  pair.peer.leave();
-  await pair.recorder.closed();
-  await turn();
-  assertEquals(pair.recorder.events, ["text before", LOST, "close 1006"]);
-  assertEquals([pair.connection.state, pair.connection.bufferedAmount], ["closed", 0]);
-});
+netTest(
+  "RuntimeConnection reports a peer that leaves in the middle of a frame, and drops what was queued",
+  async () => {
+    await using pair = await openBuiltIn();
+    await pair.peer.send(0x81, "before");
+    await pair.recorder.seen(1);
+    assert(pair.connection.sendBinary(new Uint8Array(MUCH)));
+    pair.connection.whenWritten(() => pair.recorder.record("written"));
+    await pair.peer.write(frameFor("server", 0x81, "half").subarray(0, 8));
+    pair.peer.leave();
+    await pair.recorder.closed();
+    await turn();
+    assertEquals(pair.recorder.events, ["text before", LOST, "close 1006"]);
+    assertEquals([pair.connection.state, pair.connection.bufferedAmount], ["closed", 0]);
+  },
+);
 
 netTest("RuntimeConnection reports a peer that ends its side without a Close", async () => {
   await using pair = await openBuiltIn();
@@ -196,7 +199,7 @@ netTest("RuntimeConnection reports a peer that ends its side without a Close", a
   assertEquals(pair.recorder.events, [LOST, "close 1006"]);
 });
 
-netTest("RuntimeConnection tells once of a peer that the runtime's idleTimeout gives up", async () => {
+netTest("RuntimeConnection reports a peer that the runtime's idleTimeout gives up on, once", async () => {
   await using pair = await openBuiltIn({ idleTimeout: 0.02 });
   await pair.recorder.closed();
   assertEquals(await pair.peer.frame(), "89");
@@ -233,7 +236,7 @@ netTest("RuntimeConnection.close() sends no code for 1005, and 1005 comes back",
   assertEquals(pair.recorder.events, ["close 1005"]);
 });
 
-netTest("RuntimeConnection.close() comes behind the messages that were sent before", async () => {
+netTest("RuntimeConnection.close() is sent after earlier messages", async () => {
   await using pair = await openBuiltIn();
   pair.connection.sendText("last");
   pair.connection.close(1000, "");
@@ -241,7 +244,7 @@ netTest("RuntimeConnection.close() comes behind the messages that were sent befo
   assertEquals(await pair.peer.frame(), closeFrame(1000));
 });
 
-netTest("RuntimeConnection.close() delivers what the runtime has read by then, and is sent all the same", async () => {
+netTest("RuntimeConnection.close() delivers what the runtime has already read, and is still sent", async () => {
   await using pair = await openBuiltIn();
   const { connection, peer, recorder } = pair;
   recorder.onEvent = (event) => event === "text 0" && connection.close(1000, "");
@@ -253,7 +256,7 @@ netTest("RuntimeConnection.close() delivers what the runtime has read by then, a
   assertEquals(recorder.events, [...messages.map((_, index) => `text ${index}`), "close 1000"]);
 });
 
-netTest("RuntimeConnection.close() gives way to a Close of the peer's that is there already", async () => {
+netTest("RuntimeConnection.close() yields to a Close from the peer that has already arrived", async () => {
   for (const code of [1005, 4000]) {
     await using pair = await openBuiltIn();
     const { connection, peer, recorder } = pair;
@@ -267,7 +270,7 @@ netTest("RuntimeConnection.close() gives way to a Close of the peer's that is th
   }
 });
 
-netTest("RuntimeConnection.close() throws for what may not be sent, and sends nothing", async () => {
+netTest("RuntimeConnection.close() throws for a code or reason that may not be sent, and sends nothing", async () => {
   await using pair = await openBuiltIn();
   for (const code of [0, 999, 1004, 1006, 1015, 2999, 5000, 1000.5]) {
     assertThrows(() => pair.connection.close(code, ""), RangeError, `received ${code}`);
@@ -302,7 +305,7 @@ const NO_ANSWERS: readonly (readonly [string, Uint8Array])[] = [
 ];
 
 for (const [what, bytes] of NO_ANSWERS) {
-  netTest(`RuntimeConnection ends with 1006 where our Close meets ${what}`, async () => {
+  netTest(`RuntimeConnection ends with 1006 if our Close meets ${what}`, async () => {
     await using pair = await openBuiltIn();
     pair.connection.close(1000, "");
     assertEquals(await pair.peer.frame(), closeFrame(1000));
@@ -313,7 +316,7 @@ for (const [what, bytes] of NO_ANSWERS) {
   });
 }
 
-netTest("RuntimeConnection ends with 1006 where our Close meets the end of the stream", async () => {
+netTest("RuntimeConnection ends with 1006 if our Close meets the end of the stream", async () => {
   await using pair = await openBuiltIn();
   pair.connection.close(1000, "");
   assertEquals(await pair.peer.frame(), closeFrame(1000));
@@ -322,7 +325,7 @@ netTest("RuntimeConnection ends with 1006 where our Close meets the end of the s
   assertEquals(pair.recorder.events, ["close 1006"]);
 });
 
-netTest("RuntimeConnection gives a peer that doesn't answer up at closeTimeout, and tells it once", async () => {
+netTest("RuntimeConnection gives up on a peer that doesn't answer at closeTimeout, and reports it once", async () => {
   await using pair = await openBuiltIn({ closeTimeout: 1 });
   const { connection, peer, recorder } = pair;
   connection.close(1000, "");
@@ -338,7 +341,7 @@ netTest("RuntimeConnection gives a peer that doesn't answer up at closeTimeout, 
   assertEquals(recorder.events.length, 2);
 });
 
-netTest("RuntimeConnection gives a peer that reads nothing up at closeTimeout", async () => {
+netTest("RuntimeConnection gives up on a peer that reads nothing at closeTimeout", async () => {
   await using pair = await openBuiltIn({ closeTimeout: 1 });
   pair.connection.sendBinary(new Uint8Array(MUCH));
   pair.connection.whenWritten(() => pair.recorder.record("written"));
@@ -349,27 +352,30 @@ netTest("RuntimeConnection gives a peer that reads nothing up at closeTimeout", 
 
 // fail() and terminate()
 
-netTest("RuntimeConnection.fail() tells the error, closes with its code, and ends with its message, once", async () => {
-  await using pair = await openBuiltIn();
-  const { connection, peer, recorder } = pair;
-  connection.sendText("last");
-  const message = "é".repeat(100);
-  connection.fail(new WebSocketError(message, { code: ErrorCode.LISTENER_FAILED, closeCode: 1011 }));
-  connection.fail(new WebSocketError("again", { closeCode: 4000 }));
-  assertEquals(connection.state, "closing");
-  assertEquals([connection.sendText("x"), connection.close(1000, "")], [false, false]);
-  assertEquals(await peer.frame(), "81 6c617374");
-  assertEquals(await peer.frame(), closeFrame(1011, "é".repeat(61)));
-  assertEquals(recorder.events, ["error WS_LISTENER_FAILED 1011"]);
-  await peer.close(1000, "other");
-  await recorder.closed();
-  assertEquals(await peer.frame(), null);
-  connection.fail(new WebSocketError("late"));
-  assertEquals(recorder.events, ["error WS_LISTENER_FAILED 1011", `close 1011 ${message}`]);
-});
+netTest(
+  "RuntimeConnection.fail() reports the error, closes with its code, and ends with its message, once",
+  async () => {
+    await using pair = await openBuiltIn();
+    const { connection, peer, recorder } = pair;
+    connection.sendText("last");
+    const message = "é".repeat(100);
+    connection.fail(new WebSocketError(message, { code: ErrorCode.LISTENER_FAILED, closeCode: 1011 }));
+    connection.fail(new WebSocketError("again", { closeCode: 4000 }));
+    assertEquals(connection.state, "closing");
+    assertEquals([connection.sendText("x"), connection.close(1000, "")], [false, false]);
+    assertEquals(await peer.frame(), "81 6c617374");
+    assertEquals(await peer.frame(), closeFrame(1011, "é".repeat(61)));
+    assertEquals(recorder.events, ["error WS_LISTENER_FAILED 1011"]);
+    await peer.close(1000, "other");
+    await recorder.closed();
+    assertEquals(await peer.frame(), null);
+    connection.fail(new WebSocketError("late"));
+    assertEquals(recorder.events, ["error WS_LISTENER_FAILED 1011", `close 1011 ${message}`]);
+  },
+);
 
 netTest(
-  "RuntimeConnection.fail() closes with 1002 where the error has no code, and throws for one not to send",
+  "RuntimeConnection.fail() closes with 1002 if the error has no code, and throws for an unsendable one",
   async () => {
     await using pair = await openBuiltIn();
     assertThrows(
@@ -384,7 +390,7 @@ netTest(
 );
 
 netTest(
-  "RuntimeConnection.fail() is told of where the peer never answers, or leaves, without a second error",
+  "RuntimeConnection.fail() is reported if the peer never answers, or leaves, without a second error",
   async () => {
     for (const leaves of [false, true]) {
       await using pair = await openBuiltIn({ closeTimeout: leaves ? LONG : 1 });
@@ -396,7 +402,7 @@ netTest(
   },
 );
 
-netTest("RuntimeConnection.fail() after close() keeps the first Close, and tells the error", async () => {
+netTest("RuntimeConnection.fail() after close() keeps the first Close, and reports the error", async () => {
   await using pair = await openBuiltIn();
   pair.connection.close(1000, "");
   pair.connection.fail(new WebSocketError("Why", { closeCode: 1008 }));
@@ -406,7 +412,7 @@ netTest("RuntimeConnection.fail() after close() keeps the first Close, and tells
   assertEquals(pair.recorder.events, ["error 0 1008", "close 1008 Why"]);
 });
 
-netTest("RuntimeConnection.terminate() ends at once with 1006, and leaves the peer with a Close", async () => {
+netTest("RuntimeConnection.terminate() ends at once with 1006, and the peer gets a Close", async () => {
   await using pair = await openBuiltIn();
   const { connection, peer, recorder } = pair;
   connection.whenWritten(() => recorder.record("written"));
@@ -423,7 +429,7 @@ netTest("RuntimeConnection.terminate() ends at once with 1006, and leaves the pe
   assertEquals(recorder.events.length, 2);
 });
 
-netTest("RuntimeConnection.terminate() within an event is the last that is told", async () => {
+netTest("RuntimeConnection.terminate() within an event is followed by no other event", async () => {
   await using pair = await openBuiltIn();
   pair.recorder.onEvent = (event) => event.startsWith("text") && pair.connection.terminate();
   await pair.peer.write(concat([frameFor("server", 0x81, "a"), frameFor("server", 0x81, "b")]));
@@ -451,7 +457,7 @@ netTest("RuntimeConnection.terminate() and fail() do nothing once it is closed",
   assertEquals(pair.recorder.events, ["close 1000"]);
 });
 
-netTest("RuntimeConnection.terminate() is the last that is told, also where writing fails after it", async () => {
+netTest("RuntimeConnection.terminate() is followed by no other event, even if writing fails after it", async () => {
   const pair = await openBuiltIn();
   const failed = new Promise((resolve) => pair.socket.addEventListener("error", resolve));
   pair.connection.sendBinary(new Uint8Array(MUCH));
@@ -472,7 +478,7 @@ netTest("RuntimeConnection.terminate() doesn't wait for an answer to a Close", a
 
 // What the platform can't do
 
-netTest("RuntimeConnection refuses what the platform can't do, and says what to use instead", async () => {
+netTest("RuntimeConnection refuses what the runtime can't do, and says what to use instead", async () => {
   await using pair = await openBuiltIn();
   const connection: Connection = pair.connection;
   const refused = [
@@ -504,7 +510,7 @@ netTest("RuntimeConnection throws for a socket that is not open", async () => {
 
 // Backpressure
 
-netTest("RuntimeConnection.whenWritten() runs at once where nothing waits, else once it is written", async () => {
+netTest("RuntimeConnection.whenWritten() runs at once if nothing is queued, else once it is written", async () => {
   await using pair = await openBuiltIn();
   const { connection, recorder } = pair;
   connection.whenWritten(() => recorder.record("nothing"));
@@ -518,7 +524,7 @@ netTest("RuntimeConnection.whenWritten() runs at once where nothing waits, else 
   assertEquals(recorder.events, ["nothing", "abc", "abc too"]);
 });
 
-netTest("RuntimeConnection.whenWritten() waits for what was sent before it, and not for what came behind", async () => {
+netTest("RuntimeConnection.whenWritten() waits for what was sent before it, but not after it", async () => {
   await using pair = await openBuiltIn({ highWaterMark: 4 * MUCH });
   const { connection, peer, recorder } = pair;
   connection.sendText("small");
@@ -538,7 +544,7 @@ netTest("RuntimeConnection.whenWritten() waits for what was sent before it, and 
   await drained;
 });
 
-netTest("RuntimeConnection.whenWritten() runs before the end where the peer's Close has come", async () => {
+netTest("RuntimeConnection.whenWritten() runs before the end if the peer's Close has arrived", async () => {
   for (const closes of ["we", "the peer"]) {
     await using pair = await openBuiltIn();
     const { connection, peer, recorder } = pair;
@@ -553,7 +559,7 @@ netTest("RuntimeConnection.whenWritten() runs before the end where the peer's Cl
   }
 });
 
-netTest("RuntimeConnection.whenWritten() doesn't take the runtime's 0 behind our Close for written", async () => {
+netTest("RuntimeConnection.whenWritten() doesn't treat the runtime's 0 after our Close as written", async () => {
   for (const asked of ["before", "behind"]) {
     await using pair = await openBuiltIn();
     const { connection, recorder, socket } = pair;
@@ -568,7 +574,7 @@ netTest("RuntimeConnection.whenWritten() doesn't take the runtime's 0 behind our
   }
 });
 
-netTest("RuntimeConnection.whenWritten() reports what a callback throws, and runs the others", async () => {
+netTest("RuntimeConnection.whenWritten() reports a callback that throws, and runs the others", async () => {
   await using pair = await openBuiltIn();
   const reported: unknown[] = [];
   const listener = (event: ErrorEvent) => {
@@ -586,7 +592,7 @@ netTest("RuntimeConnection.whenWritten() reports what a callback throws, and run
   assertEquals([reported, pair.recorder.events], [["mine"], ["second"]]);
 });
 
-netTest("RuntimeConnection.onDrain comes once, when less than highWaterMark waits again", async () => {
+netTest("RuntimeConnection.onDrain is called once, when less than highWaterMark is queued again", async () => {
   await using pair = await openBuiltIn();
   const { connection, peer, recorder } = pair;
   connection.sendBinary(new Uint8Array(MUCH));
@@ -605,7 +611,7 @@ netTest("RuntimeConnection.onDrain comes once, when less than highWaterMark wait
   await drained;
 });
 
-netTest("RuntimeConnection.onDrain comes where highWaterMark was just reached, and not below it", async () => {
+netTest("RuntimeConnection.onDrain is called if highWaterMark was just reached, but not below it", async () => {
   await using pair = await openBuiltIn({ highWaterMark: 4 });
   const { connection, recorder } = pair;
   connection.sendText("123");
@@ -631,7 +637,7 @@ netTest("whenOpen() gives up at the timeout, and closes a socket that opens afte
   assertEquals(await upgraded.peer.frame(), closeFrame(1001));
 });
 
-netTest("whenOpen() closes a socket that opens after it was abandoned, and tells nothing", async () => {
+netTest("whenOpen() closes a socket that opens after it was abandoned, and reports nothing", async () => {
   const told: string[] = [];
   const observer = { onOpen: () => void told.push("open"), onFailure: () => void told.push("failure") };
   await using upgraded = await upgradeBuiltIn((socket) => {
@@ -657,7 +663,7 @@ netTest("whenOpen() can't be abandoned once the socket is open", async () => {
   assertEquals(await upgraded.peer.frame(), "81 7374696c6c");
 });
 
-Deno.test("whenOpen() fails once where the socket errs or closes before it opens", async () => {
+Deno.test("whenOpen() fails once if the socket fails or closes before it opens", async () => {
   const cause = new Error("no stream");
   const failures: readonly (readonly [Event, string, unknown])[] = [
     [new ErrorEvent("error", { error: cause }), "no stream", cause],

@@ -14,7 +14,7 @@ const MIB = 1024 * KIB;
 /** What the engine takes before it has any slot. */
 const ENGINE = 512 * KIB;
 
-Deno.test("setCompressionBudget() sets what it is given, and refuses what is no number of bytes", () => {
+Deno.test("setCompressionBudget() sets the budget, and refuses anything but a number of bytes", () => {
   const before = [sharedEngine.compressors, sharedEngine.inflations.limit];
   assertEquals(before, [32 * MIB, 64 * MIB]);
   try {
@@ -59,7 +59,7 @@ for (const slots of [1, 3, 8]) {
   }
 }
 
-Deno.test("PerMessageDeflate on 10,000 connections takes a budget to compress, and a window each to inflate", async () => {
+Deno.test("PerMessageDeflate on 10,000 connections uses a shared budget to compress, and a window each to inflate", async () => {
   const engine = new DeflateEngine();
   const message = new TextEncoder().encode(JSON.stringify(Array.from({ length: 100 }, (_, id) => ({ id }))));
   const payload = zlibEncode(message);
@@ -114,7 +114,7 @@ Deno.test("PerMessageDeflate inflates any number of bombs within a limit, and fi
   assertLess(engine.memory, ENGINE + MIB);
 });
 
-Deno.test("PerMessageDeflate inflates a short message at once, whatever others inflate", async () => {
+Deno.test("PerMessageDeflate inflates a short message at once, whatever other connections inflate", async () => {
   const engine = new DeflateEngine({ inflating: MIB });
   const long = zlibEncode(new Uint8Array(8 * MIB));
   const bombs = Array.from({ length: 100 }, () => makeDeflate("server", {}, {}, engine).decode(long, 8 * MIB));
@@ -124,7 +124,7 @@ Deno.test("PerMessageDeflate inflates a short message at once, whatever others i
   assertEquals(new Set((await Promise.all(bombs)).map(({ length }) => length)), new Set([8 * MIB]));
 });
 
-Deno.test("PerMessageDeflate gives up what it inflates when it is closed, and others go on", async () => {
+Deno.test("PerMessageDeflate stops inflating when it is closed, and others continue", async () => {
   const engine = new DeflateEngine({ inflating: MIB });
   const long = deflateRawSync(new Uint8Array(4 * MIB));
   const extensions = Array.from({ length: 100 }, () => makeDeflate("server", {}, {}, engine));
@@ -140,7 +140,7 @@ Deno.test("PerMessageDeflate gives up what it inflates when it is closed, and ot
 });
 
 for (const role of ROLES) {
-  Deno.test(`PerMessageDeflate on a ${role} fails its own connection alone if memory gives out`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} fails only its own connection if memory runs out`, async () => {
     const engine = new DeflateEngine();
     const other = makeDeflate(role, {}, {}, engine);
     const message = randomMessage(new Random(2), 3000);
@@ -178,7 +178,7 @@ for (const role of ROLES) {
     assert((await other.encode(message)).length < 200);
   });
 
-  Deno.test(`close() of PerMessageDeflate on a ${role} gives up what compresses a long message, own or borrowed`, () => {
+  Deno.test(`close() of PerMessageDeflate on a ${role} releases the compressor of a long message, own or borrowed`, () => {
     for (const noTakeover of [false, true]) {
       const agreement = { ...DEFAULT, serverNoContextTakeover: noTakeover, clientNoContextTakeover: noTakeover };
       const engine = new DeflateEngine();
@@ -194,7 +194,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`PerMessageDeflate on a ${role} fails its own connection alone if a buffer is transferred away`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} fails only its own connection if a buffer is transferred away`, async () => {
     const message = new Uint8Array(300_000);
     const endpoint = new Endpoint(role, { extension: makeDeflate(role, { ...DEFAULT }) });
     endpoint.protocol.sendBinary(message);

@@ -34,7 +34,7 @@ for (const role of ROLES) {
   });
 
   // RFC 7692 §7.2.2 MUST takeover
-  Deno.test(`PerMessageDeflate on a ${role} takes every example of RFC 7692 7.2.3`, () => {
+  Deno.test(`PerMessageDeflate on a ${role} reads every example of RFC 7692 7.2.3`, () => {
     const extension = makeDeflate(role);
     // 7.2.3.1, 7.2.3.2 with the window of the message before, 7.2.3.3, 7.2.3.4, 7.2.3.5, 7.2.3.6
     const vectors = [
@@ -51,7 +51,7 @@ for (const role of ROLES) {
 
   // Row: final-block
   // RFC 7692 §7.2.3.4 Text
-  Deno.test(`PerMessageDeflate on a ${role} goes on behind a final block`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} continues after a final block`, async () => {
     const message = randomMessage(new Random(1), 5000);
     const extension = makeDeflate(role);
     const whole = deflateRawSync(message);
@@ -113,7 +113,7 @@ for (const [what, payload] of CORRUPT) {
   });
 }
 
-Deno.test("PerMessageDeflate takes random bytes as a message or as corrupt, and never fails otherwise", async () => {
+Deno.test("PerMessageDeflate treats random bytes as a message or as corrupt, and never fails otherwise", async () => {
   const random = new Random(77);
   const base = zlibEncode(randomMessage(random, 3000));
   for (let i = 0; i < 3000; i++) {
@@ -148,7 +148,7 @@ for (const [deflateBits, inflateBits] of [[15, 15], [9, 9], [15, 9], [12, 8], [9
   });
 }
 
-Deno.test("PerMessageDeflate reads a peer that uses a window of 512 bytes where 256 were agreed on", async () => {
+Deno.test("PerMessageDeflate reads a peer that uses a window of 512 bytes after agreeing on 256", async () => {
   const peer = makeDeflate("client", { clientMaxWindowBits: 9 });
   const extension = makeDeflate("server", { clientMaxWindowBits: 8 });
   const random = new Random(3);

@@ -86,7 +86,7 @@ const AGREED: readonly [
 for (const [who, client, server, extensions] of AGREED) {
   // RFC 6455 §5.8 MUST
   // RFC 7692 §5 MUST used
-  netTest(`ws.extensions is ${JSON.stringify(extensions)} where ${who} asked for compression`, async () => {
+  netTest(`ws.extensions is ${JSON.stringify(extensions)} if ${who} asked for compression`, async () => {
     await openPair(client, server, async (ours, theirs) => {
       assertEquals([ours.extensions, theirs.extensions], [extensions, extensions]);
       const message = once(theirs, "message");
@@ -96,7 +96,7 @@ for (const [who, client, server, extensions] of AGREED) {
   });
 }
 
-netTest("ws.extensions is empty under Deno.serve, which answers no offer", async () => {
+netTest("ws.extensions is empty under Deno.serve, which ignores offers", async () => {
   const extensions = Promise.withResolvers<string>();
   await using host = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     const ws = makeServer(request, { perMessageDeflate: true });
@@ -125,7 +125,7 @@ const SENT: readonly [options: SendOptions | undefined, first: string][] = [
   [{ start: 5 }, "c1"],
 ];
 
-netTest("send() compresses, but where it is told not to", async () => {
+netTest("send() compresses unless compress is false", async () => {
   await openServer(NAME, { threshold: 0 }, async (peer, ws, head) => {
     assertEquals(field(head, "sec-websocket-extensions"), NAME);
     for (const [options, first] of SENT) {
@@ -176,7 +176,7 @@ for (const extensions of REFUSED) {
 }
 
 // RFC 7692 §5 MUST invalid-answer
-netTest("startConnection() of a client without compression refuses a response with it", async () => {
+netTest("startConnection() of a client without compression refuses a response that enables it", async () => {
   const [client, far] = await openTcpConns();
   using peer = new RawPeer(new ConnTransport(far), "server");
   const ws = makeClient("ws://localhost/", { transport: new ConnTransport(client) });
@@ -185,7 +185,7 @@ netTest("startConnection() of a client without compression refuses a response wi
   await accepted;
 });
 
-netTest("a connection reads on after a message that took several turns to inflate, up to the Close", async () => {
+netTest("a connection keeps reading after a message that took several turns to inflate, up to the Close", async () => {
   await openServer(NAME, {}, async (peer, ws) => {
     const events: string[] = [];
     ws.on("message", (message) => void events.push(`${typeof message} ${message.length}`));
@@ -202,7 +202,7 @@ netTest("a connection reads on after a message that took several turns to inflat
 });
 
 netTest(
-  "a connection ends with 1009 where a message over several turns is too long, and with 1007 where it is corrupt",
+  "a message inflated over several turns ends the connection with 1009 if too long, 1007 if corrupt",
   async () => {
     const long = zlibEncode(new Uint8Array(80 * 2 ** 20));
     const corrupt = new Uint8Array([...zlibEncode(randomMessage(new Random(2), 2_000_000)).subarray(0, -1), 7]);
@@ -221,7 +221,7 @@ netTest(
   },
 );
 
-netTest("memory returns after 1,000 compressed connections were opened and closed", async () => {
+netTest("memory is freed after 1,000 compressed connections were opened and closed", async () => {
   const message = randomMessage(new Random(2), 3000);
   const use = async (ws: Client) => {
     const echoed = once(ws, "message");

@@ -109,7 +109,7 @@ for (const parameters of BAD_PARAMETERS) {
   });
 }
 
-Deno.test("answerOffers() never sees an empty value, which is no token", () => {
+Deno.test("answerOffers() never sees an empty value, which is not a token", () => {
   assertThrows(() => answer(`${NAME}; server_max_window_bits=`), SyntaxError);
   assertThrows(() => answer(`${NAME}; server_max_window_bits=""`), SyntaxError);
 });
@@ -169,7 +169,7 @@ Deno.test("checkAnswer() reads what was agreed on", () => {
   );
 });
 
-Deno.test("checkAnswer() gives null where no compression was agreed on", () => {
+Deno.test("checkAnswer() returns null if no compression was agreed on", () => {
   assertEquals(checkAnswer([], makeOffers(checkDeflateOptions(true)!)), null);
 });
 
@@ -188,12 +188,12 @@ for (const [what, options, response] of REFUSED) {
   });
 }
 
-Deno.test("checkAnswer() takes an answer to the second offer", () => {
+Deno.test("checkAnswer() accepts an answer to the second offer", () => {
   const agreement = check(NAME, { serverMaxWindowBits: 10, fallback: true });
   assertEquals(agreement?.serverMaxWindowBits, 15);
 });
 
-Deno.test("checkDeflateOptions() gives null for no compression and the defaults for true", () => {
+Deno.test("checkDeflateOptions() returns null for no compression and the defaults for true", () => {
   assertEquals([checkDeflateOptions(undefined), checkDeflateOptions(false)], [null, null]);
   assertEquals(checkDeflateOptions(true), checkDeflateOptions({}));
   const { threshold, level, memLevel } = checkDeflateOptions(true)!;

@@ -146,7 +146,7 @@ for (const role of ROLES) {
     });
   }
 
-  Deno.test(`PerMessageDeflate on a ${role} keeps the order while long messages take their turns`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} keeps the order while long messages are processed in turns`, async () => {
     const sender = new Endpoint(role, { extension: makeDeflate(role) });
     const receiver = new Endpoint(role === "client" ? "server" : "client", {
       extension: makeDeflate(role === "client" ? "server" : "client"),
@@ -172,7 +172,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`PerMessageDeflate on a ${role} leaves the event loop to others while it works`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} yields to the event loop while it works`, async () => {
     const extension = makeDeflate(role);
     const message = randomMessage(new Random(8), 2 ** 20);
     let turns = 0;
@@ -221,7 +221,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`PerMessageDeflate on a ${role} compresses from the threshold on, where it is asked to`, () => {
+  Deno.test(`PerMessageDeflate on a ${role} compresses from the threshold on, if asked to`, () => {
     const endpoint = new Endpoint(role, { extension: makeDeflate(role, {}, { threshold: 10 }) });
     endpoint.protocol.sendText("a".repeat(9));
     endpoint.protocol.sendText("a".repeat(10));
@@ -230,7 +230,7 @@ for (const role of ROLES) {
     assertEquals(readFrames(concat(endpoint.writes())).map(({ first }) => first), [0x81, 0xc1, 0x81, 0xc2]);
   });
 
-  Deno.test(`PerMessageDeflate on a ${role} holds what the documentation says`, async () => {
+  Deno.test(`PerMessageDeflate on a ${role} uses as much memory as documented`, async () => {
     const rows = [[15, 8, 192, 71], [15, 9, 256, 71], [12, 8, 108, 43], [10, 5, 43, 40], [8, 1, 33, 40]];
     for (const [windowBits, memLevel, toCompress, toInflate] of rows) {
       const windows = { serverMaxWindowBits: windowBits, clientMaxWindowBits: windowBits };
@@ -245,7 +245,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("PerMessageDeflate takes messages of a burst in turns once they have made 256 KiB", async () => {
+Deno.test("PerMessageDeflate processes a burst in turns once it has produced 256 KiB", async () => {
   const endpoint = new Endpoint("server", { extension: makeDeflate("server", { clientNoContextTakeover: true }) });
   const frame = frameFor("server", 0xc2, zlibEncode(new Uint8Array(100_000)));
   endpoint.protocol.receive(concat(Array(50).fill(frame)));

@@ -10,7 +10,7 @@ function compress(message: Uint8Array, options: { windowBits?: number; level?: n
 
 for (const windowBits of [8, 9, 12, 15]) {
   // RFC 7692 §7.2.1 MUST window
-  Deno.test(`DeflateEngine.compress() with ${windowBits} bits suits every window from there on, between other messages`, async () => {
+  Deno.test(`DeflateEngine.compress() with ${windowBits} bits fits every window from there up, between other messages`, async () => {
     for (const role of ROLES) {
       for (let bits = windowBits; bits <= 15; bits++) {
         const windows = { serverMaxWindowBits: bits, clientMaxWindowBits: bits };
@@ -32,7 +32,7 @@ for (const windowBits of [8, 9, 12, 15]) {
   });
 }
 
-Deno.test("DeflateEngine.compress() compresses by level and memLevel, also what is empty", () => {
+Deno.test("DeflateEngine.compress() compresses by level and memLevel, even an empty message", () => {
   const message = randomMessage(new Random(3), 3).fill(97);
   assertEquals(compress(new Uint8Array(0)).toHex(), "00");
   assertEquals(compress(message, { level: 0 }).toHex(), "000300fcff61616100");

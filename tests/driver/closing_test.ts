@@ -43,7 +43,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.clientLog.events, ["open", "close 4000 Enough"]);
   });
 
-  test("closeConnection() sends 1000 and no reason where nothing is said", async () => {
+  test("closeConnection() sends 1000 and no reason by default", async () => {
     await using pair = await openRaw(kind);
     pair.server.closeConnection();
     assertEquals(await pair.peer.frame(), "close 1000");
@@ -51,7 +51,7 @@ function suite(kind: HostKind): void {
     assertEquals(await pair.peer.frame(), "end");
   });
 
-  test("closeConnection() sends every code that may be sent, and no other", async () => {
+  test("closeConnection() sends every code that may be sent, and no others", async () => {
     for (const code of CODES) {
       await using pair = await openPair(kind);
       for (const wrong of [0, 999, 1004, 1005.5, 1006, 1015, 2999, 5000, -1, NaN]) {
@@ -64,7 +64,7 @@ function suite(kind: HostKind): void {
     }
   });
 
-  test("closeConnection() comes behind all that was sent", async () => {
+  test("closeConnection() is sent after everything before it", async () => {
     await using pair = await openPair(kind);
     pair.server.send("a");
     pair.server.send(new Uint8Array(1_000_000));
@@ -92,7 +92,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.clientLog.events, ["open", answered ? "close 3001 c" : "close 3002 s"]);
   });
 
-  test("a Close of the peer's is answered, and what comes behind it is ignored", async () => {
+  test("a Close from the peer is answered, and anything after it is ignored", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.close(4321, "Why");
     await pair.peer.send(0x81, "late").catch(() => {});
@@ -114,7 +114,7 @@ function suite(kind: HostKind): void {
   });
 
   // RFC 6455 §7.2.1 MUST no-close
-  test("a peer that leaves without a Close is told as CONNECTION_LOST and 1006, once and last", async () => {
+  test("a peer that leaves without a Close is reported as CONNECTION_LOST and 1006, once and last", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.send(0x81, "Hi");
     await pair.serverLog.received(1);
@@ -124,7 +124,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.server.readyState, "closed");
   });
 
-  test("a peer that leaves where our Close waits for its own is told as CONNECTION_LOST and 1006", async () => {
+  test("a peer that leaves while our Close waits for its own is reported as CONNECTION_LOST and 1006", async () => {
     await using pair = await openRaw(kind);
     pair.server.closeConnection("Bye", 1000);
     assertEquals(await pair.peer.frame(), "close 1000 Bye");
@@ -133,7 +133,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.serverLog.events, ["open", "error WS_CONNECTION_LOST 1006", "close 1006"]);
   });
 
-  test("a peer that ends right behind its Close still gets the answer", async () => {
+  test("a peer that ends right after its Close still gets the answer", async () => {
     await using pair = await openRaw(kind);
     await pair.peer.close(3000, "Bye");
     await pair.peer.end();
@@ -164,7 +164,7 @@ function suite(kind: HostKind): void {
   });
 
   if (!kind.lacks.has("cut")) {
-    test("closeTimeout ends a connection whose peer answers and never ends TCP", async () => {
+    test("closeTimeout ends a connection whose peer answers but never ends TCP", async () => {
       await using pair = await openRaw(kind, { server: { closeTimeout: 20 } });
       pair.server.closeConnection("Bye", 3000);
       assertEquals(await pair.peer.frame(), "close 3000 Bye");
@@ -174,7 +174,7 @@ function suite(kind: HostKind): void {
       assertEquals(pair.serverLog.events, ["open", "close 3000 too"]);
     });
 
-    test("closeTimeout ends a connection whose peer closes and never ends TCP", async () => {
+    test("closeTimeout ends a connection whose peer closes but never ends TCP", async () => {
       await using pair = await openRaw(kind, { server: { closeTimeout: 20 } });
       await pair.peer.close(1000);
       assertEquals(await pair.peer.frame(), "close 1000");
@@ -228,7 +228,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.clientLog.events, ["open", "close 1006"]);
   });
 
-  test("'close' has no successor, whatever a listener of it does", async () => {
+  test("'close' is the last event, whatever its listener does", async () => {
     await using pair = await openPair(kind, {
       onServer: (ws) =>
         ws.on("close", () => {

@@ -72,7 +72,7 @@ function suite(kind: HostKind): void {
     assertEquals(log.events, ["open", "text still there", "close 1000"]);
   });
 
-  test("a fault that nobody listens for is told by the close code alone", async () => {
+  test("an error without a listener shows only in the close code", async () => {
     const closed = Promise.withResolvers<number>();
     await using host = await kind.open((env) => {
       const ws = makeServer(env);
@@ -92,7 +92,7 @@ function suite(kind: HostKind): void {
   for (const event of ["open", "message", "ping"] as const) {
     if (event === "ping" && kind.lacks.has("ping")) continue;
     // Row: handler-throws
-    test(`a listener of "${event}" that throws closes with 1011, and tells the peer no more than that`, async () => {
+    test(`a listener of "${event}" that throws closes with 1011, and the peer learns nothing more`, async () => {
       const oops = new Error("Oops");
       const fail = () => {
         throw oops;
@@ -140,7 +140,7 @@ function suite(kind: HostKind): void {
 
   for (const event of ["close", "error"] as const) {
     if (event === "error" && kind.lacks.has("violations")) continue;
-    test(`a listener of "${event}" that throws is reported, and the end comes all the same`, async () => {
+    test(`a listener of "${event}" that throws is reported, and the connection still ends`, async () => {
       using uncaught = new UncaughtErrors();
       const oops = new Error("Oops");
       await using pair = await openRaw(kind, {
@@ -218,7 +218,7 @@ function suite(kind: HostKind): void {
   for (const perMessageDeflate of [false, true]) {
     const how = perMessageDeflate ? "compressed" : "plain";
     // Row: detached-buffer
-    test(`a buffer that is transferred away after send() fails that connection alone, ${how}`, async () => {
+    test(`a buffer that is transferred away after send() fails only that connection, ${how}`, async () => {
       const patient = { perMessageDeflate, backpressureLimit: 64 * 1024 * 1024 };
       await using pair = await openPair(kind, { server: patient, client: { perMessageDeflate } });
       await using other = await openPair(kind, { server: { perMessageDeflate }, client: { perMessageDeflate } });
@@ -247,7 +247,7 @@ function suite(kind: HostKind): void {
   }
 
   // Row: lost
-  test("a connection that is reset is told as CONNECTION_LOST and 1006", async () => {
+  test("a connection that is reset is reported as CONNECTION_LOST and 1006", async () => {
     await using pair = await openRaw(kind);
     // What is not read when the connection is closed turns its end into a reset.
     pair.server.send(new Uint8Array(100_000));

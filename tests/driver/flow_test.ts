@@ -16,7 +16,7 @@ function suite(kind: HostKind): void {
   const test = (name: string, fn: () => Promise<void>) => testWith(kind.permissions, `${name}, with ${kind.name}`, fn);
 
   // Row: not-reading
-  test("bufferedAmount, desiredSize and 'drain' tell of a peer that does not read", async () => {
+  test("bufferedAmount, desiredSize and 'drain' show a peer that does not read", async () => {
     await using pair = await openRaw(kind, { server: { highWaterMark: 100 * KIB, backpressureLimit } });
     const { server } = pair;
     assertEquals([server.bufferedAmount, server.desiredSize], [0, 100 * KIB]);
@@ -43,7 +43,7 @@ function suite(kind: HostKind): void {
     await reading;
   });
 
-  test("'drain' doesn't come where the high-water mark was not reached", async () => {
+  test("'drain' isn't emitted if the high-water mark was not reached", async () => {
     await using pair = await openPair(kind, { server: { highWaterMark: 1000 } });
     await new Promise<void>((resolve) => pair.server.send(new Uint8Array(900), { callback: resolve }));
     await pair.clientLog.received(1);
@@ -54,7 +54,7 @@ function suite(kind: HostKind): void {
   });
 
   // Row: control-and-limits
-  test("a Ping and a Pong get through while more than backpressureLimit waits", async () => {
+  test("a Ping and a Pong get through while more than backpressureLimit is queued", async () => {
     if (kind.lacks.has("ping")) return;
     for (const onBackpressure of ["close", "refuse"] as const) {
       await using pair = await openRaw(kind, { server: { backpressureLimit: 100 * KIB, onBackpressure } });
@@ -73,7 +73,7 @@ function suite(kind: HostKind): void {
   });
 
   // Row: not-reading
-  test("'drain' comes once less waits than the high-water mark, also as the connection opens", async () => {
+  test("'drain' is emitted once less than the high-water mark is queued, also as the connection opens", async () => {
     for (const perMessageDeflate of [false, true]) {
       const options = { highWaterMark: 10 * KIB, perMessageDeflate };
       await using pair = await openPair(kind, {
@@ -126,7 +126,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.serverLog.events, ["open", "text early"]);
   });
 
-  test("pause() makes a peer stop that sends without end", async () => {
+  test("pause() stops a peer that sends endlessly", async () => {
     await using pair = await openPair(kind, { client: { backpressureLimit }, onServer: (ws) => ws.pause() });
     for (let sent = 0; sent < MUCH; sent += 256 * KIB) pair.client.send(new Uint8Array(256 * KIB));
     await quiet(() => pair.client.bufferedAmount);

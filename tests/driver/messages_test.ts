@@ -97,7 +97,7 @@ function suite(kind: HostKind): void {
       assert(string === text(16 * MIB));
     });
 
-    test(`send() takes exactly the bytes of every view, ${way}`, async () => {
+    test(`send() sends exactly the bytes of every view, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       for (const [, make] of VIEWS) assert(from.send(make()));
@@ -106,7 +106,7 @@ function suite(kind: HostKind): void {
       assertEquals(seen, VIEWS.map(([name]) => `${name}: binary 01020304`));
     });
 
-    test(`send() sends a part, as the type says, ${way}`, async () => {
+    test(`send() sends a fragment of the given type, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       for (const [data, options] of PARTS) assert(from.send(data, options));
@@ -146,7 +146,7 @@ function suite(kind: HostKind): void {
       await to.received(3);
     });
 
-    test(`send() throws TypeError for what is no data, and sends nothing, ${way}`, async () => {
+    test(`send() throws TypeError for anything but data, and sends nothing, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       for (const data of NO_DATA as MessageData[]) {
@@ -164,7 +164,7 @@ function suite(kind: HostKind): void {
       assertEquals(to.events, ["open", "text after"]);
     });
 
-    test(`send() leaves the caller's bytes unchanged, and takes short ones as they are, ${way}`, async () => {
+    test(`send() leaves the caller's bytes unchanged, and copies short ones at the call, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       const short = pattern(60 * KIB);
@@ -220,7 +220,7 @@ function suite(kind: HostKind): void {
   });
 
   function pings(way: string, direction: (pair: DriverPair) => Direction): void {
-    test(`sendPing() runs its callback when the pong is there, ${way}`, async () => {
+    test(`sendPing() runs its callback when the Pong arrives, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       const log = from === pair.client ? pair.clientLog : pair.serverLog;
@@ -253,7 +253,7 @@ function suite(kind: HostKind): void {
       assert(from.sendPing("x".repeat(125)));
     });
 
-    test(`sendPing() without a payload takes no Pong that nobody asked for as its answer, ${way}`, async () => {
+    test(`sendPing() without a payload isn't answered by an unsolicited Pong, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from] = direction(pair);
       const [peer, log] = from === pair.client ? [pair.server, pair.clientLog] : [pair.client, pair.serverLog];
@@ -266,7 +266,7 @@ function suite(kind: HostKind): void {
       assertEquals(answered, ["answered"]);
     });
 
-    test(`send() of type "pong" sends one that nobody asked for, ${way}`, async () => {
+    test(`send() of type "pong" sends an unsolicited Pong, ${way}`, async () => {
       await using pair = await openPair(kind);
       const [from, to] = direction(pair);
       const written = Promise.withResolvers<void>();
@@ -294,7 +294,7 @@ function suite(kind: HostKind): void {
       await pair.serverLog.received(1);
     });
   } else {
-    test("a pong settles the ping that it answers, and those before it", async () => {
+    test("a Pong settles the Ping that it answers, and those before it", async () => {
       await using pair = await openRaw(kind);
       const answered: string[] = [];
       for (const name of ["a", "b", "c"]) pair.server.sendPing(name, () => answered.push(name));
@@ -314,7 +314,7 @@ function suite(kind: HostKind): void {
       assertEquals(answered, ["a", "b", "c"]);
     });
 
-    test("a ping is answered and told", async () => {
+    test("a Ping is answered and reported", async () => {
       await using pair = await openRaw(kind);
       await pair.peer.send(0x89, "Hello");
       assertEquals(await pair.peer.frame(), "pong 48656c6c6f");

@@ -39,7 +39,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.server.version, "hybi-13");
   });
 
-  test("send() queues while the server's side is connecting, in order, and 'open' comes first for the peer", async () => {
+  test("send() queues while the server's side is connecting, in order, and the peer gets 'open' first", async () => {
     const taken: boolean[] = [];
     const waiting: number[] = [];
     await using pair = await openPair(kind, {
@@ -112,7 +112,7 @@ function suite(kind: HostKind): void {
     });
   }
 
-  test("closeConnection() while the server's side is connecting lets what was sent before go out", async () => {
+  test("closeConnection() while the server's side is connecting still sends what was queued before", async () => {
     const results: unknown[] = [];
     await using host = await kind.open((env) => {
       const ws = makeServer(env);
@@ -133,7 +133,7 @@ function suite(kind: HostKind): void {
     if (!kind.lacks.has("ping")) assertEquals(results[5], false);
   });
 
-  test("messages behind the request, in the same segment, are delivered", async () => {
+  test("messages after the request, in the same segment, are delivered", async () => {
     const behind = concat([
       frameFor("server", 0x81, "a"),
       frameFor("server", 0x82, "b"),
@@ -144,7 +144,7 @@ function suite(kind: HostKind): void {
     assertEquals(pair.serverLog.events, ["open", "text a", "binary 62", "text c"]);
   });
 
-  test("acceptProtocols names what both sides agree on, the client's order first", async () => {
+  test("acceptProtocols selects a subprotocol both sides know, in the client's order", async () => {
     await using pair = await openPair(kind, {
       server: { acceptProtocols: ["a", "b", "c"] },
       client: { acceptProtocols: ["z", "c", "b"] },
@@ -166,7 +166,7 @@ function suite(kind: HostKind): void {
     assertEquals(field(pair.head, "sec-websocket-protocol"), null);
   });
 
-  test("additionalHeaders keeps several Set-Cookie apart", async () => {
+  test("additionalHeaders keeps several Set-Cookie fields separate", async () => {
     await using pair = await openRaw(kind, {
       server: { additionalHeaders: [["Set-Cookie", "a=1"], ["X-Two", "2"], ["Set-Cookie", "b=2, c"]] },
     });

@@ -25,7 +25,7 @@ const WAITS: Record<string, (ws: WebSocketDriver) => Promise<unknown>> = {
 
 for (const [name, wait] of Object.entries(WAITS)) {
   // Row: waits-leave-nothing
-  Deno.test(`${name} leaves nothing behind on a connection that lasts`, async () => {
+  Deno.test(`${name} leaves nothing behind on a long-lived connection`, async () => {
     await using pair = await makePair({ server: { highWaterMark: 1 } });
     pair.client.on("message", () => {});
     pair.client.on("ping", () => pair.client.send("An answer"));

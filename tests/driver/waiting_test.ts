@@ -19,14 +19,14 @@ function testSides(name: string, run: (ws: WebSocketDriver, peer: WebSocketDrive
   }
 }
 
-testSides("receive() gives messages in order, and keeps what comes between two calls", async (ws, peer) => {
+testSides("receive() returns messages in order, and keeps those that arrive between two calls", async (ws, peer) => {
   const first = ws.receive();
   for (const message of ["a", "b", "c"]) peer.send(message);
   assertEquals(await first, "a");
   assertEquals(await peer.ping().then(() => [ws.receive(), ws.receive()]).then((all) => Promise.all(all)), ["b", "c"]);
 });
 
-testSides("receive() gives calls that wait at the same time a message each", async (ws, peer) => {
+testSides("receive() resolves concurrent calls with one message each", async (ws, peer) => {
   const both = Promise.all([ws.receive(), ws.receive()]);
   peer.send("a");
   peer.send(Uint8Array.of(1));
@@ -46,17 +46,24 @@ testSides(
   },
 );
 
-testSides("receive() gives what came before a Close, and then says how it was closed", async (ws, peer) => {
-  const first = ws.receive();
-  peer.send("a");
-  peer.send("b");
-  peer.close(4001, "Done");
-  assertEquals(await first, "a");
-  await ws.closed;
-  assertEquals(await ws.receive(), "b");
-  const error = await assertRejects(() => ws.receive(), WebSocketError, 'The connection was closed with 4001: "Done"');
-  assertEquals([error.code, error.closeCode, error.reason], [ErrorCode.CONNECTION_CLOSED, 4001, "Done"]);
-});
+testSides(
+  "receive() returns what came before a Close, and then says how the connection was closed",
+  async (ws, peer) => {
+    const first = ws.receive();
+    peer.send("a");
+    peer.send("b");
+    peer.close(4001, "Done");
+    assertEquals(await first, "a");
+    await ws.closed;
+    assertEquals(await ws.receive(), "b");
+    const error = await assertRejects(
+      () => ws.receive(),
+      WebSocketError,
+      'The connection was closed with 4001: "Done"',
+    );
+    assertEquals([error.code, error.closeCode, error.reason], [ErrorCode.CONNECTION_CLOSED, 4001, "Done"]);
+  },
+);
 
 testSides("receive() that waits rejects if the connection is lost", async (ws, peer) => {
   const waiting = ws.receive();
@@ -65,7 +72,7 @@ testSides("receive() that waits rejects if the connection is lost", async (ws, p
   assertEquals(error.code, ErrorCode.CONNECTION_LOST);
 });
 
-testSides("receive() holds the peer back while much is kept", async (ws, peer) => {
+testSides("receive() applies backpressure to the peer while much is kept", async (ws, peer) => {
   const first = ws.receive();
   const message = "x".repeat(60_000);
   for (let count = 0; count < 100; count++) peer.send(message);
@@ -81,7 +88,7 @@ testSides("receive() and listeners exclude each other", async (ws) => {
   await assertRejects(() => waiting);
 });
 
-testSides("drained() resolves at once if there is room, and else at the drain", async (ws, peer) => {
+testSides("drained() resolves at once if there is room, otherwise at the next drain", async (ws, peer) => {
   await ws.drained();
   ws.send("x".repeat(200_000));
   assert(ws.desiredSize <= 0);
@@ -122,7 +129,7 @@ testSides("ping() rejects if the connection ends before the Pong, and with the s
   await assertRejects(() => ws.ping(), WebSocketError);
 });
 
-testSides("sendJson() sends text, and refuses what has no JSON", async (ws, peer) => {
+testSides("sendJson() sends text, and refuses values that JSON can't express", async (ws, peer) => {
   const received = peer.receive();
   assert(ws.sendJson({ price: 42, note: null }));
   assertEquals(await received, '{"price":42,"note":null}');

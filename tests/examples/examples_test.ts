@@ -25,12 +25,12 @@ async function end(child: Deno.ChildProcess): Promise<Run> {
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-testWith(NEEDS, "examples/echo.ts --once prints what comes back, and ends", async () => {
+testWith(NEEDS, "examples/echo.ts --once prints the echo, and ends", async () => {
   const { code, out } = await end(start(["--allow-net", "examples/echo.ts", "--once"]));
   assertEquals([code, out], [0, "Got: Hi\n"]);
 });
 
-testWith(NEEDS, "examples/echo.ts names --allow-net where it has no permission and no terminal", async () => {
+testWith(NEEDS, "examples/echo.ts names --allow-net if it has no permission and no terminal", async () => {
   const { code, err } = await end(start(["examples/echo.ts", "--once"]));
   assert(code !== 0);
   assertStringIncludes(err, "--allow-net");
@@ -72,7 +72,7 @@ testWith(NEEDS, "examples/client.ts sends its lines, and prints what comes back"
   await server.shutdown();
 });
 
-testWith(NEEDS, "examples/client.ts ends where the server closes, though there may be more lines", async () => {
+testWith(NEEDS, "examples/client.ts ends if the server closes, though there may be more lines", async () => {
   const { server, url } = echo();
   const child = start(["--allow-net", "examples/client.ts", url], "piped");
   const writer = child.stdin.getWriter();
@@ -86,7 +86,7 @@ testWith(NEEDS, "examples/client.ts ends where the server closes, though there m
   await writer.abort();
 });
 
-testWith(NEEDS, "examples/client.ts says why it was refused, and exits 1", async () => {
+testWith(NEEDS, "examples/client.ts says why it was refused, and exits with 1", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -95,7 +95,7 @@ testWith(NEEDS, "examples/client.ts says why it was refused, and exits 1", async
   assertStringIncludes(err, "can't be reached");
 });
 
-testWith(NEEDS, "examples/client.ts tells how it is used where no URL is given, and exits 2", async () => {
+testWith(NEEDS, "examples/client.ts prints its usage if no URL is given, and exits with 2", async () => {
   const { code, err } = await end(start(["examples/client.ts"]));
   assertEquals(code, 2);
   assertStringIncludes(err, "Usage:");

@@ -6,17 +6,17 @@ import { testWith } from "../support/permissions.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("codeBlocks() finds what runs in a page, and leaves out the rest", () => {
+Deno.test("codeBlocks() finds the code blocks of a page that run, and leaves out the rest", () => {
   const page = "# A\n\n```ts\nconst a = 1;\n```\n\n```ts ignore\nno\n```\n\n```sh\nls\n```\n";
   assertEquals(codeBlocks("a.md", page), [{ where: "a.md:3", code: "const a = 1;" }]);
 });
 
-Deno.test("codeBlocks() finds what runs in a doc comment", () => {
+Deno.test("codeBlocks() finds the code blocks of a doc comment that run", () => {
   const module = "/**\n * A.\n *\n * ```ts\n * f({\n *   a,\n * });\n * ```\n */\nexport const f = 1;\n";
   assertEquals(codeBlocks("a.ts", module), [{ where: "a.ts:4", code: "f({\n  a,\n});" }]);
 });
 
-Deno.test("promisedOutput() reads the comments behind console.log()", () => {
+Deno.test("promisedOutput() reads the comments after console.log()", () => {
   const code = 'console.log("a"); // a\nconsole.log("b");\nws.on("x", (v) => console.log(v)); // Hi\nf(); // no';
   assertEquals(promisedOutput(code), ["a", "Hi"]);
 });

@@ -65,7 +65,7 @@ testWith(NEEDS, "the servers of docs/tutorial.md start, and answer", async () =>
   }
 });
 
-testWith(NEEDS, "the client of README.md says so where nobody listens", async () => {
+testWith(NEEDS, "the client of README.md says so if nothing listens on the port", async () => {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = listener.addr;
   listener.close();

@@ -113,7 +113,7 @@ testWith(NEEDS, "examples/gateway.ts passes on messages, subprotocols, refusals 
   assertEquals(unreached.status, 502);
 });
 
-testWith(NEEDS, "examples/uploads.ts goes on where an upload was cut off", async () => {
+testWith(NEEDS, "examples/uploads.ts resumes an upload that was cut off", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = new Uint8Array(3_000_000).map((_, index) => index * 31 >> 3);
@@ -194,7 +194,7 @@ testExample("authentication.ts", "lets in a cookie and a token, and nobody else"
   assertEquals(error.status, 403);
 });
 
-testWith(NEEDS, "examples/tls.ts tells how it is used where no certificate is given, and exits 2", async () => {
+testWith(NEEDS, "examples/tls.ts prints its usage if no certificate is given, and exits with 2", async () => {
   await using example = await ExampleProcess.spawn("tls.ts", []);
   await example.until(/^Usage: /m);
   assertEquals(await example.end(), 2);
@@ -258,7 +258,7 @@ testWith(NEEDS, "examples/files.ts sends a file up and down again, with a progre
   }
 });
 
-testWith(NEEDS, "every example is named in a test", async () => {
+testWith(NEEDS, "every example has a test", async () => {
   const files = ["servers_test.ts", "examples_test.ts", "cluster_test.ts"].map((name) =>
     new URL(name, import.meta.url)
   );

@@ -78,7 +78,7 @@ for (const secure of [false, true]) {
       ["delayed and split", { pieces: 700, delays: true }],
     ] as const
   ) {
-    netTest(`messages arrive whole and in order where they are ${what}, ${where}`, async () => {
+    netTest(`messages arrive whole and in order if they are ${what}, ${where}`, async () => {
       await play(secure, () => fault, async ({ connect, server, checkOthers }) => {
         const ws = connect();
         const log = new EventLog(ws);
@@ -101,7 +101,7 @@ for (const secure of [false, true]) {
     ] as const
   ) {
     // Row: lost
-    netTest(`both sides tell 1006 once where the connection is ${what}, ${where}`, async () => {
+    netTest(`both sides report 1006 once if the connection is ${what}, ${where}`, async () => {
       await play(secure, () => fault, async ({ connect, server, checkOthers }) => {
         const ends: number[] = [];
         const ws = connect({ closeTimeout: 100 });
@@ -121,7 +121,7 @@ for (const secure of [false, true]) {
 
   // Row: lost
   netTest(
-    `a client tells CONNECTION_LOST and 1006 once where the connection is reset in mid-frame, ${where}`,
+    `a client reports CONNECTION_LOST and 1006 once if the connection is reset mid-frame, ${where}`,
     async () => {
       await play(
         secure,
@@ -159,7 +159,7 @@ for (const secure of [false, true]) {
   });
 
   // Row: silent-peer
-  netTest(`a connection that is stalled ends by its heartbeat, ${where}`, async () => {
+  netTest(`a stalled connection is ended by its heartbeat, ${where}`, async () => {
     await play(secure, () => ({ stallAfter: head + 500 }), async ({ connect, server, checkOthers }) => {
       const ws = connect({ pingInterval: 16, pingTimeout: 100 });
       const log = new EventLog(ws);

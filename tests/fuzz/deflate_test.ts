@@ -37,7 +37,7 @@ function compressed(random: Random): Uint8Array {
 const context = { clientNoContextTakeover: true };
 
 fuzzTest({
-  name: "PerMessageDeflate takes and refuses the same damaged messages as zlib",
+  name: "PerMessageDeflate accepts and refuses the same damaged messages as zlib",
   runs: 60,
   property: (fc) =>
     fc.asyncProperty(fc.integer(), async (seed) => {

@@ -33,7 +33,7 @@ for (const path of READ_PATHS) {
     });
 
     fuzzTest({
-      name: `a ${role} that reads by ${path.name} takes any bytes, and closes once`,
+      name: `a ${role} that reads by ${path.name} handles any bytes, and closes once`,
       runs: 100,
       property: (fc) =>
         fc.asyncProperty(garbage(fc, role), cutter(fc), async (bytes, cut) => {
@@ -60,7 +60,7 @@ const [compressed] = READ_PATHS.filter(({ extensions }) => extensions !== null);
 
 for (const role of ROLES) {
   fuzzTest({
-    name: `a ${role} takes any compressed payload, whole or damaged: a message, or 1007 or 1009`,
+    name: `a ${role} handles any compressed payload, whole or damaged: a message, or 1007 or 1009`,
     runs: 100,
     property: (fc) => {
       const text = fc.string({ unit: "grapheme", maxLength: 200 });
@@ -118,7 +118,7 @@ function described(told: Conversation["told"][number]): string[] {
 }
 
 fuzzTest({
-  name: "startConnection() fails with a HandshakeError, whatever a server answers that has not read the key",
+  name: "startConnection() fails with a HandshakeError, whatever a server that has not read the key answers",
   runs: 150,
   property: (fc) => {
     const field = fc.constantFrom(
@@ -185,7 +185,7 @@ function calls(fc: typeof FastCheck, pausable: boolean): FastCheck.Arbitrary<Cal
 
 for (const path of READ_PATHS) {
   fuzzTest({
-    name: `any calls on a driver that reads by ${path.name} end in one "close", and in nothing behind it`,
+    name: `any calls on a driver that reads by ${path.name} end in one "close", and nothing after it`,
     runs: 60,
     property: (fc) =>
       fc.asyncProperty(

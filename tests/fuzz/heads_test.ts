@@ -43,7 +43,7 @@ function head(fc: typeof FastCheck): FastCheck.Arbitrary<Uint8Array> {
 
 for (const [name, Parser] of PARSERS) {
   fuzzTest({
-    name: `${name}.push() comes to the same end for any bytes, however they are cut`,
+    name: `${name}.push() gives the same result for any bytes, however they are cut`,
     runs: 400,
     property: (fc) =>
       fc.property(head(fc), cutter(fc), (bytes, cut) => {
@@ -111,7 +111,7 @@ fuzzTest({
 });
 
 fuzzTest({
-  name: "checkResponse() never throws, and takes only what was offered",
+  name: "checkResponse() never throws, and accepts only what was offered",
   runs: 500,
   property: (fc) =>
     fc.property(fc.constantFrom(101, 200, 401), fields(fc), (status, fields) => {
@@ -126,7 +126,7 @@ fuzzTest({
 });
 
 fuzzTest({
-  name: "parseExtensions() reads what formatExtensions() writes, and throws nothing but a SyntaxError",
+  name: "parseExtensions() reads what formatExtensions() writes, and throws only SyntaxError",
   runs: 500,
   property: (fc) => {
     const token = fc.string({ unit: fc.constantFrom(..."ab_-1.~!"), minLength: 1, maxLength: 6 });

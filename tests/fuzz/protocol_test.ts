@@ -26,7 +26,7 @@ function trimmed(told: Conversation["told"]): Conversation["told"] {
 
 for (const role of ROLES) {
   fuzzTest({
-    name: `receive() as ${role} gives the same for any valid frames, cut anywhere`,
+    name: `receive() as ${role} delivers the same for any valid frames, cut anywhere`,
     runs: 200,
     property: (fc) =>
       fc.property(conversation(fc, role), cutter(fc), fc.constantFrom(...FEEDS), ({ frames, told: all }, cut, feed) => {
@@ -53,7 +53,7 @@ for (const role of ROLES) {
   });
 
   fuzzTest({
-    name: `receive() as ${role} takes any bytes without throwing, ends once, and keeps to its limits`,
+    name: `receive() as ${role} handles any bytes without throwing, ends once, and keeps to its limits`,
     runs: 300,
     property: (fc) =>
       fc.property(garbage(fc, role), cutter(fc), fc.constantFrom(...FEEDS), (bytes, cut, feed) => {
@@ -70,7 +70,7 @@ for (const role of ROLES) {
   });
 
   fuzzTest({
-    name: `receive() as ${role} comes to the same end for any bytes, however they are cut`,
+    name: `receive() as ${role} gives the same result for any bytes, however they are cut`,
     runs: 200,
     property: (fc) =>
       fc.property(garbage(fc, role), cutter(fc), fc.constantFrom(...FEEDS), (bytes, cut, feed) => {

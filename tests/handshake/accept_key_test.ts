@@ -29,7 +29,7 @@ Deno.test("generateKey() makes 16 random bytes", () => {
   assert(seen.size > 200, `${seen.size} different bytes of 1600`);
 });
 
-Deno.test("isValidKey() takes the canonical base64 of 16 bytes", () => {
+Deno.test("isValidKey() accepts the canonical base64 of 16 bytes", () => {
   for (
     const key of [
       RFC_KEY,

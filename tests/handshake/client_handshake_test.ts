@@ -60,7 +60,7 @@ Deno.test("formatRequestHead() writes the request of RFC 6455 1.2", () => {
 });
 
 // RFC 9110 §5.6.1.1 MUST
-Deno.test("formatRequestHead() leaves out what is not offered", () => {
+Deno.test("formatRequestHead() omits what is not offered", () => {
   for (const options of [{}, { protocols: [], extensions: null, origin: null }, { extensions: "" }]) {
     assertEquals(requestFields({ ...OPTIONS, ...options }).map(([name]) => name), [
       "Host",
@@ -92,7 +92,7 @@ Deno.test("formatRequestHead() lets the caller choose another Host", () => {
 });
 
 // RFC 6455 §4.1 MUST origin
-Deno.test("formatRequestHead() lets the caller give Origin once", () => {
+Deno.test("formatRequestHead() accepts Origin from the caller once", () => {
   const fields: Field[] = [["origin", "http://a"]];
   assertEquals(requestFields({ ...OPTIONS, fields }).at(-1), ["origin", "http://a"]);
   assertThrows(() => requestFields({ ...OPTIONS, fields, origin: "http://a" }), TypeError, "option origin");
@@ -114,7 +114,7 @@ Deno.test("formatRequestHead() refuses a target, host or key that can't be sent"
 // RFC 9112 §6.1 MUST client
 // RFC 9110 §8.6 SHOULD no-content
 // RFC 9110 §9.3.1 SHOULD
-Deno.test("formatRequestHead() refuses injections and names of the handshake's own", () => {
+Deno.test("formatRequestHead() refuses injections, and fields that the handshake sets itself", () => {
   for (const text of INJECTIONS) {
     assertThrows(() => formatRequestHead({ ...OPTIONS, origin: text }), TypeError, "Origin");
     assertThrows(() => requestFields({ ...OPTIONS, origin: text }), TypeError, "Origin");
@@ -130,7 +130,7 @@ Deno.test("formatRequestHead() refuses injections and names of the handshake's o
   assertThrows(() => formatRequestHead({ ...OPTIONS, extensions: "a;" }), SyntaxError);
 });
 
-Deno.test("checkResponse() opens on the response of RFC 6455 1.2", () => {
+Deno.test("checkResponse() accepts the response of RFC 6455 1.2", () => {
   const head = response([["Sec-WebSocket-Protocol", "chat"]]);
   assertEquals(open(head, { protocols: ["chat", "superchat"] }), { accepted: true, protocol: "chat", extensions: [] });
 });
@@ -142,14 +142,14 @@ Deno.test("checkResponse() refuses a status other than 101", () => {
 });
 
 // RFC 9110 §15.2 Text
-Deno.test("checkResponse() refuses a 101 of HTTP/1.0, which knows none", () => {
+Deno.test("checkResponse() refuses a 101 of HTTP/1.0, which has no such status", () => {
   const head = response([]);
   open({ ...head, version: "1.2" });
   assertMatch(violationOf({ ...head, version: "1.0" }), /version must be 1.1 or higher, received "1.0"/);
 });
 
 // RFC 6455 §4.1 MUST upgrade
-Deno.test("checkResponse() wants Upgrade to be websocket and nothing else", () => {
+Deno.test("checkResponse() requires Upgrade to be websocket and nothing else", () => {
   open(response([["Upgrade", "WebSocket"]]));
   for (const upgrade of [null, "", "h2c", "websocket, h2c", "websocket/13", "websockets", "websoc\u212aet"]) {
     assertMatch(violationOf(response([["Upgrade", upgrade]])), /Upgrade must be websocket/);
@@ -158,7 +158,7 @@ Deno.test("checkResponse() wants Upgrade to be websocket and nothing else", () =
 });
 
 // RFC 6455 §4.1 MUST connection
-Deno.test("checkResponse() wants Connection to contain Upgrade", () => {
+Deno.test("checkResponse() requires Connection to contain Upgrade", () => {
   open(response([["Connection", "keep-alive, UPGRADE"]]));
   open(response([["Connection", "a"], ["Connection", "upgrade"]]));
   for (const connection of [null, "", "close", "upgraded", "keep-alive"]) {
@@ -167,7 +167,7 @@ Deno.test("checkResponse() wants Connection to contain Upgrade", () => {
 });
 
 // RFC 6455 §4.1 MUST accept-value
-Deno.test("checkResponse() wants the accept value of its own key", () => {
+Deno.test("checkResponse() requires the accept value of its own key", () => {
   const wrong = [
     null,
     "",
@@ -251,7 +251,7 @@ Deno.test("checkResponse() never echoes raw what was received", () => {
   }
 });
 
-Deno.test("isInterimResponse() tells forerunners from the answer", () => {
+Deno.test("isInterimResponse() distinguishes interim responses from the final one", () => {
   for (const status of [100, 102, 103, 199]) assert(isInterimResponse(response([], status)), String(status));
   for (const status of [101, 200, 302, 404, 500]) assertFalse(isInterimResponse(response([], status)), String(status));
 });

@@ -27,7 +27,7 @@ Deno.test("parseExtensions() keeps order, duplicates and case", () => {
   ]);
 });
 
-Deno.test("parseExtensions() takes white space and empty elements where lists have them", () => {
+Deno.test("parseExtensions() accepts white space and empty elements wherever lists allow them", () => {
   const expected = [{ name: "a", parameters: [{ name: "b", value: "c" }] }, { name: "d", parameters: [] }];
   for (
     const value of [
@@ -44,7 +44,7 @@ Deno.test("parseExtensions() takes white space and empty elements where lists ha
 });
 
 // Row: prototype-names
-Deno.test("parseExtensions() has no use for the names of Object.prototype", () => {
+Deno.test("parseExtensions() gives no meaning to the names of Object.prototype", () => {
   assertEquals(parseExtensions("__proto__; constructor=1; toString"), [{
     name: "__proto__",
     parameters: [{ name: "constructor", value: "1" }, { name: "toString", value: null }],
@@ -127,7 +127,7 @@ Deno.test("formatExtensions() writes what parseExtensions() reads", () => {
   assertEquals(formatExtensions([]), "");
 });
 
-Deno.test("formatExtensions() refuses names and values that are no tokens", () => {
+Deno.test("formatExtensions() refuses names and values that are not tokens", () => {
   for (const text of ["", "a b", "a,b", "a\r\nX: y", '"a"']) {
     assertThrows(() => formatExtensions([{ name: text, parameters: [] }]), TypeError);
     assertThrows(() => formatExtensions([{ name: "a", parameters: [{ name: text, value: null }] }]), TypeError);

@@ -3,12 +3,12 @@ import { checkAllowedOrigins, isAllowedOrigin } from "../../src/handshake/origin
 
 const ALLOWED = ["https://example.com", "https://example.com:8443"];
 
-Deno.test("isAllowedOrigin() takes a listed origin", () => {
+Deno.test("isAllowedOrigin() accepts a listed origin", () => {
   for (const origin of ALLOWED) assert(isAllowedOrigin(origin, ALLOWED));
   assert(isAllowedOrigin("null", ["null"]));
 });
 
-Deno.test("isAllowedOrigin() refuses what is not listed exactly", () => {
+Deno.test("isAllowedOrigin() refuses an origin that is not listed exactly", () => {
   const refused = [
     null,
     "",
@@ -29,12 +29,12 @@ Deno.test("isAllowedOrigin() refuses what is not listed exactly", () => {
   assertFalse(isAllowedOrigin(null, ["null"]));
 });
 
-Deno.test("checkAllowedOrigins() takes origins as browsers write them", () => {
+Deno.test("checkAllowedOrigins() accepts origins as browsers write them", () => {
   checkAllowedOrigins([]);
   checkAllowedOrigins([...ALLOWED, "null", "http://[::1]:5000", "chrome-extension://abcdef", "a://~"]);
 });
 
-Deno.test("checkAllowedOrigins() refuses what no browser sends", () => {
+Deno.test("checkAllowedOrigins() refuses origins that no browser sends", () => {
   const refused = [
     "",
     "*",

@@ -53,7 +53,7 @@ Deno.test("acceptHandshake() accepts the request of RFC 6455 1.2", () => {
   });
 });
 
-Deno.test("acceptHandshake() takes what RequestHeadParser read, and a web Headers", () => {
+Deno.test("acceptHandshake() accepts fields from RequestHeadParser, and a web Headers", () => {
   const parser = new RequestHeadParser();
   parser.push(bytesOf(
     "GET http://a/ HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -111,7 +111,7 @@ Deno.test("acceptHandshake() refuses HTTP below 1.1", () => {
 });
 
 // RFC 6455 §4.2.1 Text host
-Deno.test("acceptHandshake() wants exactly one well-formed Host", () => {
+Deno.test("acceptHandshake() requires exactly one well-formed Host", () => {
   for (
     const lines of [[["Host", null]], [["Host", ""]], [["Host", "a"], ["Host", "a"]], [["Host", "a/b"]], [[
       "Host",
@@ -141,7 +141,7 @@ Deno.test("acceptHandshake() answers another version with 426 and the one it spe
   assertEquals(refuse(request([["Sec-WebSocket-Version", "13"], ["Sec-WebSocket-Version", "13"]])).status, 426);
 });
 
-Deno.test("acceptHandshake() answers no version with 400 and the one it speaks", () => {
+Deno.test("acceptHandshake() answers a missing version with 400 and the one it speaks", () => {
   const refusal = refuse(request([["Sec-WebSocket-Version", null]]));
   assertEquals([refusal.status, refusal.fields], [400, [["Sec-WebSocket-Version", "13"]]]);
 });
@@ -162,7 +162,7 @@ Deno.test("acceptHandshake() refuses a hixie-76 and an older hybi handshake", ()
 });
 
 // RFC 6455 §4.2.1 Text key
-Deno.test("acceptHandshake() refuses a key that is none", () => {
+Deno.test("acceptHandshake() refuses an invalid key", () => {
   for (const key of [null, "", "x", RFC_KEY.slice(1), RFC_KEY + "=", "dGhlIHNhbXBsZSBub25jZR==", "a".repeat(24)]) {
     const refusal = refuse(request([["Sec-WebSocket-Key", key]]));
     assertEquals([refusal.status, refusal.fields], [400, []]);
@@ -189,7 +189,7 @@ Deno.test("acceptHandshake() refuses a request with a body", () => {
 });
 
 // RFC 6455 §4.2.2 MUST refusal
-Deno.test("acceptHandshake() lets in the allowed origins only", () => {
+Deno.test("acceptHandshake() admits only the allowed origins", () => {
   const allowedOrigins = ["https://example.com"];
   accept(request([["Origin", "https://example.com"]]), { allowedOrigins });
   accept(request([["Origin", "http://a\xe9<>, //%"]]));
@@ -214,7 +214,7 @@ Deno.test("acceptHandshake() lets in the allowed origins only", () => {
   assertEquals(refuse(request([["Origin", "https://example.com"]]), { allowedOrigins: [] }).status, 403);
 });
 
-Deno.test("acceptHandshake() lets in the allowed hosts only", () => {
+Deno.test("acceptHandshake() admits only the allowed hosts", () => {
   accept(request(), { allowedHosts: ["SERVER.example.com"] });
   for (const host of ["example.com", "server.example.com:80", "evil-server.example.com"]) {
     const refusal = refuse(request([["Host", host]]), { allowedHosts: ["server.example.com"] });
@@ -225,7 +225,7 @@ Deno.test("acceptHandshake() lets in the allowed hosts only", () => {
 });
 
 // RFC 6455 §4.2.2 MUST subprotocol
-Deno.test("acceptHandshake() chooses the client's first subprotocol that it accepts", () => {
+Deno.test("acceptHandshake() chooses the client's first subprotocol that the server accepts", () => {
   const offers: Lines[] = [
     [["Sec-WebSocket-Protocol", "a,b"]],
     [["Sec-WebSocket-Protocol", "a, b"]],
@@ -257,7 +257,7 @@ Deno.test("acceptHandshake() refuses a malformed list of subprotocols or extensi
   }
 });
 
-Deno.test("acceptHandshake() hands on the extensions that the client offers", () => {
+Deno.test("acceptHandshake() passes on the extensions that the client offers", () => {
   const lines: Lines = [["Sec-WebSocket-Extensions", "a; b"], ["Sec-WebSocket-Extensions", "__proto__"]];
   assertEquals(accept(request(lines)).offers, [
     { name: "a", parameters: [{ name: "b", value: null }] },
@@ -304,7 +304,7 @@ Deno.test("acceptHandshake() takes linear time on hostile lists", () => {
   }
 });
 
-Deno.test("isHandshake() tells a handshake from other requests", () => {
+Deno.test("isHandshake() distinguishes a handshake from other requests", () => {
   assert(isHandshake(request()));
   assert(isHandshake(request([["Connection", "keep-alive, upgrade"], ["Upgrade", "WebSocket"]])));
   // What comes later in the check is not looked at.
@@ -336,7 +336,7 @@ Deno.test("responseFields() adds extensions and the caller's own fields", () => 
 });
 
 // RFC 9110 §5.3 MUST once
-Deno.test("responseFields() refuses fields of its own and injections", () => {
+Deno.test("responseFields() refuses injections, and fields that the handshake sets itself", () => {
   const acceptance = accept(request());
   assertThrows(
     () => responseFields(acceptance, { fields: [["Sec-WebSocket-Protocol", "x"]] }),

@@ -9,12 +9,12 @@ Deno.test("parseSubprotocols() reads lists with and without white space alike", 
   }
 });
 
-Deno.test("parseSubprotocols() keeps order and case, and takes any name", () => {
+Deno.test("parseSubprotocols() keeps order and case, and accepts any name", () => {
   assertEquals(parseSubprotocols("Chat, chat, __proto__, constructor"), ["Chat", "chat", "__proto__", "constructor"]);
 });
 
 // Row: subprotocols
-Deno.test("parseSubprotocols() refuses what is no list of different tokens", () => {
+Deno.test("parseSubprotocols() refuses anything but a list of distinct tokens", () => {
   for (const value of ["", " ", ",", "a b", "a;b", '"a"', "a, b c", "a/b", "a, a", "b,a,b", "caf\xe9", "a=1", "a\0"]) {
     assertThrows(() => parseSubprotocols(value), SyntaxError, "Cannot read the subprotocols", value);
   }
@@ -36,7 +36,7 @@ Deno.test("parseSubprotocols() takes linear time on hostile values", () => {
   assert(ratio < 32, String(ratio));
 });
 
-Deno.test("chooseSubprotocol() takes the client's first that the server accepts", () => {
+Deno.test("chooseSubprotocol() chooses the client's first that the server accepts", () => {
   assertEquals(chooseSubprotocol(["a", "b", "c"], ["c", "b"]), "b");
   assertEquals(chooseSubprotocol(["a", "b"], ["B"]), null);
   assertEquals(chooseSubprotocol(["a"], []), null);
@@ -44,12 +44,12 @@ Deno.test("chooseSubprotocol() takes the client's first that the server accepts"
 });
 
 // RFC 6455 §4.1 MUST subprotocols
-Deno.test("checkSubprotocols() takes an array of different tokens", () => {
+Deno.test("checkSubprotocols() accepts an array of distinct tokens", () => {
   checkSubprotocols([]);
   checkSubprotocols(["soap", "Soap", "v2.wamp"]);
 });
 
-Deno.test("checkSubprotocols() tells the caller which option is wrong", () => {
+Deno.test("checkSubprotocols() names the option that is wrong", () => {
   for (const names of [[""], ["a b"], ["a,b"], ["a\r\n"], ["a", "a"], [1], "chat", null]) {
     assertThrows(() => checkSubprotocols(names as string[], "protocols"), TypeError, "protocols");
   }

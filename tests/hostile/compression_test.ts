@@ -44,7 +44,7 @@ for (const role of ROLES) {
   }
 
   // Row: bombs
-  Deno.test(`a ${role} delivers 40 bombs within maxLength one after another, within a budget of bytes`, async () => {
+  Deno.test(`a ${role} delivers 40 bombs within maxLength one after another, within a memory budget`, async () => {
     const length = 8 * MIB;
     const bomb = frameFor(role, 0xc2, new Uint8Array(deflateRawSync(new Uint8Array(length))));
     let most = 0;
@@ -77,7 +77,7 @@ for (const role of ROLES) {
   });
 
   // Row: compressed-churn
-  Deno.test(`a ${role} gives the memory of 1,000 compressed connections back`, async () => {
+  Deno.test(`a ${role} frees the memory of 1,000 compressed connections`, async () => {
     const [path] = PATHS;
     const message = deflateRawSync("Hello ".repeat(1000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
     const visit = async () => {

@@ -32,7 +32,7 @@ for (const role of ROLES) {
 
   for (const path of READ_PATHS) {
     // Row: ping-flood
-    Deno.test(`a ${role} that reads by ${path.name} answers the last of many Pings that nobody reads the Pongs of`, async () => {
+    Deno.test(`a ${role} that reads by ${path.name} answers the last of many Pings whose Pongs nobody reads`, async () => {
       const { ws, peer, closed, events } = await meet(role, path);
       const pings = 1_000_000 / 100;
       const batch = (from: number) =>
@@ -56,7 +56,7 @@ for (const role of ROLES) {
   }
 
   // Row: endless-fragments
-  Deno.test(`a ${role} with its own limits takes 4 MiB in 65,537 fragments`, async () => {
+  Deno.test(`a ${role} with default limits accepts 4 MiB in 65,537 fragments`, async () => {
     const [path] = READ_PATHS;
     const { ws, peer, closed, events } = await meet(role, path);
     await writeFragments(role, peer, 65_536, 64);

@@ -90,7 +90,7 @@ async function answerClient(row: AnswerRow, size: number, listener: Deno.TcpList
 
 // Row: endless-head
 netTest(
-  "serve() ends an endless request line, and endless header fields, after a bounded number of bytes",
+  "serve() refuses an endless request line, and endless header fields, after a bounded number of bytes",
   async () => {
     await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
     const { port } = server.addr as Deno.NetAddr;
@@ -114,7 +114,7 @@ netTest(
 );
 
 // Row: endless-head, refusals
-netTest("startConnection() ends an answer that is endless in any of its parts", async () => {
+netTest("startConnection() gives up on a response that is endless in any of its parts", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const heads = ["HTTP/1.1 101 ", "HTTP/1.1 101 Switching Protocols\r\nX: ", "HTTP/1.1 401 No\r\n\r\n"];
   for (const head of [...heads, "HTTP/1.1 100 Continue\r\n\r\n"]) {
@@ -137,7 +137,7 @@ netTest("startConnection() ends an answer that is endless in any of its parts", 
 // Row: slow-head
 // RFC 9112 §9.5 SHOULD graceful
 // RFC 9110 §15.5.9 Text
-netTest("serve() answers 408 where a head is not whole in time, however many of its bytes have come", async () => {
+netTest("serve() answers 408 if a head is not complete in time, however many bytes have arrived", async () => {
   const options = { hostname: "127.0.0.1", port: 0, handshakeTimeout: 200, onListen() {} };
   await using server = serve(options, () => new Response());
   const { port } = server.addr as Deno.NetAddr;
@@ -150,7 +150,7 @@ netTest("serve() answers 408 where a head is not whole in time, however many of 
 });
 
 // Row: slow-head
-netTest("serve() lets bytes that drip not put off the 408", async () => {
+netTest("serve() doesn't postpone the 408 for a slow drip of bytes", async () => {
   const options = { hostname: "127.0.0.1", port: 0, handshakeTimeout: 200, onListen() {} };
   await using server = serve(options, () => new Response());
   const { port } = server.addr as Deno.NetAddr;
@@ -166,7 +166,7 @@ netTest("serve() lets bytes that drip not put off the 408", async () => {
 
 // Row: silent-server
 netTest(
-  "startConnection() fails at handshakeTimeout where the server says nothing, or never ends its head",
+  "startConnection() fails at handshakeTimeout if the server sends nothing, or never ends its head",
   async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     for (const start of ["", "HTTP/1.1 101 Switching Protocols\r\nX: "]) {
@@ -187,7 +187,7 @@ netTest(
 
 for (const kind of hostKinds) {
   // Row: early-frames
-  netTest(`makeServer() delivers frames that came in the segment of the request, with ${kind.name}`, async () => {
+  netTest(`makeServer() delivers frames that arrived in the segment of the request, with ${kind.name}`, async () => {
     const early = Uint8Array.fromHex("8182000000004869" + "8982000000006869" + "818100000000" + "21");
     await using pair = await openRaw(kind, { behind: early });
     assertEquals((await pair.serverLog.received(2)).slice(0, 2), ["Hi", "!"]);

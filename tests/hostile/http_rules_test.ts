@@ -26,7 +26,7 @@ async function ask(server: WebSocketListener, text: string): Promise<string> {
 
 // RFC 9110 §5.6.7 MUST
 // RFC 9110 §6.6.1 MUST
-netTest("serve() dates every answer that is no 101, and leaves the handler's own Date alone", async () => {
+netTest("serve() adds Date to every response but a 101, and keeps the handler's own", async () => {
   const date = "Tue, 15 Nov 1994 08:12:31 GMT";
   await using server = listen((request) =>
     new Response("page\n", { headers: request.url.endsWith("/own") ? { date } : {} })
@@ -40,7 +40,7 @@ netTest("serve() dates every answer that is no 101, and leaves the handler's own
 
 // RFC 9110 §10.1.1 MUST at-once
 // RFC 9110 §10.1.1 MUST final
-netTest("serve() answers 100 to who waits for it with a body, before the handler reads", async () => {
+netTest("serve() sends 100 to a client that waits for it with a body, before the handler reads", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   using peer = await connect(server);
   await peer.write("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
@@ -51,7 +51,7 @@ netTest("serve() answers 100 to who waits for it with a body, before the handler
 
 // RFC 9110 §10.1.1 MUST http-1.0
 // RFC 9110 §15.2 MUST http-1.0
-netTest("serve() answers no 100 where nobody waits: no body, a body that is there, HTTP/1.0", async () => {
+netTest("serve() sends no 100 if nobody waits: no body, a body that has arrived, HTTP/1.0", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   for (
     const [line, rest] of [
@@ -75,7 +75,7 @@ netTest("serve() answers a HEAD without a body", async () => {
 });
 
 // RFC 9112 §3.2.2 MUST absolute-form
-netTest("serve() takes a target in absolute form, and its host counts for more than Host", async () => {
+netTest("serve() accepts a target in absolute form, whose host takes precedence over Host", async () => {
   const urls: string[] = [];
   await using server = listen((request) => {
     urls.push(request.url);
@@ -109,7 +109,7 @@ netTest("serve() judges a target in absolute form by its own host, not by Host",
 
 // RFC 9110 §7.1 MUST
 // RFC 9110 §7.4 MUST
-netTest("serve() refuses a target that its connection is not for: https: without TLS, * without OPTIONS", async () => {
+netTest("serve() refuses a target that doesn't fit its connection: https: without TLS, * without OPTIONS", async () => {
   await using server = listen((request) => new Response(request.url));
   const answer = (line: string) => ask(server, `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   assertMatch(await answer("GET https://localhost/"), /^HTTP\/1\.1 421 /);
@@ -125,7 +125,7 @@ netTest("serve() refuses a target that its connection is not for: https: without
 // RFC 9110 §8.6 MUST no-body
 // RFC 9110 §8.6 SHOULD known
 netTest(
-  "serve() tells where each body ends: by its length, by chunks, and to HTTP/1.0 by the connection's end",
+  "serve() delimits each body: by length, by chunks, and for HTTP/1.0 by the connection's end",
   async () => {
     const pull = (controller: ReadableStreamDefaultController) => controller.error(new Error("Oops"));
     const bytes = (text: string) => new TextEncoder().encode(text);
@@ -161,7 +161,7 @@ netTest(
 // RFC 9112 §6.1 MUST http-1.0-request
 // RFC 9112 §6.3 MUST unknown-coding
 // RFC 9112 §6.3 Text
-netTest("serve() refuses a body in a coding that it can't tell the end of", async () => {
+netTest("serve() refuses a body in a transfer coding whose end it can't find", async () => {
   await using server = listen(async (request) => new Response(await request.text()));
   const status = async (coding: string, version = "1.1") => {
     const head = `POST / HTTP/${version}\r\nHost: localhost\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
@@ -177,7 +177,7 @@ netTest("serve() refuses a body in a coding that it can't tell the end of", asyn
 // RFC 9112 §3 SHOULD long-line
 // RFC 9110 §4.1 SHOULD
 // RFC 9110 §5.1 SHOULD
-netTest("serve() takes a request line of 8,000 bytes, and fields that it doesn't know", async () => {
+netTest("serve() accepts a request line of 8,000 bytes, and unknown fields", async () => {
   await using server = listen((request) => new Response(String(request.url.length)));
   const target = `/${"a".repeat(8000 - "GET / HTTP/1.1".length)}`;
   const answer = await ask(server, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nX-Unknown: \xe9\r\n\r\n`);
@@ -186,7 +186,7 @@ netTest("serve() takes a request line of 8,000 bytes, and fields that it doesn't
 
 // RFC 9110 §6.2 SHOULD own-version
 // RFC 9110 §6.2 SHOULD minor-version
-netTest("serve() takes a minor version that it doesn't know, and answers with its own", async () => {
+netTest("serve() accepts an unknown minor version, and answers with its own", async () => {
   await using server = listen(() => new Response("page\n"));
   assertMatch(await ask(server, "GET / HTTP/1.9\r\nHost: localhost\r\n\r\n"), /^HTTP\/1\.1 200 /);
 });
@@ -194,7 +194,7 @@ netTest("serve() takes a minor version that it doesn't know, and answers with it
 // RFC 9112 §2.2 SHOULD empty-line
 // RFC 9112 §2.2 MUST space
 netTest(
-  "serve() takes one empty line in front of a request, and refuses white space in front of its fields",
+  "serve() accepts one empty line before a request, and refuses white space before its fields",
   async () => {
     await using server = listen(() => new Response("page\n"));
     const status = async (text: string) => (await ask(server, text)).split(" ")[1];
@@ -206,7 +206,7 @@ netTest(
 
 // RFC 9112 §6.1 MUST both-lengths
 // RFC 9112 §6.3 MUST content-length
-netTest("serve() refuses what tells two lengths of a body, and never reads the one behind the other", async () => {
+netTest("serve() refuses a body whose length is ambiguous, and reads none of it", async () => {
   const bodies: string[] = [];
   await using server = listen(async (request) => {
     bodies.push(await request.text());
@@ -221,7 +221,7 @@ netTest("serve() refuses what tells two lengths of a body, and never reads the o
   assertEquals(bodies, []);
 });
 
-netTest("serve() refuses a handshake with a body, whose frames a proxy would take for it", async () => {
+netTest("serve() refuses a handshake with a body, which a proxy could confuse with frames", async () => {
   await using server = listen((request) => {
     const ws = makeServer(request);
     ws.startConnection();
@@ -316,7 +316,7 @@ async function relay(from: Deno.Conn, to: Deno.Conn): Promise<number[]> {
 }
 
 // RFC 6455 §9.1 MUST not-before-answer
-netTest("a client that was not granted compression sends without it", async () => {
+netTest("a client whose offer of compression was declined sends without it", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { perMessageDeflate: true });
   const started = ws.startConnection();
@@ -329,7 +329,7 @@ netTest("a client that was not granted compression sends without it", async () =
 });
 
 // RFC 6455 §5.5.1 SHOULD client-waits
-Deno.test("a client leaves the end of TCP to its server once both have sent a Close", async () => {
+Deno.test("a client lets the server end TCP once both have sent a Close", async () => {
   for (const path of READ_PATHS) {
     const { ws, peer, closed } = await meet("client", path, { closeTimeout: LONG });
     ws.closeConnection();
@@ -365,7 +365,7 @@ Deno.test("a server ends TCP first once both have sent a Close, and waits for it
 });
 
 // RFC 6455 §7.1.7 SHOULD close-code
-netTest("a client that fails the connection sends a Close and doesn't wait for another one", async () => {
+netTest("a client that fails the connection sends a Close and doesn't wait for one", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`, { closeTimeout: LONG });
   const log = new EventLog(ws);

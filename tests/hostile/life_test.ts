@@ -13,7 +13,7 @@ import { meet, READ_PATHS } from "./paths.ts";
 for (const path of READ_PATHS) {
   for (const role of ROLES) {
     // Row: no-close
-    Deno.test(`a ${role} that reads by ${path.name} ends at closeTimeout where its Close is never answered`, async () => {
+    Deno.test(`a ${role} that reads by ${path.name} ends at closeTimeout if its Close is never answered`, async () => {
       const { ws, peer, events, closed } = await meet(role, path, { closeTimeout: 20 });
       ws.closeConnection("", 4000);
       assertEquals(await peer.frame(), "close 4000");
@@ -23,7 +23,7 @@ for (const path of READ_PATHS) {
     });
 
     // Row: no-close
-    Deno.test(`a ${role} that reads by ${path.name} ends at closeTimeout where messages come in place of a Close`, async () => {
+    Deno.test(`a ${role} that reads by ${path.name} ends at closeTimeout if messages come instead of a Close`, async () => {
       const { ws, peer, events, closed } = await meet(role, path, { closeTimeout: 100 });
       ws.closeConnection();
       const writing = (async () => {
@@ -37,7 +37,7 @@ for (const path of READ_PATHS) {
     });
 
     // Row: lost, server-killed
-    Deno.test(`a ${role} that reads by ${path.name} tells 1006 at an end in mid-frame, behind what was whole`, async () => {
+    Deno.test(`a ${role} that reads by ${path.name} reports 1006 if TCP ends mid-frame, after all complete messages`, async () => {
       const { peer, events, closed } = await meet(role, path);
       const bytes = frameFor(role, 0x81, "cut off");
       for (const part of [frameFor(role, 0x81, "whole"), bytes.subarray(0, bytes.length - 1)]) await peer.write(part);
@@ -48,7 +48,7 @@ for (const path of READ_PATHS) {
     });
 
     // Row: lost
-    Deno.test(`a ${role} that reads by ${path.name} tells 1006 at an end without a Close, at every byte of a frame`, async () => {
+    Deno.test(`a ${role} that reads by ${path.name} reports 1006 if TCP ends without a Close, at every byte of a frame`, async () => {
       const bytes = frameFor(role, 0x82, new Uint8Array(200));
       for (let length = 0; length < 20; length++) {
         const { peer, events, closed } = await meet(role, path);
@@ -112,7 +112,7 @@ netTest("shutdown() sends 1001 to 1,000 connections, and ends those that are stu
 });
 
 // Row: shutdown
-netTest("serve() shuts down by its signal as by shutdown()", async () => {
+netTest("serve() shuts down on its signal as with shutdown()", async () => {
   const controller = new AbortController();
   const server = listen({ signal: controller.signal });
   const peer = await connect(server);
@@ -126,7 +126,7 @@ netTest("serve() shuts down by its signal as by shutdown()", async () => {
 
 // Row: handler-throws
 netTest(
-  "serve() goes on where a handler throws, rejects, answers nonsense, or answers a client that has gone",
+  "serve() keeps running if a handler throws, rejects, returns nonsense, or answers a client that has left",
   async () => {
     const faults: unknown[] = [];
     const late = Promise.withResolvers<void>();
@@ -177,7 +177,7 @@ netTest(
 );
 
 // Row: server-killed
-netTest("a client whose server is killed inside a message tells 1006, and has delivered what was whole", async () => {
+netTest("a client whose server is killed mid-message reports 1006, after all complete messages", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = makeClient(`ws://127.0.0.1:${listener.addr.port}/`);
   const log = new EventLog(ws);

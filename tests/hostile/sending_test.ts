@@ -8,7 +8,7 @@ import { meet, READ_PATHS } from "./paths.ts";
 const [path] = READ_PATHS;
 
 // Row: caller-buffer
-Deno.test("send() as a client leaves the caller's bytes as they are, whatever their length", async () => {
+Deno.test("send() as a client leaves the caller's bytes unchanged, whatever their length", async () => {
   const { ws, peer, closed } = await meet("client", path);
   for (const length of [1, 4, 31, 32, 125, 126, 65_535, 65_536, 65_537, 200_000]) {
     const bytes = pattern(length);
@@ -55,7 +55,7 @@ for (const role of ROLES) {
   });
 
   // Row: views
-  Deno.test(`send() as a ${role} throws a TypeError for what is no message, and goes on`, async () => {
+  Deno.test(`send() as a ${role} throws a TypeError for anything but a message, and the connection stays open`, async () => {
     const { ws, peer, closed } = await meet(role, path);
     const wrong = [100, 0, NaN, 5n, null, undefined, true, {}, [1, 2], Symbol("s"), () => {}, new Date(), new Map()];
     for (const value of wrong) {
@@ -76,7 +76,7 @@ for (const role of ROLES) {
   });
 
   // Row: views
-  Deno.test(`send() as a ${role} sends what a SharedArrayBuffer held at the call, or throws a TypeError`, async () => {
+  Deno.test(`send() as a ${role} sends the contents of a SharedArrayBuffer at the call, or throws a TypeError`, async () => {
     const { ws, peer, closed } = await meet(role, path);
     const shared = new SharedArrayBuffer(8);
     const view = new Uint8Array(shared, 2, 4).fill(7);

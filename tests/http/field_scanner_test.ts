@@ -24,13 +24,13 @@ Deno.test("FieldScanner.skipEmptyElements() steps over commas too", () => {
   assertEquals(scanner.takeToken(), "a");
 });
 
-Deno.test("FieldScanner.takeQuotedToken() takes off quotes and backslashes", () => {
+Deno.test("FieldScanner.takeQuotedToken() removes quotes and backslashes", () => {
   const scanner = new FieldScanner('"a\\bc\\d";');
   assertEquals(scanner.takeQuotedToken(), "abcd");
   assert(scanner.take(";"));
 });
 
-Deno.test("FieldScanner.takeQuotedToken() is empty for what is no token in quotes", () => {
+Deno.test("FieldScanner.takeQuotedToken() is empty for anything but a quoted token", () => {
   for (const text of ["", "a", '"', '"a', '""', '"a b"', '"a\\', '"a\\"', '"\\""', '"\\\\"', '"a\\ b"', '"\xe9"']) {
     assertEquals(new FieldScanner(text).takeQuotedToken(), "", text);
   }

@@ -20,7 +20,7 @@ Deno.test("formatResponseHead() leaves the phrase of an unknown status empty", (
   assertEquals(textOf(formatResponseHead(100, [])), "HTTP/1.1 100 Continue\r\n\r\n");
 });
 
-Deno.test("formatResponseHead() writes several Set-Cookie of a web Headers each for itself", () => {
+Deno.test("formatResponseHead() writes several Set-Cookie fields of a web Headers separately", () => {
   const headers = new Headers([["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]]);
   assertEquals(
     textOf(formatResponseHead(200, headers)),
@@ -28,7 +28,7 @@ Deno.test("formatResponseHead() writes several Set-Cookie of a web Headers each 
   );
 });
 
-Deno.test("formatResponseHead() refuses a status that is none", () => {
+Deno.test("formatResponseHead() refuses an invalid status", () => {
   for (const status of [0, 99, 600, 101.5, NaN, Infinity, "101"]) {
     assertThrows(() => formatResponseHead(status as number, []), RangeError, "100 to 599");
   }
@@ -51,7 +51,7 @@ Deno.test("formatHead() refuses CR, LF, NUL and the like in names, values and th
 
 // RFC 9112 §2.2 MUST no-space-sent
 // RFC 9110 §2.2 MUST
-Deno.test("formatHead() refuses names that are no tokens, and values that are no strings", () => {
+Deno.test("formatHead() refuses names that are not tokens, and values that are not strings", () => {
   for (const name of ["", "a b", "a:", "caf\xe9"]) assertThrows(() => formatHead("a", [[name, "x"]]), TypeError);
   for (const value of [1, null, undefined, ["a\r\nb"], { toString: () => "a\r\nb" }]) {
     assertThrows(() => formatHead("a", [["X", value]] as unknown as Field[]), TypeError, "must be a string");
@@ -59,13 +59,13 @@ Deno.test("formatHead() refuses names that are no tokens, and values that are no
   assertThrows(() => formatHead("a", [[1, "x"]] as unknown as Field[]), TypeError, "must be a token");
 });
 
-Deno.test("checkAdditionalFields() takes everything that is not the handshake's own", () => {
+Deno.test("checkAdditionalFields() accepts every field that the handshake doesn't set", () => {
   const fields: Field[] = [["Host", "a"], ["Origin", "b"], ["Cookie", "c"], ["Set-Cookie", "d"], ["Set-Cookie", "e"]];
   assertEquals(checkAdditionalFields(fields), fields);
   assertEquals(checkAdditionalFields(new Headers({ Authorization: "Basic x" })), [["authorization", "Basic x"]]);
 });
 
-Deno.test("checkAdditionalFields() names what to use in place of the handshake's own", () => {
+Deno.test("checkAdditionalFields() names the option to use for a field that the handshake sets", () => {
   const reserved: [string, string][] = [
     ["Connection", "always Upgrade"],
     ["UPGRADE", "always websocket"],
@@ -83,7 +83,7 @@ Deno.test("checkAdditionalFields() names what to use in place of the handshake's
   }
 });
 
-Deno.test("checkAdditionalFields() refuses what can't be written", () => {
+Deno.test("checkAdditionalFields() refuses fields that can't be written", () => {
   for (const text of DANGEROUS) {
     assertThrows(() => checkAdditionalFields([["X", text]]), TypeError);
     assertThrows(() => checkAdditionalFields([[text, "x"]]), TypeError);

@@ -7,7 +7,7 @@ Deno.test("HeadFields.get() joins the lines of a field whatever the case of its 
   assertEquals(fields.get("missing"), null);
 });
 
-Deno.test("HeadFields.getAll() keeps several lines several", () => {
+Deno.test("HeadFields.getAll() keeps repeated lines separate", () => {
   const fields = new HeadFields([["Set-Cookie", "a=1, 2"], ["set-cookie", "b=2"]]);
   const lines = fields.getAll("SET-COOKIE");
   assertEquals(lines, ["a=1, 2", "b=2"]);
@@ -25,7 +25,7 @@ Deno.test("HeadFields keeps order and spelling, and counts lines", () => {
   assertEquals(new HeadFields(fields).get("b"), "1, 3");
 });
 
-Deno.test("HeadFields.extend() goes on with the last line", () => {
+Deno.test("HeadFields.extend() continues the last line", () => {
   const fields = new HeadFields([["A", "1"], ["B", ""], ["a", ""]]);
   fields.extend("2");
   fields.extend("");
@@ -36,7 +36,7 @@ Deno.test("HeadFields.extend() goes on with the last line", () => {
 });
 
 // Row: prototype-names
-Deno.test("HeadFields.has() knows no names but those it was given", () => {
+Deno.test("HeadFields.has() knows only the names that were added", () => {
   const fields = new HeadFields([["__proto__", "1"], ["constructor", "2"]]);
   assert(fields.has("__PROTO__"));
   assertEquals(fields.get("__proto__"), "1");
@@ -48,7 +48,7 @@ Deno.test("HeadFields.has() knows no names but those it was given", () => {
   }
 });
 
-Deno.test("FieldSource is what the web's Headers is", () => {
+Deno.test("FieldSource is satisfied by the web's Headers", () => {
   const source: FieldSource = new Headers([["A", "1"], ["a", "2"]]);
   assertEquals(source.get("A"), "1, 2");
 });

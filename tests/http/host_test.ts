@@ -2,7 +2,7 @@ import { assert, assertFalse, assertThrows } from "@std/assert";
 import { checkAllowedHosts, isAllowedHost, isValidHost } from "../../src/http/host.ts";
 import { growth } from "./_bytes.ts";
 
-Deno.test("isValidHost() takes a host with or without a port", () => {
+Deno.test("isValidHost() accepts a host with or without a port", () => {
   const valid = [
     "example.com",
     "EXAMPLE.com:443",
@@ -77,7 +77,7 @@ Deno.test("isValidHost() refuses every other value", () => {
   for (const host of invalid) assertFalse(isValidHost(host), JSON.stringify(host));
 });
 
-Deno.test("isAllowedHost() takes a listed host whatever its case", () => {
+Deno.test("isAllowedHost() accepts a listed host whatever its case", () => {
   assert(isAllowedHost("EXAMPLE.com", ["a", "example.com"]));
   assert(isAllowedHost("a:81", ["a:81"]));
   for (const host of [null, "", "evil-example.com", "example.com.evil.com", "example.com:80"]) {
@@ -86,7 +86,7 @@ Deno.test("isAllowedHost() takes a listed host whatever its case", () => {
   assertFalse(isAllowedHost("a", []));
 });
 
-Deno.test("checkAllowedHosts() takes hosts as they stand in Host", () => {
+Deno.test("checkAllowedHosts() accepts hosts as they are written in Host", () => {
   checkAllowedHosts([]);
   checkAllowedHosts(["example.com", "localhost:5000", "[::1]"]);
   for (const host of ["", "http://a", "a/b", "a b", 1]) {

@@ -48,20 +48,20 @@ Deno.test("RequestHeadParser reads the request of RFC 6455 1.2", () => {
   });
 });
 
-Deno.test("RequestHeadParser leaves the bytes behind the head alone", () => {
+Deno.test("RequestHeadParser leaves the bytes after the head alone", () => {
   for (const rest of ["\x81\x85\x00\x00\x00\x00Hello", "\r\n\r\n", "\0", "GET / HTTP/1.1\r\n\r\n"]) {
     const outcome = parse("GET / HTTP/1.1\r\nA: b\r\n\r\n" + rest);
     assertEquals(outcome, { consumed: 24, head: head("GET", "/", "1.1", [["A", "b"]]) });
   }
 });
 
-Deno.test("RequestHeadParser takes a head without fields, and one empty line before it", () => {
+Deno.test("RequestHeadParser accepts a head without fields, and one empty line before it", () => {
   assertEquals(parse("GET / HTTP/1.1\r\n\r\n"), { consumed: 18, head: head("GET", "/", "1.1", []) });
   assertEquals(parse("\r\nGET / HTTP/1.1\r\n\r\n"), { consumed: 20, head: head("GET", "/", "1.1", []) });
   assertRefused("\r\n\r\nGET / HTTP/1.1\r\n\r\n", 400, "method, a target and a version");
 });
 
-Deno.test("RequestHeadParser takes any target of visible ASCII as it is", () => {
+Deno.test("RequestHeadParser accepts any target of visible ASCII unchanged", () => {
   const targets = [
     "/",
     "*",
@@ -82,13 +82,13 @@ Deno.test("RequestHeadParser takes any target of visible ASCII as it is", () => 
   }
 });
 
-Deno.test("RequestHeadParser takes any token as the method, and HTTP/1.x", () => {
+Deno.test("RequestHeadParser accepts any token as the method, and HTTP/1.x", () => {
   assertEquals(parse("get / HTTP/1.0\r\n\r\n"), { consumed: 18, head: head("get", "/", "1.0", []) });
   assertEquals(parse("M-SEARCH * HTTP/1.9\r\n\r\n"), { consumed: 23, head: head("M-SEARCH", "*", "1.9", []) });
 });
 
 // RFC 9112 §3.2 SHOULD
-Deno.test("RequestHeadParser refuses a request line that is none with 400", () => {
+Deno.test("RequestHeadParser refuses a malformed request line with 400", () => {
   for (const line of ["GET", "GET ", "GET /", "GET  HTTP/1.1", " / HTTP/1.1", "", " "]) {
     assertRefused(`${line}\r\nHost: a\r\n\r\n`, 400, "Cannot read the request head: ", { maxFields: 9 });
   }
@@ -100,7 +100,7 @@ Deno.test("RequestHeadParser refuses a request line that is none with 400", () =
   }
 });
 
-Deno.test("RequestHeadParser refuses a version that is none with 400, and others with 505", () => {
+Deno.test("RequestHeadParser refuses a malformed version with 400, and unsupported ones with 505", () => {
   for (
     const version of [
       "HTTP/1",
@@ -142,7 +142,7 @@ Deno.test("RequestHeadParser refuses bare LF and bare CR", () => {
 });
 
 // RFC 9110 §5.5 MUST control-characters
-Deno.test("RequestHeadParser refuses control characters at once, wherever they stand", () => {
+Deno.test("RequestHeadParser refuses control characters at once, wherever they are", () => {
   for (let code = 0; code <= 0x7f; code++) {
     if ((code >= 0x20 && code < 0x7f) || [0x09, 0x0a, 0x0d].includes(code)) continue;
     const control = String.fromCharCode(code);
@@ -175,14 +175,14 @@ Deno.test("RequestHeadParser refuses folded lines", () => {
   }
 });
 
-Deno.test("RequestHeadParser refuses names that are no tokens", () => {
+Deno.test("RequestHeadParser refuses names that are not tokens", () => {
   for (const name of ["A ", "A\t", "", "A B", "A(", '"A"', "caf\xe9", "A/B", "A\x7e\x80"]) {
     assertRefused(`GET / HTTP/1.1\r\n${name}: b\r\n\r\n`, 400, "the name of a header field must be a token");
   }
   assertRefused("GET / HTTP/1.1\r\nHost\r\n\r\n", 400, "must have a colon");
 });
 
-Deno.test("RequestHeadParser takes names of Object.prototype like all others", () => {
+Deno.test("RequestHeadParser treats names of Object.prototype like all others", () => {
   const parser = new RequestHeadParser();
   parser.push(bytesOf("GET / HTTP/1.1\r\n__proto__: 1\r\nconstructor: 2\r\n\r\n"));
   assertEquals(parser.head.fields.get("__proto__"), "1");
@@ -226,7 +226,7 @@ Deno.test("RequestHeadParser refuses more fields than its limit with 431", () =>
   assertRefused("GET / HTTP/1.1\r\nA: b\r\nA: b\r\nA: b\r\n\r\n", 431, "at most 2 header fields", limits);
 });
 
-Deno.test("RequestHeadParser has limits of its own", () => {
+Deno.test("RequestHeadParser has default limits", () => {
   assertEquals(REQUEST_HEAD_LIMITS, { maxStartLine: 8192, maxFieldLine: 16384, maxHead: 65536, maxFields: 128 });
   const refusal = (text: string) => {
     const outcome = feed(new RequestHeadParser(), [bytesOf(text)]);
@@ -291,7 +291,7 @@ Deno.test("RequestHeadParser takes linear time for a line that comes byte by byt
   assert(ratio < 40, String(ratio));
 });
 
-Deno.test("RequestHeadParser keeps nothing of the caller's chunks", () => {
+Deno.test("RequestHeadParser doesn't keep the caller's chunks", () => {
   const parser = new RequestHeadParser();
   const chunk = bytesOf("GET / HTTP/1.1\r\nHost: exam");
   parser.push(chunk);
@@ -309,13 +309,13 @@ Deno.test("RequestHeadParser.head throws as long as the head isn't complete", ()
   assertEquals(parser.head.method, "GET");
 });
 
-Deno.test("RequestHeadParser waits for more where the head is cut off", () => {
+Deno.test("RequestHeadParser waits for more if the head is cut off", () => {
   for (const text of ["", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nA: b\r\n\r"]) {
     assertEquals(parse(text), { consumed: text.length });
   }
 });
 
-Deno.test("new RequestHeadParser() refuses limits that are none", () => {
+Deno.test("new RequestHeadParser() refuses invalid limits", () => {
   for (const limit of [0, -1, 1.5, NaN, Infinity, "9"]) {
     for (const name of ["maxStartLine", "maxFieldLine", "maxHead", "maxFields"]) {
       assertThrows(() => new RequestHeadParser({ [name]: limit }), RangeError, name);

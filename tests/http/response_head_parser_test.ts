@@ -44,7 +44,7 @@ Deno.test("ResponseHeadParser reads the response of RFC 6455 1.2 and leaves the 
 });
 
 // RFC 9112 §4 SHOULD
-Deno.test("ResponseHeadParser takes any reason phrase, an empty one, and none", () => {
+Deno.test("ResponseHeadParser accepts any reason phrase, an empty one, and none", () => {
   const reasons = [[" OK", "OK"], [" a  b\tc ", "a  b\tc "], [" \xe9", "\xe9"], [" ", ""], ["", ""]];
   for (const [text, reason] of reasons) {
     const outcome = parse(`HTTP/1.0 200${text}\r\n\r\n`);
@@ -54,7 +54,7 @@ Deno.test("ResponseHeadParser takes any reason phrase, an empty one, and none", 
 });
 
 // RFC 9110 §15 SHOULD
-Deno.test("ResponseHeadParser refuses a status line that is none", () => {
+Deno.test("ResponseHeadParser refuses a malformed status line", () => {
   const lines = [
     "HTTP/1.1",
     "HTTP/1.1 ",
@@ -90,7 +90,7 @@ Deno.test("ResponseHeadParser refuses a status line that is none", () => {
 });
 
 // RFC 9110 §15 MUST
-Deno.test("ResponseHeadParser takes any status of 100 to 599", () => {
+Deno.test("ResponseHeadParser accepts any status from 100 to 599", () => {
   for (const status of [100, 199, 200, 302, 404, 500, 599]) {
     const outcome = parse(`HTTP/1.1 ${status} x\r\n\r\n`);
     assert("head" in outcome);
@@ -98,7 +98,7 @@ Deno.test("ResponseHeadParser takes any status of 100 to 599", () => {
   }
 });
 
-Deno.test("ResponseHeadParser ignores no empty line", () => {
+Deno.test("ResponseHeadParser doesn't skip empty lines", () => {
   assertRefused("\r\nHTTP/1.1 101 x\r\n\r\n", 400, "its version must be HTTP/1.1");
 });
 
@@ -111,7 +111,7 @@ Deno.test("ResponseHeadParser is as strict with lines as the request's parser", 
 });
 
 // RFC 9112 §5.2 MUST response
-Deno.test("ResponseHeadParser takes folded lines as one", () => {
+Deno.test("ResponseHeadParser joins folded lines", () => {
   const outcome = parse("HTTP/1.1 101 x\r\nA: b\r\n c\r\n\t \r\n  d e \r\nA:\r\n f\r\n\r\n");
   assert("head" in outcome);
   assertEquals(outcome.head.fields, [["A", "b c d e"], ["A", "f"]]);
@@ -121,7 +121,7 @@ Deno.test("ResponseHeadParser takes folded lines as one", () => {
   assertRefused(`HTTP/1.1 101 x\r\nA: b\r\n${" \r\n".repeat(10)}`, 431, "at most 40 bytes", { maxHead: 40 });
 });
 
-Deno.test("ResponseHeadParser keeps its limits", () => {
+Deno.test("ResponseHeadParser enforces its limits", () => {
   assertRefused("HTTP/1.1 101 aaaaaaaa", 414, "at most 20 bytes", { maxStartLine: 20 });
   assertRefused("HTTP/1.1 101 x\r\nA: bcdef", 431, "at most 7 bytes", { maxFieldLine: 7 });
   assertRefused("HTTP/1.1 101 x\r\nA: b\r\n\r\n", 431, "at most 23 bytes", { maxHead: 23 });
@@ -129,7 +129,7 @@ Deno.test("ResponseHeadParser keeps its limits", () => {
   assertThrows(() => new ResponseHeadParser({ maxHead: 0 }), RangeError, "maxHead");
 });
 
-Deno.test("ResponseHeadParser has looser limits of its own", () => {
+Deno.test("ResponseHeadParser has looser default limits", () => {
   assertEquals(RESPONSE_HEAD_LIMITS, { maxStartLine: 8192, maxFieldLine: 65536, maxHead: 262144, maxFields: 512 });
   const refused = (text: string) => "status" in feed(new ResponseHeadParser(), [bytesOf(text)]);
   const start = "HTTP/1.1 101 x\r\n";

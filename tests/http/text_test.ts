@@ -35,7 +35,7 @@ Deno.test("listContains() takes linear time on a hostile list", () => {
   }
 });
 
-Deno.test("trimWhitespace() takes spaces and tabs off both ends only", () => {
+Deno.test("trimWhitespace() removes spaces and tabs at both ends only", () => {
   assertEquals(trimWhitespace(" \ta \t b\t "), "a \t b");
   assertEquals(trimWhitespace(" \t "), "");
   assertEquals(trimWhitespace("\xa0a\v"), "\xa0a\v");
@@ -53,7 +53,7 @@ Deno.test("printable() quotes, escapes and bounds what was received", () => {
   assert(printable("\u212a".repeat(1_000_000)).length < 700);
 });
 
-Deno.test("latin1Decode() makes one character of each byte", () => {
+Deno.test("latin1Decode() decodes each byte to one character", () => {
   const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => i % 256);
   const text = latin1Decode(bytes);
   assertEquals(text.length, bytes.length);

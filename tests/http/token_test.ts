@@ -3,7 +3,7 @@ import { isDigitCode, isToken, isTokenCode } from "../../src/http/token.ts";
 
 const SEPARATORS = '()<>@,;:\\"/[]?={} \t';
 
-Deno.test("isTokenCode() takes every visible ASCII character but the separators", () => {
+Deno.test("isTokenCode() accepts every visible ASCII character but the separators", () => {
   for (let code = 0; code < 0x120; code++) {
     const visible = code > 0x20 && code < 0x7f;
     assertEquals(
@@ -15,14 +15,14 @@ Deno.test("isTokenCode() takes every visible ASCII character but the separators"
   assertFalse(isTokenCode(NaN));
 });
 
-Deno.test("isToken() takes one token character or more and nothing else", () => {
+Deno.test("isToken() accepts one token character or more and nothing else", () => {
   for (const text of ["a", "soap", "v1.chat", "__proto__", "!#$%&'*+-.^_`|~", "0"]) assert(isToken(text), text);
   for (const text of ["", " ", "a b", "a,", ",a", '"a"', "caf\xe9", "\u212a", "a\0", "a\r\n"]) {
     assertFalse(isToken(text), JSON.stringify(text));
   }
 });
 
-Deno.test("isDigitCode() takes the ten digits", () => {
+Deno.test("isDigitCode() accepts the ten digits", () => {
   const digits = Array.from({ length: 256 }, (_, code) => code).filter(isDigitCode);
   assertEquals(String.fromCharCode(...digits), "0123456789");
 });

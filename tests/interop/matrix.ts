@@ -66,7 +66,7 @@ async function runOurs(target: Target, ca: string): Promise<Outcomes> {
   return await runChecks(ourClient(await Deno.readTextFile(ca)), target);
 }
 
-Deno.test("docs/interop.md says what came out", async () => {
+Deno.test("docs/interop.md shows the results", async () => {
   const document = render(rows);
   if (Deno.args.includes("--write")) await Deno.writeTextFile(DOCUMENT, document);
   assertEquals(await Deno.readTextFile(DOCUMENT), document, "Run: deno task test:interop --write");

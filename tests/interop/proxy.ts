@@ -50,7 +50,7 @@ function closed(ws: Client | Server): Promise<number> {
   return new Promise((resolve) => ws.once("close", ({ code }) => resolve(code)));
 }
 
-Deno.test("nginx ends an idle connection at proxy_read_timeout, and both sides are told", async () => {
+Deno.test("nginx ends an idle connection at proxy_read_timeout, and both sides report it", async () => {
   await using pair = await Pair.open("/idle/", { pingInterval: 0 });
   assertEquals(await Promise.all([closed(pair.client), closed(pair.server)]), [1006, 1006]);
 });
@@ -62,7 +62,7 @@ Deno.test("the heartbeat keeps a connection alive behind nginx", async () => {
   assertEquals([pair.client.readyState, pair.server.readyState], ["open", "open"]);
 });
 
-Deno.test("nginx holds back no small message", async () => {
+Deno.test("nginx doesn't hold back small messages", async () => {
   await using pair = await Pair.open("/");
   pair.server.on("message", (message) => pair.server.send(message));
   for (let count = 0; count < 100; count++) {
@@ -72,7 +72,7 @@ Deno.test("nginx holds back no small message", async () => {
   }
 });
 
-Deno.test("a client that stops to read is felt by the server, through nginx's buffers", async () => {
+Deno.test("a client that stops reading slows the server down, through nginx's buffers", async () => {
   await using pair = await Pair.open("/", { backpressureLimit: 128 * 1024 * 1024 });
   const { client, server } = pair;
   client.pause();
@@ -109,7 +109,7 @@ Deno.test("a health check passes through nginx beside the sockets", async () => 
   assertEquals([response.status, await response.text()], [200, "All is well\n"]);
 });
 
-Deno.test("a client's end and a server's shutdown are told through nginx", async () => {
+Deno.test("a client's end and a server's shutdown are reported through nginx", async () => {
   const pair = await Pair.open("/");
   const ends = Promise.all([closed(pair.client), closed(pair.server)]);
   await pair[Symbol.asyncDispose]();

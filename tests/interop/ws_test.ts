@@ -173,7 +173,7 @@ for (const secure of [false, true]) {
     assertEquals(await ended.promise, [3001, "Tschüß"]);
   });
 
-  testWith(NEEDS, `ws as a server pings, fragments and closes to our client, over ${scheme}`, async () => {
+  testWith(NEEDS, `ws as a server sends Pings, fragments and a Close to our client, over ${scheme}`, async () => {
     const pongs: string[] = [];
     await using server = await wsServer(await load(), (socket) => {
       socket.on("pong", (data: Uint8Array) => {

@@ -104,7 +104,7 @@ for (const role of ROLES) {
     assertEquals([endpoint.sent(), peer.sent()], [[], []]);
   });
 
-  Deno.test(`sendClose() as ${role} sends 1000 where no code is given, and nothing for 1005`, () => {
+  Deno.test(`sendClose() as ${role} sends 1000 if no code is given, and none for 1005`, () => {
     const normal = new Endpoint(role);
     normal.protocol.sendClose();
     assertEquals(normal.sent(), ["close 1000"]);
@@ -136,7 +136,7 @@ for (const role of ROLES) {
   });
 
   // RFC 6455 §5.5.1 MUST nothing-after
-  Deno.test(`sendClose() as ${role} is the last that is sent`, () => {
+  Deno.test(`sendClose() as ${role} sends the last frame`, () => {
     const endpoint = new Endpoint(role);
     const { protocol } = endpoint;
     assert(protocol.sendText("before"));
@@ -150,7 +150,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent(), ["text before", "close 1001"]);
   });
 
-  Deno.test(`sendClose() as ${role} leaves what the peer still sends to be delivered`, () => {
+  Deno.test(`sendClose() as ${role} still delivers what the peer sends after it`, () => {
     const endpoint = new Endpoint(role);
     endpoint.feed([frameFor(role, 0x01, "first ")]);
     endpoint.protocol.sendClose();
@@ -160,7 +160,7 @@ for (const role of ROLES) {
   });
 
   // RFC 6455 §5.5.1 MUST answer
-  Deno.test(`receive() as ${role} queues the answer to a Close before it tells of it`, () => {
+  Deno.test(`receive() as ${role} queues the answer to a Close before it reports the Close`, () => {
     const endpoint = new Endpoint(role);
     const seen: unknown[] = [];
     endpoint.onEvent = (event) => seen.push(event, endpoint.protocol.state, endpoint.outputs, endpoint.sent());
@@ -177,7 +177,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} answers no Close that answers ours`, () => {
+  Deno.test(`receive() as ${role} doesn't answer a Close that answers ours`, () => {
     const endpoint = new Endpoint(role);
     endpoint.protocol.sendClose(1001);
     assertEquals(endpoint.sent(), ["close 1001"]);
@@ -194,7 +194,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.protocol.state, "closed");
   });
 
-  Deno.test(`fail() as ${role} queues the Close before it tells of the error, and is final`, () => {
+  Deno.test(`fail() as ${role} queues the Close before it reports the error, and is final`, () => {
     const endpoint = new Endpoint(role);
     const { protocol } = endpoint;
     const seen: unknown[] = [];
@@ -211,14 +211,14 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent(), []);
   });
 
-  Deno.test(`fail() as ${role} within a message's delivery drops what stands behind it in the same read`, () => {
+  Deno.test(`fail() as ${role} within a message's delivery drops the rest of the same read`, () => {
     const endpoint = new Endpoint(role);
     endpoint.onEvent = () => endpoint.protocol.fail(new WebSocketError("Enough", { closeCode: 1008 }));
     endpoint.feed([concat([frameFor(role, 0x81, "a"), frameFor(role, 0x81, "b"), frameFor(role, 0x83, "")])]);
     assertEquals(endpoint.events, ["text a", "error 0 1008"]);
   });
 
-  Deno.test(`fail() as ${role} closes with 1002 where the error has no code`, () => {
+  Deno.test(`fail() as ${role} closes with 1002 if the error has no code`, () => {
     const endpoint = new Endpoint(role);
     endpoint.protocol.fail(new WebSocketError("Why"));
     assertEquals(endpoint.sent(), ["close 1002 Why"]);
@@ -237,7 +237,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`fail() as ${role} sends no second Close after ours, and says nothing after the peer's`, () => {
+  Deno.test(`fail() as ${role} sends no second Close after ours, and reports nothing after the peer's`, () => {
     const closing = new Endpoint(role);
     closing.protocol.sendClose();
     closing.protocol.fail(new WebSocketError("Late", { closeCode: 1008 }));
@@ -291,7 +291,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events, ["text a"]);
   });
 
-  Deno.test(`close() as ${role} while a read into a large message is under way drops what it brings`, () => {
+  Deno.test(`close() as ${role} during a read into a large message drops the bytes read`, () => {
     const endpoint = new Endpoint(role);
     const bytes = frameFor(role, 0x82, new Uint8Array(100_000));
     endpoint.feed([bytes.subarray(0, 5000)], "readBuffer");
@@ -306,7 +306,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events, []);
   });
 
-  Deno.test(`receive() as ${role} gives a handler's exception to the caller, and nothing to the handler after it`, () => {
+  Deno.test(`receive() as ${role} throws a handler's exception, and doesn't call the handler again`, () => {
     for (const exception of [new Error("Mine"), "mine"]) {
       const endpoint = new Endpoint(role);
       endpoint.onEvent = () => {

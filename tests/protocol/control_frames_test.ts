@@ -12,7 +12,7 @@ function fill(endpoint: Endpoint): void {
 for (const role of ROLES) {
   // RFC 6455 §5.5.2 SHOULD
   // RFC 6455 §6.2 MUST control
-  Deno.test(`receive() as ${role} queues the Pong before it tells of the Ping`, () => {
+  Deno.test(`receive() as ${role} queues the Pong before it reports the Ping`, () => {
     const endpoint = new Endpoint(role);
     const queued: number[] = [];
     const outputs: number[] = [];
@@ -26,13 +26,13 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent(), ["pong 616263"]);
   });
 
-  Deno.test(`receive() as ${role} answers every Ping while little waits`, () => {
+  Deno.test(`receive() as ${role} answers every Ping while little is queued`, () => {
     const endpoint = new Endpoint(role);
     endpoint.feed(["a", "b", "c"].map((payload) => frameFor(role, 0x89, payload)));
     assertEquals(endpoint.sent(), ["pong 61", "pong 62", "pong 63"]);
   });
 
-  Deno.test(`receive() as ${role} answers the last Ping only, once what waits is written`, () => {
+  Deno.test(`receive() as ${role} answers only the last Ping, once the queue is written`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.feed(["a", "b", "c"].map((payload) => frameFor(role, 0x89, payload)));
@@ -44,7 +44,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent(), ["pong 64"]);
   });
 
-  Deno.test(`receive() as ${role} answers at once while 64 KiB wait, and not with a byte more`, () => {
+  Deno.test(`receive() as ${role} answers at once while 64 KiB are queued, but not with one byte more`, () => {
     const header = role === "client" ? 8 : 4;
     for (const [length, pongs] of [[60_000, 1], [60_001, 0]]) {
       const endpoint = new Endpoint(role);
@@ -56,7 +56,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`done() as ${role} sends the Pong that waits as soon as no more than 64 KiB do`, () => {
+  Deno.test(`done() as ${role} sends the pending Pong as soon as no more than 64 KiB are queued`, () => {
     const endpoint = new Endpoint(role);
     const { protocol } = endpoint;
     fill(endpoint);
@@ -74,7 +74,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent().at(-1), "pong 61");
   });
 
-  Deno.test(`receive() as ${role} keeps a held Pong's payload from the one who gets the Ping`, () => {
+  Deno.test(`receive() as ${role} copies a pending Pong's payload, apart from the one it delivers`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.onPing = (payload) => void payload.fill(0);
@@ -82,7 +82,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent().slice(1), ["pong 616263"]);
   });
 
-  Deno.test(`receive() as ${role} gives away the payloads of control frames`, () => {
+  Deno.test(`receive() as ${role} delivers payloads of control frames that the caller owns`, () => {
     const endpoint = new Endpoint(role);
     const payloads: Uint8Array[] = [];
     endpoint.onPing = endpoint.onPong = (payload) => void payloads.push(payload);
@@ -92,7 +92,7 @@ for (const role of ROLES) {
   });
 
   // Row: ping-flood
-  Deno.test(`receive() as ${role} keeps the queue bounded under a million Pings that nobody reads the Pongs of`, () => {
+  Deno.test(`receive() as ${role} keeps the queue bounded under a million Pings whose Pongs nobody reads`, () => {
     const endpoint = new Endpoint(role);
     let pings = 0;
     endpoint.onPing = () => void pings++;
@@ -116,7 +116,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent(), []);
   });
 
-  Deno.test(`sendClose() as ${role} sends the Pong that waits first`, () => {
+  Deno.test(`sendClose() as ${role} sends the pending Pong first`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.feed([frameFor(role, 0x89, "a")]);
@@ -124,14 +124,14 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent().slice(1), ["pong 61", "close 1000"]);
   });
 
-  Deno.test(`receive() as ${role} answers a Close behind the Pong that waits`, () => {
+  Deno.test(`receive() as ${role} answers a Close after the pending Pong`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.feed([frameFor(role, 0x89, "a"), frameFor(role, 0x88, hex("0bb8"))]);
     assertEquals(endpoint.sent().slice(1), ["pong 61", "close 3000"]);
   });
 
-  Deno.test(`done() as ${role} sends no Pong that waited once both sides have closed`, () => {
+  Deno.test(`done() as ${role} sends no pending Pong once both sides have closed`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.protocol.sendClose();
@@ -139,7 +139,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.sent().slice(1), ["close 1000"]);
   });
 
-  Deno.test(`done() as ${role} sends no Pong that waited once the connection has failed`, () => {
+  Deno.test(`done() as ${role} sends no pending Pong once the connection has failed`, () => {
     const endpoint = new Endpoint(role);
     fill(endpoint);
     endpoint.protocol.sendClose();

@@ -95,7 +95,7 @@ testVectors(PACES.flatMap((pace): Vector[] => {
   return vectors.map((each) => ({ ...each, does: `${each.does}, ${pace}`, extension }));
 }));
 
-Deno.test("receive() hands the extension exactly maxLength", () => {
+Deno.test("receive() passes exactly maxLength to the extension", () => {
   const limits: number[] = [];
   const extension = new ToyExtension("synchronous");
   const decode = extension.decode.bind(extension);
@@ -143,7 +143,7 @@ for (const role of ROLES) {
     });
   }
 
-  Deno.test(`receive() as ${role} is blocked until the extension answers, and reads on meanwhile`, async () => {
+  Deno.test(`receive() as ${role} is blocked until the extension answers, and keeps reading meanwhile`, async () => {
     const extension = new ToyExtension("asynchronous");
     extension.held = true;
     const endpoint = new Endpoint(role, { extension });
@@ -158,7 +158,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events.at(-1), "ping 62");
   });
 
-  Deno.test(`pause() as ${role} holds an answer of the extension's back too`, async () => {
+  Deno.test(`pause() as ${role} holds back an answer from the extension, too`, async () => {
     const extension = new ToyExtension("asynchronous");
     const endpoint = new Endpoint(role, { extension });
     endpoint.feed([frameFor(role, 0xc1, toyEncode(hex("61"))), frameFor(role, 0xc1, toyEncode(hex("62")))]);
@@ -217,7 +217,7 @@ for (const role of ROLES) {
     assertEquals([endpoint.sent(), protocol.queued], [[], 0]);
   });
 
-  Deno.test(`receive() as ${role} is closed only once its answer is behind all messages`, async () => {
+  Deno.test(`receive() as ${role} reports a Close only after all messages before it`, async () => {
     const extension = new ToyExtension("asynchronous");
     extension.held = true;
     const endpoint = new Endpoint(role, { extension });
@@ -248,7 +248,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.outputs, 2);
   });
 
-  Deno.test(`sendBinary() as ${role} copies what has to wait for the extension`, async () => {
+  Deno.test(`sendBinary() as ${role} copies a payload that must wait for the extension`, async () => {
     const extension = new ToyExtension("asynchronous");
     const endpoint = new Endpoint(role, { extension });
     const first = Buffer.from("ab");
@@ -276,7 +276,7 @@ for (const role of ROLES) {
     assertEquals(log, ["a", "b"]);
   });
 
-  Deno.test(`sendText() as ${role} fails the connection where the extension fails`, async () => {
+  Deno.test(`sendText() as ${role} fails the connection if the extension fails`, async () => {
     const fail = () => {
       throw new Error("Out of memory");
     };
@@ -293,7 +293,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`sendText() and receive() as ${role} fail the connection if memory gives out after the extension's answer`, async () => {
+  Deno.test(`sendText() and receive() as ${role} fail the connection if memory runs out after the extension's answer`, async () => {
     // Stands for bytes that can't be copied, nor decoded.
     const answer = new Uint8Array(1);
     Object.defineProperty(answer, "length", {
@@ -314,7 +314,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} fails the connection with 1011 for a fault of the extension's own`, async () => {
+  Deno.test(`receive() as ${role} fails the connection with 1011 for an internal error of the extension`, async () => {
     const fault = new Error("Out of memory");
     const throwing = new ToyExtension("synchronous");
     throwing.decode = () => {

@@ -39,13 +39,13 @@ Deno.test("headerSize() counts the masking key, and writeHeader() sets MASK for 
   }
 });
 
-Deno.test("read() refuses a length that a number can't tell exactly", () => {
+Deno.test("read() refuses a length that a number can't hold exactly", () => {
   const header = new FrameHeader(false, 0);
   const bytes = Uint8Array.fromHex("827f0020000000000000");
   assertEquals(assertThrows(() => header.read(bytes, 0, bytes.length), ProtocolError).closeCode, 1009);
 });
 
-Deno.test("read() takes the masking key with its first octet lowest", () => {
+Deno.test("read() reads the masking key with its first octet lowest", () => {
   const header = new FrameHeader(true, 0);
   assertEquals(header.read(Uint8Array.fromHex("8180a1b2c3d4"), 0, 6), true);
   assertEquals(header.key >>> 0, 0xd4c3b2a1);

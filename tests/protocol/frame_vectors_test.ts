@@ -118,7 +118,7 @@ function eventOf(bytes: Uint8Array): string {
 
 // The examples of RFC 6455 §5.7, byte for byte.
 
-Deno.test("receive() as client takes the examples of RFC 6455 5.7", () => {
+Deno.test("receive() as client reads the examples of RFC 6455 5.7", () => {
   const endpoint = new Endpoint("client");
   endpoint.feed([
     hex("810548656c6c6f"),
@@ -135,7 +135,7 @@ Deno.test("receive() as client takes the examples of RFC 6455 5.7", () => {
 });
 
 // RFC 6455 §6.2 MUST unmasked
-Deno.test("receive() as server takes the masked examples of RFC 6455 5.7", () => {
+Deno.test("receive() as server reads the masked examples of RFC 6455 5.7", () => {
   const endpoint = new Endpoint("server");
   endpoint.feed([hex("818537fa213d7f9f4d5158"), hex("8a8537fa213d7f9f4d5158")]);
   assertEquals(endpoint.events, ["text Hello", `pong ${HELLO}`]);
@@ -149,7 +149,7 @@ Deno.test("frame() and vector() write the examples of RFC 6455 5.7", () => {
 });
 
 for (const role of ROLES) {
-  Deno.test(`receive() as ${role} takes bytes that are part of a larger buffer and leaves them as they are`, () => {
+  Deno.test(`receive() as ${role} reads bytes that are part of a larger buffer and leaves them unchanged`, () => {
     const bytes = vector(`81 05 ${HELLO} | 82 7e0100 aa*256`, role);
     const larger = new Uint8Array(bytes.length + 7).fill(0x55);
     larger.set(bytes, 3);
@@ -160,7 +160,7 @@ for (const role of ROLES) {
     assertEquals(larger.toHex(), before);
   });
 
-  Deno.test(`receive() as ${role} takes no bytes at all`, () => {
+  Deno.test(`receive() as ${role} accepts an empty chunk`, () => {
     const endpoint = new Endpoint(role);
     endpoint.feed([new Uint8Array(0), vector("81 01", role), new Uint8Array(0), new Uint8Array(0)]);
     endpoint.protocol.readBuffer();

@@ -162,7 +162,7 @@ for (const first of ["81", "82", "01", "88", "89", "8a"]) {
   });
 }
 
-Deno.test("receive() refuses a continuation with the mask of the other side too", () => {
+Deno.test("receive() refuses a continuation with the other side's mask, too", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     endpoint.feed([frameFor(role, 0x01, "a"), frameFor(role === "client" ? "server" : "client", 0x80, "b")]);

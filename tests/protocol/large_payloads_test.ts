@@ -33,7 +33,7 @@ function equalBytes(a: Uint8Array, b: string | Uint8Array): boolean {
 
 for (const role of ROLES) {
   for (const length of LENGTHS) {
-    Deno.test(`receive() as ${role} takes ${length} bytes in any pieces`, () => {
+    Deno.test(`receive() as ${role} reads ${length} bytes in any pieces`, () => {
       const [bytes, messages] = conversation(role, length);
       for (const piece of [...PIECES, bytes.length]) {
         if (bytes.length / piece > 10_000) continue;
@@ -46,7 +46,7 @@ for (const role of ROLES) {
     });
   }
 
-  Deno.test(`readBuffer() as ${role} takes one read a message for a stream of 64 KiB messages, however it began`, () => {
+  Deno.test(`readBuffer() as ${role} needs one read per message for a stream of 64 KiB messages, however it began`, () => {
     for (const [first, count] of [[0x82, 1], [0x81, 1], [0x82, 838], [0x81, 838], [0x82, 8000]]) {
       const frame = frameFor(role, first, new Uint8Array(64 * KIB).fill(0x61));
       const bytes = concat(Array(100).fill(frame));
@@ -67,7 +67,7 @@ for (const role of ROLES) {
   });
 
   // Row: single-bytes
-  Deno.test(`receive() as ${role} takes 64 KiB byte by byte`, () => {
+  Deno.test(`receive() as ${role} reads 64 KiB byte by byte`, () => {
     const [bytes, messages] = conversation(role, 65_536);
     const endpoint = new Endpoint(role);
     endpoint.feed(cut(bytes, 1), "readBuffer");
@@ -84,7 +84,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} takes large fragments with control frames between them`, () => {
+  Deno.test(`receive() as ${role} reads large fragments with control frames between them`, () => {
     const bytes = pattern(300_000);
     const endpoint = new Endpoint(role);
     const frames = concat([
@@ -100,7 +100,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("readBuffer() gives the memory of a large message itself, and no more than the frame lacks", () => {
+Deno.test("readBuffer() returns the memory of a large message itself, and no more than the frame lacks", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     const bytes = frameFor(role, 0x82, pattern(200_000));
@@ -124,7 +124,7 @@ Deno.test("readBuffer() gives the memory of a large message itself, and no more 
   }
 });
 
-Deno.test("receive() gives each binary message memory that nothing else writes to", () => {
+Deno.test("receive() delivers each binary message in memory that nothing else writes to", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     const lengths = [1, 31, 32, 33, 100, 1000, 16_384, 16_385, 70_000, 5];
@@ -137,7 +137,7 @@ Deno.test("receive() gives each binary message memory that nothing else writes t
   }
 });
 
-Deno.test("receive() cuts short binary messages of one read from shared memory at multiples of 8", () => {
+Deno.test("receive() aligns short binary messages of one read in shared memory at multiples of 8", () => {
   const endpoint = new Endpoint("client");
   endpoint.feed([concat(["abc", "de", "f"].map((text) => frameFor("client", 0x82, text)))]);
   const [first, second, third] = endpoint.messages as Uint8Array[];
@@ -148,7 +148,7 @@ Deno.test("receive() cuts short binary messages of one read from shared memory a
 for (const role of ROLES) {
   for (const feed of FEEDS) {
     // Row: shared-memory
-    Deno.test(`receive() as ${role} gives no two connections memory of one buffer (${feed})`, () => {
+    Deno.test(`receive() as ${role} never shares a buffer between two connections (${feed})`, () => {
       const { platform } = new Endpoint(role);
       const sharing: InternalProtocolOptions = { platform };
       const [alice, bob] = [new Endpoint(role, sharing), new Endpoint(role, sharing)];
@@ -164,7 +164,7 @@ for (const role of ROLES) {
     });
 
     // Row: shared-memory
-    Deno.test(`receive() as ${role} gives messages that pin little more than themselves (${feed})`, () => {
+    Deno.test(`receive() as ${role} delivers messages that pin little more than their own bytes (${feed})`, () => {
       const endpoint = new Endpoint(role);
       for (const [length, count] of [[8, 2000], [200, 200], [1024, 60], [4000, 16]]) {
         endpoint.messages.length = 0;
@@ -177,7 +177,7 @@ for (const role of ROLES) {
   }
 
   // Row: shared-memory
-  Deno.test(`receive() as ${role} goes on after a message's memory was transferred away`, () => {
+  Deno.test(`receive() as ${role} continues after a message's memory was transferred away`, () => {
     const endpoint = new Endpoint(role);
     endpoint.onEvent = () => (endpoint.messages.at(-1) as Uint8Array<ArrayBuffer>).buffer.transfer();
     endpoint.feed([concat(Array.from({ length: 5 }, () => frameFor(role, 0x82, "abc")))]);

@@ -122,7 +122,7 @@ function header(role: Role, first: string, field: string): Uint8Array {
 }
 
 for (const role of ROLES) {
-  Deno.test(`receiveParts() as ${role} lets text be longer than a string`, () => {
+  Deno.test(`receiveParts() as ${role} allows text that is longer than a string can be`, () => {
     const endpoint = new Endpoint(role, { maxLength: Number.MAX_SAFE_INTEGER });
     endpoint.protocol.receiveParts();
     const header = frameFor(role, 0x81, new Uint8Array(70_000)).slice(0, role === "server" ? 14 : 10);
@@ -131,7 +131,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events, []);
   });
 
-  Deno.test(`receive() as ${role} has an extension make no text longer than a string`, () => {
+  Deno.test(`receive() as ${role} limits an extension to text that fits into a string`, () => {
     const asked: number[] = [];
     const extension = Object.assign(new ToyExtension("synchronous"), {
       decode: (payload: Uint8Array, maxLength: number) => {
@@ -145,7 +145,7 @@ for (const role of ROLES) {
   });
 
   // Row: length-size
-  Deno.test(`readBuffer() as ${role} reserves nothing to speak of for what a header claims`, () => {
+  Deno.test(`readBuffer() as ${role} reserves next to nothing for what a header claims`, () => {
     for (const first of ["82", "81", "02", "01"]) {
       for (const field of ["7f001fffffffffffff", "7f0000000100000000", "7f0000000003ffffff"]) {
         const endpoint = new Endpoint(role, { maxLength: Infinity });
@@ -159,7 +159,7 @@ for (const role of ROLES) {
   });
 
   // Row: reserved-memory
-  Deno.test(`readBuffer() as ${role} reserves little for little, whatever the header says`, () => {
+  Deno.test(`readBuffer() as ${role} reserves little if little has arrived, whatever the header says`, () => {
     for (
       const [claimed, field] of [[0xffff, "7effff"], [0x10000, "7f0000000000010000"], [1 << 25, "7f0000000002000000"]]
     ) {
@@ -219,7 +219,7 @@ for (const role of ROLES) {
   });
 
   // Row: endless-fragments
-  Deno.test(`receive() as ${role} takes fragments without keeping memory a fragment`, () => {
+  Deno.test(`receive() as ${role} reads fragments without keeping memory per fragment`, () => {
     const endpoint = new Endpoint(role, { maxFragments: 70_000 });
     endpoint.feed([frameFor(role, 0x01, "a")]);
     const continuations = concat(Array(1000).fill(frameFor(role, 0x00)));
@@ -249,7 +249,7 @@ for (const role of ROLES) {
   });
 
   // Row: endless-fragments
-  Deno.test(`receive() as ${role} takes 4 MiB in 65,537 fragments of 64 bytes`, () => {
+  Deno.test(`receive() as ${role} accepts 4 MiB in 65,537 fragments of 64 bytes`, () => {
     const bytes = pattern(4 * KIB * KIB + 64);
     const fragments = cut(bytes, 64);
     const last = fragments.length - 1;
@@ -263,7 +263,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.messages[0], bytes);
   });
 
-  Deno.test(`receive() as ${role} takes 0x3ffffff bytes and no more where no limit is given`, () => {
+  Deno.test(`receive() as ${role} accepts 0x3ffffff bytes and no more by default`, () => {
     const allowed = new Endpoint(role);
     allowed.feed([header(role, "82", "7f0000000003ffffff")]);
     assertEquals(allowed.events, []);
@@ -273,7 +273,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("receive() gives a message memory of its own size", () => {
+Deno.test("receive() delivers a message in memory of exactly its size", () => {
   const endpoint = new Endpoint("client");
   const lengths = [5000, 20_000, 70_000, 1_000_000];
   for (const feed of FEEDS) {

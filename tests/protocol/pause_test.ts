@@ -54,7 +54,7 @@ for (const role of ROLES) {
     });
   }
 
-  Deno.test(`resume() as ${role} within the delivery that paused goes on as if nothing had been`, () => {
+  Deno.test(`resume() as ${role} within the delivery that paused continues as if nothing had happened`, () => {
     const endpoint = new Endpoint(role);
     endpoint.onEvent = () => {
       endpoint.protocol.pause();
@@ -64,7 +64,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.messages, ["a", "b", "c"]);
   });
 
-  Deno.test(`pause() as ${role} holds a violation and a Close back with what stands before them`, () => {
+  Deno.test(`pause() as ${role} holds back a violation and a Close along with what comes before them`, () => {
     for (
       const [end, event] of [[hex("83"), "error WS_RESERVED_OPCODE 1002"], [
         frameFor(role, 0x88, hex("03e8")),
@@ -89,7 +89,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events, []);
   });
 
-  Deno.test(`resume() as ${role} where nothing was paused does nothing`, () => {
+  Deno.test(`resume() as ${role} without a pause does nothing`, () => {
     const endpoint = new Endpoint(role);
     endpoint.protocol.resume();
     endpoint.feed([frameFor(role, 0x81, "a")]);
@@ -97,7 +97,7 @@ for (const role of ROLES) {
     assertEquals(endpoint.events, ["text a"]);
   });
 
-  Deno.test(`receive() as ${role} within a delivery queues behind what is being delivered`, () => {
+  Deno.test(`receive() as ${role} within a delivery queues after what is being delivered`, () => {
     const endpoint = new Endpoint(role);
     let more = 3;
     endpoint.onEvent = () => {

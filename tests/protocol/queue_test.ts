@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 import { Queue } from "../../src/protocol/queue.ts";
 import { Random } from "../support/random.ts";
 
-Deno.test("shift() gives undefined where nothing waits, and the queue goes on", () => {
+Deno.test("shift() returns undefined if the queue is empty, and the queue stays usable", () => {
   const queue = new Queue<number>();
   assertEquals([queue.first, queue.shift(), queue.shift(), queue.length], [undefined, undefined, undefined, 0]);
   queue.push(1);
   assertEquals([queue.first, queue.length, queue.shift(), queue.shift(), queue.length], [1, 1, 1, undefined, 0]);
 });
 
-Deno.test("clear() drops what waits, whatever was taken before", () => {
+Deno.test("clear() drops what is queued, whatever was taken before", () => {
   const queue = new Queue<number>();
   for (let i = 0; i < 20; i++) queue.push(i);
   for (let i = 0; i < 5; i++) queue.shift();
@@ -19,7 +19,7 @@ Deno.test("clear() drops what waits, whatever was taken before", () => {
   assertEquals([queue.length, queue.first, queue.shift()], [1, 7, 7]);
 });
 
-Deno.test("push() and shift() at random do what an array does", () => {
+Deno.test("push() and shift() at random behave like an array", () => {
   const seed = 4711;
   const random = new Random(seed);
   const queue = new Queue<number>();

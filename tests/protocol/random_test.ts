@@ -51,7 +51,7 @@ function randomText(random: Random): string {
 }
 
 for (const role of ROLES) {
-  Deno.test(`receive() as ${role} takes random conversations in random pieces`, () => {
+  Deno.test(`receive() as ${role} reads random conversations in random pieces`, () => {
     for (const seed of SEEDS) {
       const random = new Random(seed);
       const [bytes, events] = conversation(random, role);
@@ -80,7 +80,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} never throws on garbage, nor takes more memory than the limit allows`, () => {
+  Deno.test(`receive() as ${role} never throws on garbage, nor uses more memory than the limit allows`, () => {
     const maxLength = 10_000;
     for (const seed of SEEDS) {
       const random = new Random(seed);
@@ -104,7 +104,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} comes to the same end however garbage is cut`, () => {
+  Deno.test(`receive() as ${role} gives the same result however garbage is cut`, () => {
     for (const seed of SEEDS) {
       const random = new Random(seed);
       for (let round = 0; round < 10; round++) {
@@ -151,7 +151,7 @@ function garbage(random: Random, role: Role): Uint8Array {
   return concat(pieces);
 }
 
-Deno.test("next() gives the same numbers for the same seed", () => {
+Deno.test("next() returns the same numbers for the same seed", () => {
   const draw = (seed: number) => new Random(seed).bytes(20).toHex();
   assertEquals(draw(1), draw(1));
   assert(new Set(SEEDS.map(draw)).size > 140);

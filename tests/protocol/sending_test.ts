@@ -107,7 +107,7 @@ for (const role of ROLES) {
   });
 
   // Row: views
-  Deno.test(`sendBinary() as ${role} takes views with an offset`, () => {
+  Deno.test(`sendBinary() as ${role} accepts views with an offset`, () => {
     for (const length of [5, 40, 1000, 70_000]) {
       const larger = pattern(length + 13);
       const view = larger.subarray(7, 7 + length);
@@ -131,7 +131,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`next() as ${role} gives what was sent in one go as one chunk`, () => {
+  Deno.test(`next() as ${role} returns what was sent in one go as one chunk`, () => {
     const { protocol, writes } = connect(new Endpoint(role));
     for (let i = 0; i < 1000; i++) protocol.sendText(`message ${i}`);
     protocol.sendPing();
@@ -144,7 +144,7 @@ for (const role of ROLES) {
     assertEquals(frames.slice(0, 1000).map(({ payload }) => decoder.decode(payload)).at(-1), "message 999");
   });
 
-  Deno.test(`next() as ${role} keeps the order where one chunk is not enough`, () => {
+  Deno.test(`next() as ${role} keeps the order if one chunk is not enough`, () => {
     const { protocol, writes } = connect(new Endpoint(role));
     const lengths = [10, 60_000, 5, 60_000, 70_000, 1, 65_536, 0, 65_537, 200_000, 3, 16_000, 50_000, 9000];
     for (const length of lengths) protocol.sendBinary(pattern(length));
@@ -156,7 +156,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`next() as ${role} gives the same bytes until done() is called, whatever is sent meanwhile`, () => {
+  Deno.test(`next() as ${role} returns the same bytes until done() is called, whatever is sent meanwhile`, () => {
     const { protocol } = new Endpoint(role);
     assertEquals(protocol.next(), null);
     protocol.done();
@@ -171,7 +171,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("sendBinary() as server hands on a payload above 64 KiB without a copy", () => {
+Deno.test("sendBinary() as server passes on a payload above 64 KiB without a copy", () => {
   const { protocol, platform } = new Endpoint("server", { reuse: true });
   const bytes = pattern(65_537);
   protocol.sendText("before");
@@ -187,7 +187,7 @@ Deno.test("sendBinary() as server hands on a payload above 64 KiB without a copy
 });
 
 // Row: caller-buffer
-Deno.test("sendBinary() as client leaves a payload above 64 KiB as it is, also when it is written late", () => {
+Deno.test("sendBinary() as client leaves a payload above 64 KiB unchanged, even if it is written late", () => {
   const { protocol, writes } = connect(new Endpoint("client"));
   const bytes = pattern(100_000);
   protocol.sendBinary(bytes);
@@ -221,7 +221,7 @@ Deno.test("sendText() as server draws no masking key", () => {
 });
 
 // RFC 6455 §5.3 MUST unpredictable
-Deno.test("maskingKey() of the standard platform gives other keys all the time", () => {
+Deno.test("maskingKey() of the standard platform returns a new key each time", () => {
   const platform = new StandardPlatform();
   const keys = new Set(Array.from({ length: 5000 }, () => platform.maskingKey()));
   assert(keys.size > 4990);
@@ -229,7 +229,7 @@ Deno.test("maskingKey() of the standard platform gives other keys all the time",
   assertNotEquals(new StandardPlatform().maskingKey(), new StandardPlatform().maskingKey());
 });
 
-Deno.test("decodeAscii() of the standard platform reads the range that it is given", () => {
+Deno.test("decodeAscii() of the standard platform reads only the given range", () => {
   assertEquals(new StandardPlatform().decodeAscii(encoder.encode("Hello, world"), 7, 11), "worl");
 });
 
@@ -266,7 +266,7 @@ Deno.test("next() as server fails the connection if a large message's buffer was
 });
 
 // Row: detached-buffer
-Deno.test("done() as server takes no write for whole whose buffer was transferred meanwhile", () => {
+Deno.test("done() as server doesn't count a write as complete if its buffer was transferred meanwhile", () => {
   for (const pieces of [0, 1]) {
     const endpoint = new Endpoint("server", { reuse: true });
     const { protocol } = endpoint;
@@ -287,7 +287,7 @@ Deno.test("done() as server takes no write for whole whose buffer was transferre
 for (const role of ROLES) {
   // A byte stream's enqueue() transfers what it gets.
   // Row: kept-writes
-  Deno.test(`next() as ${role} gives what may be transferred, if memory isn't reused`, () => {
+  Deno.test(`next() as ${role} returns transferable memory if memory isn't reused`, () => {
     for (const length of [10, 1000, 70_000, 300_000, 1_000_000]) {
       const endpoint = new Endpoint(role, { reuse: false });
       const { protocol } = endpoint;
@@ -322,7 +322,7 @@ Deno.test("sendBinary() lets buffers of up to 64 KiB, and any buffer of a client
 });
 
 for (const role of ROLES) {
-  Deno.test(`next() as ${role} gives a long message in pieces, so that each shows the peer's progress`, () => {
+  Deno.test(`next() as ${role} returns a long message in pieces, so that each shows the peer's progress`, () => {
     const endpoint = new Endpoint(role);
     const message = pattern(1_000_000);
     endpoint.protocol.sendBinary(message);

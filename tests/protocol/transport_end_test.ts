@@ -44,7 +44,7 @@ for (const role of ROLES) {
     assertEquals(protocol.closeInfo, { code: 1008, reason: "Why" });
   });
 
-  Deno.test(`receiveEof() as ${role} before any Close ends the connection at once, whatever waits`, () => {
+  Deno.test(`receiveEof() as ${role} before any Close ends the connection at once, whatever is queued`, () => {
     for (const closing of [false, true]) {
       const endpoint = new Endpoint(role);
       const { protocol } = endpoint;
@@ -57,7 +57,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receiveEof() as ${role} behind the peer's Close lets the answer be written`, () => {
+  Deno.test(`receiveEof() as ${role} after the peer's Close lets the answer be written`, () => {
     const endpoint = new Endpoint(role);
     const { protocol } = endpoint;
     endpoint.feed([frameFor(role, 0x88, CLOSE)]);

@@ -111,7 +111,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} refuses text that is no UTF-8 in a frame that comes whole`, () => {
+  Deno.test(`receive() as ${role} refuses text that is not valid UTF-8 in a frame that arrives whole`, () => {
     for (const [digits] of INVALID) {
       for (const padding of [0, 100]) {
         const endpoint = new Endpoint(role);
@@ -138,7 +138,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} refuses a run of ASCII behind an unfinished character at its first byte`, () => {
+  Deno.test(`receive() as ${role} refuses a run of ASCII after an unfinished character at its first byte`, () => {
     // 70 bytes are looked through by words, and 5,000 are read directly into the message.
     for (const run of [1, 5, 70, 5000]) {
       const ascii = new Uint8Array(run).fill(0x61);
@@ -152,7 +152,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} refuses what is no UTF-8 in the middle of a large frame as it comes`, () => {
+  Deno.test(`receive() as ${role} refuses invalid UTF-8 in the middle of a large frame as it arrives`, () => {
     for (const place of [0, 4096, 70_000, 150_001]) {
       const text = new Uint8Array(200_000).fill(0x61);
       text[place] = 0xff;
@@ -166,7 +166,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} takes every kind of character, cut anywhere`, () => {
+  Deno.test(`receive() as ${role} reads every kind of character, cut anywhere`, () => {
     for (const text of VALID) {
       const payload = encoder.encode(text);
       for (let at = 0; at <= payload.length; at++) {
@@ -178,7 +178,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`receive() as ${role} begins each message with a clean slate`, () => {
+  Deno.test(`receive() as ${role} starts each message with a clean slate`, () => {
     const endpoint = new Endpoint(role);
     const frames = [["é", "a"], ["b", "c"], ["€", "€"], ["d", "é"]] as const;
     for (const [start, end] of frames) endpoint.feed([frameFor(role, 0x01, start), frameFor(role, 0x80, end)]);
@@ -186,7 +186,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("receive() has the platform read what is all ASCII, and only that", () => {
+Deno.test("receive() lets the platform decode pure ASCII, and only that", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     for (const text of ["é".repeat(50), "a", "a".repeat(100), "a".repeat(99) + "é", "a".repeat(7000)]) {
@@ -211,7 +211,7 @@ Deno.test("receive() sees a single character that is not ASCII wherever it stand
   }
 });
 
-Deno.test("receive() does not look at binary messages as text", () => {
+Deno.test("receive() does not check binary messages as text", () => {
   for (const role of ROLES) {
     const endpoint = new Endpoint(role);
     const bytes = Uint8Array.of(0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80);
@@ -266,7 +266,7 @@ Deno.test("push() agrees with TextDecoder on random bytes, whole and in pieces",
   }
 });
 
-Deno.test("push() fails exactly where no continuation could be valid", () => {
+Deno.test("push() fails exactly at the byte after which no continuation could be valid", () => {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   // A start is still possible where one of these finishes it.
   const ends = ["", "80", "8080", "808080", "bf", "bf80", "9080", "908080"].map((end) => Uint8Array.fromHex(end));

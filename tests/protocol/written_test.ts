@@ -32,7 +32,7 @@ for (const role of ROLES) {
     assertEquals(log, ["a", "b", ...expected, "small", "e"]);
   });
 
-  Deno.test(`whenWritten() as ${role} runs a callback at once where nothing waits`, () => {
+  Deno.test(`whenWritten() as ${role} runs a callback at once if nothing is queued`, () => {
     const { protocol } = new Endpoint(role);
     let runs = 0;
     protocol.whenWritten(() => runs++);
@@ -83,7 +83,7 @@ for (const role of ROLES) {
     assertEquals(queued, 0);
   });
 
-  Deno.test(`done() as ${role} gives memory back to the pool where reuse is true, and only then`, () => {
+  Deno.test(`done() as ${role} returns memory to the pool only if reuse is true`, () => {
     for (const reuse of [true, false]) {
       const { protocol, platform } = new Endpoint(role, { reuse });
       for (let i = 0; i < 50; i++) {
@@ -96,7 +96,7 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`next() as ${role} gives no memory that is in flight to anyone else`, () => {
+  Deno.test(`next() as ${role} shares memory that is in flight with nobody else`, () => {
     const endpoint = new Endpoint(role, { reuse: true });
     const { protocol, platform } = endpoint;
     const sharing: InternalProtocolOptions = { platform, reuse: true };
@@ -127,7 +127,7 @@ for (const role of ROLES) {
     assertEquals(platform.pool.out.size, 0);
   });
 
-  Deno.test(`received() as ${role} reads with little memory while little comes, and with more while more does`, () => {
+  Deno.test(`received() as ${role} reads with little memory while little arrives, and with more while more does`, () => {
     const { protocol } = new Endpoint(role);
     const sizes: number[] = [];
     const bytes = concat(Array(700).fill(frameFor(role, 0x82, new Uint8Array(100))));
@@ -148,7 +148,7 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("readBuffer() as server lends every block that it gives up back to the pool", () => {
+Deno.test("readBuffer() as server returns every block that it releases to the pool", () => {
   const endpoint = new Endpoint("server");
   for (const length of [10, 5000, 60_000, 10, 3000, 70_000, 1]) {
     endpoint.feed([frameFor("server", 0x82, new Uint8Array(length))], "readBuffer");
@@ -156,7 +156,7 @@ Deno.test("readBuffer() as server lends every block that it gives up back to the
   }
 });
 
-Deno.test("borrow() gives at least the size that was asked for, and its size is sizeFor()'s", () => {
+Deno.test("borrow() returns at least the requested size, which is sizeFor()'s", () => {
   const pool = new BlockPool();
   for (const size of [0, 1, 1024, 1025, 8192, 8193, 65_600, 65_601, 65_602, 1_000_001]) {
     const block = pool.borrow(size);
@@ -191,7 +191,7 @@ Deno.test("release() keeps about 4 MiB of free blocks at most", () => {
   assert(kept > 1 << 20 && kept < 5 << 20, `${kept} bytes`);
 });
 
-Deno.test("take() gives pieces of the exact length that share no byte", () => {
+Deno.test("take() returns pieces of the exact length that share no byte", () => {
   const slab = new Slab();
   const lengths = [0, 1, 7, 8, 9, 16_384, 16_384, 16_384, 16_384, 16_385, 100_000, 3, 65_536];
   const pieces = lengths.map((length, index) => slab.take(length).fill(index));
@@ -206,7 +206,7 @@ Deno.test("take() gives pieces of the exact length that share no byte", () => {
   );
 });
 
-Deno.test("next() as server writes the largest header in front of a large payload", () => {
+Deno.test("next() as server writes the largest header before a large payload", () => {
   const { protocol } = new Endpoint("server");
   protocol.sendBinary(new Uint8Array(65_537));
   const header = protocol.next()!;

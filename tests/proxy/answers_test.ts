@@ -81,7 +81,7 @@ const OPENING: readonly (readonly [url: string, answer: Uint8Array, sent: string
 
 for (const [url, answer, expected] of OPENING) {
   const what = `${url} and ${answer.length > 40 ? answer.length : JSON.stringify(answer.toHex())}`;
-  Deno.test(`openTunnel() takes an answer split at every byte, and what comes behind it: ${what}`, async () => {
+  Deno.test(`openTunnel() reads a response split at every byte, and what follows it: ${what}`, async () => {
     const whole = new Uint8Array([...answer, 0x68, 0x69]);
     const sent: number[] = [];
     const early = [...await tunnel(url, [whole], sent)];
@@ -94,7 +94,7 @@ for (const [url, answer, expected] of OPENING) {
     assertEquals(await tunnel(url, [...answer].map((byte) => Uint8Array.of(byte))), new Uint8Array(0));
   });
 
-  Deno.test(`openTunnel() fails if an answer is cut off at any byte: ${what}`, async () => {
+  Deno.test(`openTunnel() fails if a response is cut off at any byte: ${what}`, async () => {
     for (let i = 0; i < answer.length; i++) {
       const { status } = await failure(url, [answer.subarray(0, i)]);
       assertEquals(status, null);
@@ -156,7 +156,7 @@ const REFUSALS: readonly (readonly [url: string, answer: Uint8Array | string, st
   ];
 
 for (const [url, answer, status, says] of REFUSALS) {
-  Deno.test(`openTunnel() fails by ${url.split(":")[0]}: ${says}`, async () => {
+  Deno.test(`openTunnel() fails with ${url.split(":")[0]}: ${says}`, async () => {
     const bytes = typeof answer === "string" ? encode(answer) : answer;
     // A read gives no more than its buffer holds.
     const chunks = Array.from({ length: Math.ceil(bytes.length / 512) }, (_, i) => bytes.slice(i * 512, (i + 1) * 512));
@@ -180,7 +180,7 @@ Deno.test("openTunnel() asks for an IPv6 address in brackets, or as 16 bytes", a
   }
 });
 
-Deno.test("openTunnel() refuses what SOCKS can't carry", async () => {
+Deno.test("openTunnel() refuses a host that SOCKS can't carry", async () => {
   const { signal } = new AbortController();
   const long = { secure: false, hostname: "a".repeat(256), port: 80 };
   const chunks = () => [Uint8Array.fromHex(GREETING)];
@@ -216,7 +216,7 @@ for (const [scheme, as, answer] of KINDS) {
   const through = (port: number) => ({ proxy: `${scheme}://alice:s3cret@127.0.0.1:${port}`, handshakeTimeout: LONG });
   const open = (peer: RawPeer, behind = "") => peer.write(new Uint8Array([...answer, ...encode(behind)]));
 
-  netTest(`${scheme}: bytes behind the proxy's answer are the tunnel's first`, async () => {
+  netTest(`${scheme}: bytes after the proxy's response are the tunnel's first`, async () => {
     await using proxy = rawServer(as(async (peer) => {
       await open(peer, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 Switch");
       const request = await peer.head();
@@ -231,7 +231,7 @@ for (const [scheme, as, answer] of KINDS) {
     assertEquals(error.status, 101);
   });
 
-  netTest(`${scheme}: what comes behind the answer where TLS is to begin fails TLS`, async () => {
+  netTest(`${scheme}: bytes after the response fail the TLS handshake that is to begin`, async () => {
     await using proxy = rawServer(as(async (peer) => {
       await open(peer, "HTTP/1.1 400 Bad Request\r\n\r\n");
       await peer.rest();
@@ -259,7 +259,7 @@ for (const [scheme, as, answer] of KINDS) {
   });
 
   netTest(
-    `${scheme}: a proxy that stalls is given up at handshakeTimeout and by signal, with nothing left`,
+    `${scheme}: a proxy that stalls is given up on at handshakeTimeout and by signal, with nothing left behind`,
     async () => {
       const stalls: readonly ((peer: RawPeer, stop: (peer: RawPeer) => Promise<void>) => Promise<void>)[] = [
         (peer, stop) => stop(peer),

@@ -114,7 +114,7 @@ for (const [url, variables, proxy] of ENVIRONMENTS) {
   });
 }
 
-Deno.test('proxy "env" names the variable that is of no use, and not what it holds', () => {
+Deno.test('proxy "env" names the variable that is invalid, but not its value', () => {
   for (const value of ["ftp://alice:s3cret@h", "http://alice:s3cret@h/path", "http://alice:s3cret@"]) {
     const { message } = assertThrows(() => found("wss://a.example/", { HTTPS_PROXY: value }), TypeError);
     assertStringIncludes(message, "in the environment's HTTPS_PROXY");
@@ -170,7 +170,7 @@ const BYPASSES: readonly (readonly [list: string, server: string, bypassed: bool
 ];
 
 for (const [list, server, bypassed] of BYPASSES) {
-  Deno.test(`no_proxy ${JSON.stringify(list)} ${bypassed ? "is for" : "is not for"} ${server}`, () => {
+  Deno.test(`no_proxy ${JSON.stringify(list)} ${bypassed ? "covers" : "doesn't cover"} ${server}`, () => {
     const at = server.lastIndexOf(":");
     assertEquals(bypassesProxy(list, server.slice(0, at), Number(server.slice(at + 1))), bypassed);
   });

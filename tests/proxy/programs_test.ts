@@ -118,7 +118,7 @@ const CLOSED: readonly (readonly [program: ProxyProgram, scheme: string, status:
 ];
 
 for (const [program, scheme, status] of CLOSED) {
-  proxyTest(program, "takes the right credentials, and is told no others", async ({ port, caCerts, log }) => {
+  proxyTest(program, "accepts the right credentials, and gets no others", async ({ port, caCerts, log }) => {
     await using servers = await origins();
     const option = (credentials: string) => {
       const url = `${scheme}://${credentials}127.0.0.1:${port}`;
@@ -253,7 +253,7 @@ proxyTest("squid", "carries redirects as well", async ({ port, log }) => {
 });
 
 for (const program of ["squid", "squid with TLS and a password", "microsocks"] as const) {
-  proxyTest(program, "leaves every option of TLS as it is without a proxy", async ({ port, caCerts }) => {
+  proxyTest(program, "works with every option of TLS as without a proxy", async ({ port, caCerts }) => {
     const authority = await makeAuthority();
     const server = await makeCertificate({ hostnames: ["localhost"], authority });
     const { cert, key } = await makeCertificate({ hostnames: [], name: "alice", authority });

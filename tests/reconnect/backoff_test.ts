@@ -27,7 +27,7 @@ Deno.test("delay() is chosen from 0 to a bound that doubles up to maxDelay", () 
   assertEquals(waits(7, {}, () => 0), [0, 0, 0, 0, 0, 0, 0]);
 });
 
-Deno.test("delay() takes minDelay, maxDelay and factor", () => {
+Deno.test("delay() applies minDelay, maxDelay and factor", () => {
   assertEquals(waits(5, { minDelay: 10, maxDelay: 100, factor: 3 }, () => 1), [10, 30, 90, 100, 100]);
   assertEquals(waits(3, { minDelay: 7, maxDelay: 7 }, () => 1), [7, 7, 7]);
 });
@@ -36,7 +36,7 @@ Deno.test("delay() stays within maxDelay after very many failures", () => {
   assertEquals(waits(5_000, {}, () => 1).at(-1), 30_000);
 });
 
-Deno.test("delay() is from 5 to 30 s if the server is busy", () => {
+Deno.test("delay() is 5 to 30 s if the server is busy", () => {
   assertEquals(waits(1, {}, () => 0, { busy: true, retryAfter: null }), [5_000]);
   assertEquals(waits(1, {}, () => 1, { busy: true, retryAfter: null }), [30_000]);
   assertEquals(waits(1, { minDelay: 10, maxDelay: 20 }, () => 0, { busy: true, retryAfter: null }), [20]);
@@ -49,7 +49,7 @@ Deno.test("delay() adds its jitter to what Retry-After asks for", () => {
   assertEquals(backoff.delay(0, { busy: false, retryAfter: 0 }), 250);
 });
 
-Deno.test("delay() keeps attempts to eight in twice maxDelay, whatever the chance", () => {
+Deno.test("delay() limits attempts to eight in twice maxDelay, whatever the random values", () => {
   for (let seed = 0; seed < 200; seed++) {
     const random = new Random(seed);
     const below = random.pick([1, 10, 1_000, 1 << 30]);
@@ -59,7 +59,7 @@ Deno.test("delay() keeps attempts to eight in twice maxDelay, whatever the chanc
   }
 });
 
-Deno.test("delay() spreads those again that began together and were held back by that bound", () => {
+Deno.test("delay() spreads out clients that started together and hit that limit", () => {
   const ninth = Array.from({ length: 1_000 }, (_, seed) => {
     const random = new Random(seed * 2_654_435_761);
     random.next(2);
@@ -71,7 +71,7 @@ Deno.test("delay() spreads those again that began together and were held back by
   assert(Math.max(...[...within.values()].map(({ length }) => length)) < 0.05 * ninth.length);
 });
 
-Deno.test("reset() starts the count again", () => {
+Deno.test("reset() restarts the count", () => {
   const backoff = new Backoff(checkRetryOptions({}), () => 1);
   for (let i = 0; i < 4; i++) backoff.onFailure();
   assertEquals([backoff.failures, backoff.delay(0, NOTHING_SAID)], [4, 8_000]);
@@ -146,7 +146,7 @@ for (
   });
 }
 
-Deno.test("makeReconnectingClient() throws for the URL of something else", () => {
+Deno.test("makeReconnectingClient() throws for a URL of another scheme", () => {
   assertThrows(() => makeReconnectingClient("ftp://localhost/"), TypeError, "ftp:");
 });
 

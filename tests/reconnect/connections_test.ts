@@ -37,7 +37,7 @@ function say(message: string, code: number): Step {
 }
 
 netTest(
-  "connections() gives a client each time, open, and its messages, until the server closes with 1000",
+  "connections() yields an open client each time, with its messages, until the server closes with 1000",
   async () => {
     await using server = scriptedServer(say("one", 1011), refuse(500), say("two", 1012), say("three", 1000));
     const environment = new ImpatientEnvironment();
@@ -57,7 +57,7 @@ netTest(
   },
 );
 
-netTest("connections() rejects with what was final", async () => {
+netTest("connections() rejects with the final error", async () => {
   await using server = scriptedServer(openAndCut, refuse(404));
   const environment = new ImpatientEnvironment();
   let count = 0;
@@ -70,7 +70,7 @@ netTest("connections() rejects with what was final", async () => {
   assertEquals([count, error.status], [1, 404]);
 });
 
-netTest("connections() rejects with a close code that is final and no 1000", async () => {
+netTest("connections() rejects with a final close code other than 1000", async () => {
   await using server = scriptedServer(openAndClose(1008));
   const url = server.url.replace("//", "//user:secret@");
   const error = await assertRejects(
@@ -83,7 +83,7 @@ netTest("connections() rejects with a close code that is final and no 1000", asy
   assertEquals([error.closeCode, error.message.includes("secret")], [1008, false]);
 });
 
-netTest("connections() closes a connection that the loop's body has left, and opens another one", async () => {
+netTest("connections() closes a connection that the loop's body is done with, and opens another one", async () => {
   await using server = scriptedServer(open);
   const environment = new ImpatientEnvironment();
   const clients: Client[] = [];
@@ -130,13 +130,13 @@ netTest("connections() ends with the signal's reason, whatever it is doing", asy
   assertEquals([server.peers.length, failing.peers.length], [1, 1]);
 });
 
-Deno.test("connections() throws at the call for what is malformed", () => {
+Deno.test("connections() throws at the call for malformed arguments", () => {
   assertThrows(() => connections("ftp://localhost/"), TypeError, "ftp:");
   assertThrows(() => connections("ws://localhost/", { maxDelay: -1 }), RangeError, "maxDelay");
   assertThrows(() => connections("ws://localhost/", { whileAway: "queue" } as never), TypeError, "whileAway");
 });
 
-netTest("connect() resolves to the open client, and what comes right behind the handshake is not lost", async () => {
+netTest("connect() resolves to the open client, and loses nothing that follows the handshake", async () => {
   await using server = scriptedServer(say("hello", 1000));
   const ws = await connect(server.url);
   assertEquals(ws.readyState, "open");

@@ -137,7 +137,7 @@ netTest("makeReconnectingClient() counts again from 1 after a connection that wa
   await ws[Symbol.asyncDispose]();
 });
 
-netTest("makeReconnectingClient() connects again after a port that nobody listens on", async () => {
+netTest("makeReconnectingClient() connects again after a refused connection", async () => {
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = gone.addr;
   gone.close();
@@ -192,7 +192,7 @@ netTest("makeReconnectingClient() connects again if TLS was cut off in its hands
   assertEquals(log.events.slice(0, 2), ["waiting 1 500 WS_TLS_FAILED", "waiting 2 1000 WS_TLS_FAILED"]);
 });
 
-netTest("makeReconnectingClient() tries other credentials once if a function gives the URL", async () => {
+netTest("makeReconnectingClient() tries new credentials once if a function returns the URL", async () => {
   await using server = scriptedServer(refuse(401), open);
   const tokens: number[] = [];
   const { ws, log } = impatientClient(({ attempt }) => {
@@ -205,14 +205,14 @@ netTest("makeReconnectingClient() tries other credentials once if a function giv
   await ws[Symbol.asyncDispose]();
 });
 
-netTest("makeReconnectingClient() gives up if other credentials are refused, too", async () => {
+netTest("makeReconnectingClient() gives up if the new credentials are refused, too", async () => {
   await using server = scriptedServer(refuse(401), refuse(403), open);
   const { ws, log } = impatientClient(() => server.url);
   await assertRejects(() => ws.startConnection(), HandshakeError, "403");
   assertEquals(log.events, ["waiting 1 500 401", "gaveUp 403", "close 1006"]);
 });
 
-netTest("makeReconnectingClient() calls the function for the URL again if it throws", async () => {
+netTest("makeReconnectingClient() calls the URL function again if it throws", async () => {
   await using server = scriptedServer(open);
   let count = 0;
   const { ws, log } = impatientClient(async () => {
@@ -225,7 +225,7 @@ netTest("makeReconnectingClient() calls the function for the URL again if it thr
   await ws[Symbol.asyncDispose]();
 });
 
-netTest("makeReconnectingClient() waits for the function for the URL no longer than for a handshake", async () => {
+netTest("makeReconnectingClient() waits for the URL function no longer than for a handshake", async () => {
   const environment = new TestEnvironment();
   const signals: AbortSignal[] = [];
   const { ws, log } = impatientClient(
@@ -245,13 +245,13 @@ netTest("makeReconnectingClient() waits for the function for the URL no longer t
   assertEquals(environment.timers, 0);
 });
 
-Deno.test("makeReconnectingClient() gives up if the function gives the URL of something else", async () => {
+Deno.test("makeReconnectingClient() gives up if the function returns a URL of another scheme", async () => {
   const { ws, log } = impatientClient(() => "ftp://localhost/");
   await assertRejects(() => ws.startConnection(), TypeError, "ftp:");
   assertEquals(log.events, ["gaveUp opening TypeError", "close 1006"]);
 });
 
-netTest("isFinal decides in place of the rules, and is told what they say", async () => {
+netTest("isFinal overrides the rules, and receives their decision", async () => {
   await using server = scriptedServer(refuse(404), openAndClose(4001), openAndClose(1011), open);
   const asked: unknown[] = [];
   const { ws, log } = impatientClient(server.url, {
@@ -267,7 +267,7 @@ netTest("isFinal decides in place of the rules, and is told what they say", asyn
   assertEquals(log.events.at(-2), "gaveUp 1011");
 });
 
-netTest("startConnection() rejects with the close code if that was final before onConnect was done", async () => {
+netTest("startConnection() rejects with the close code if it was final before onConnect was done", async () => {
   await using server = scriptedServer(openAndClose(4000));
   const { ws, log } = impatientClient(server.url, {
     onConnect: (_client, { signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)),

@@ -59,7 +59,7 @@ function countMessages(bytes: Uint8Array): number {
 }
 
 for (let seed = 1; seed <= 20; seed++) {
-  netTest(`"down" reports exactly what the transport was given a byte of (${seed})`, async () => {
+  netTest(`"down" reports exactly the messages of which the transport got a byte (${seed})`, async () => {
     const random = new Random(seed * 2_654_435_761);
     const received: string[] = [];
     let count = 0;

@@ -20,7 +20,7 @@ class QuickWebSocket extends ReconnectingWebSocket {
   }
 }
 
-testWith(NEEDS, "graphql-ws goes on with its subscriptions over a ReconnectingWebSocket", async () => {
+testWith(NEEDS, "graphql-ws continues its subscriptions over a ReconnectingWebSocket", async () => {
   const { createClient, makeServer: makeGraphqlServer } = await import("npm:graphql-ws@6.4.2");
   const { buildSchema, parse, subscribe, validate, execute } = await import("npm:graphql@16.11.0");
   const schema = buildSchema("type Query { none: Int } type Subscription { connection: Int }");
@@ -86,7 +86,7 @@ testWith(NEEDS, "graphql-ws goes on with its subscriptions over a ReconnectingWe
   await client.dispose();
 });
 
-testWith(NEEDS, "y-websocket goes on with its document over a ReconnectingWebSocket", async () => {
+testWith(NEEDS, "y-websocket continues its document over a ReconnectingWebSocket", async () => {
   const { WebsocketProvider } = await import("npm:y-websocket@3.1.0");
   const Y = await import("npm:yjs@13.6.33");
   const { readSyncMessage, writeSyncStep1, writeUpdate } = await import("npm:y-protocols@1.0.7/sync");

@@ -53,7 +53,7 @@ async function messages(peer: RawPeer, count: number): Promise<string[]> {
   return received;
 }
 
-netTest('send() answers false while there is no connection, and "sent" once there is one', async () => {
+netTest('send() returns false while there is no connection, and "sent" once there is one', async () => {
   await using test = held();
   const { ws, log, held: server } = test;
   assertEquals(ws.send("too early"), false);
@@ -68,7 +68,7 @@ netTest('send() answers false while there is no connection, and "sent" once ther
   assertEquals(log.events, ["up"]);
 });
 
-netTest("send() queues while there is no connection if it is asked to, in order", async () => {
+netTest("send() queues while there is no connection if asked to, in order", async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
   assertEquals(ws.send("one"), "queued");
@@ -105,7 +105,7 @@ Deno.test("send() queues within maxQueueBytes, and counts empty messages too", (
   ws.closeConnection();
 });
 
-Deno.test("send() lets a message take the place of a waiting one with the same key", () => {
+Deno.test("send() replaces a queued message with the same key", () => {
   const { ws, log } = impatientClient("ws://localhost:9/", { whileAway: "queue", maxQueueBytes: 300 });
   assertEquals(ws.send("x".repeat(100), { key: "a" }), "queued");
   assertEquals(ws.send("one"), "queued");
@@ -116,7 +116,7 @@ Deno.test("send() lets a message take the place of a waiting one with the same k
   assertEquals(log.events, [`dropped ended one ${"y".repeat(150)}`, "close 1006"]);
 });
 
-Deno.test("send() takes back what its signal aborts, and frees its room", () => {
+Deno.test("send() removes a message whose signal aborts, and frees its room", () => {
   const { ws, log } = impatientClient("ws://localhost:9/", { whileAway: "queue", maxQueueBytes: 200 });
   const stopping = new AbortController();
   const callback = () => assert(false);
@@ -130,7 +130,7 @@ Deno.test("send() takes back what its signal aborts, and frees its room", () => 
   assertEquals(log.events, [`dropped ended ${"y".repeat(100)}`, "close 1006"]);
 });
 
-Deno.test("send() throws for what can't be sent", () => {
+Deno.test("send() throws for a message that can't be sent", () => {
   const { ws } = impatientClient("ws://localhost:9/");
   assertThrows(() => ws.send(1 as never), TypeError, "number");
   assertThrows(() => ws.send("x", { type: "ping" as never }), TypeError, "ping");
@@ -139,7 +139,7 @@ Deno.test("send() throws for what can't be sent", () => {
   ws.closeConnection();
 });
 
-netTest("maxQueueAge drops what has waited for too long, and says so", async () => {
+netTest("maxQueueAge drops messages that have waited too long, and reports them", async () => {
   const environment = new TestEnvironment();
   await using test = held({ whileAway: "queue", maxQueueAge: 1_000 }, environment);
   const { ws, log, held: server } = test;
@@ -153,7 +153,7 @@ netTest("maxQueueAge drops what has waited for too long, and says so", async () 
   assertEquals(log.events, ["dropped age old", "up"]);
 });
 
-netTest("onConnect goes before everything that waits", async () => {
+netTest("onConnect runs before any queued message is sent", async () => {
   const ready = Promise.withResolvers<void>();
   await using test = held({
     whileAway: "queue",
@@ -179,7 +179,7 @@ netTest("onConnect goes before everything that waits", async () => {
   assertEquals(ws.readyState, "open");
 });
 
-netTest("onConnect sees what comes right behind the server's answer", async () => {
+netTest("onConnect sees what follows the server's response at once", async () => {
   await using server = scriptedServer(async (peer) => {
     await peer.accept(peer.frameOf(0x81, "hello"));
     await peer.rest();
@@ -215,7 +215,7 @@ netTest("onConnect that fails closes the connection, and is a failure like any o
   assertEquals(log.events, ["waiting 1 500 onConnect Error", "waiting 2 1000 onConnect TypeError", "up"]);
 });
 
-netTest('"down" reports what was handed over and is not confirmed; the rest is sent again', async () => {
+netTest('"down" reports what was handed over but not confirmed; the rest is sent again', async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -239,7 +239,7 @@ netTest('"down" reports what was handed over and is not confirmed; the rest is s
   assertEquals(await messages(second, 1), ["text four"]);
 });
 
-netTest("what waits behind a message that the system doesn't take goes over the next connection", async () => {
+netTest("messages queued after one that the system doesn't accept go over the next connection", async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -258,7 +258,7 @@ netTest("what waits behind a message that the system doesn't take goes over the 
   assertEquals(await messages(await server.next(), 2), ["text small", "text other"]);
 });
 
-netTest("what goes behind a confirmed message waits for the system all the same", async () => {
+netTest("a message after a confirmed one still waits for the system", async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -280,7 +280,7 @@ netTest("what goes behind a confirmed message waits for the system all the same"
   assertEquals(await messages(await server.next(), 1), ["text small"]);
 });
 
-netTest("send() goes on when the connection has room again that the application has filled itself", async () => {
+netTest("send() continues when a connection that the application itself filled has room again", async () => {
   await using test = held({ backpressureLimit: 1_000, onBackpressure: "refuse" });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -291,7 +291,7 @@ netTest("send() goes on when the connection has room again that the application 
   assertEquals((await messages(first, 2))[1], "text small");
 });
 
-netTest("what is not handed over when the connection is lost is dropped if nothing is queued", async () => {
+netTest("messages not handed over when the connection is lost are dropped if queueing is off", async () => {
   await using test = held();
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -305,7 +305,7 @@ netTest("what is not handed over when the connection is lost is dropped if nothi
   assertEquals(log.events[2], "dropped away small");
 });
 
-netTest('send() answers false above backpressureLimit, and "drain" comes below highWaterMark', async () => {
+netTest('send() returns false above backpressureLimit, and "drain" is emitted below highWaterMark', async () => {
   await using test = held({ backpressureLimit: 14 * 1024 * 1024, highWaterMark: 1_000 });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -320,7 +320,7 @@ netTest('send() answers false above backpressureLimit, and "drain" comes below h
   assertEquals(ws.desiredSize, 1_000);
 });
 
-netTest("a peer that answers no Ping can't make the client keep all it sends", async () => {
+netTest("a peer that answers no Ping can't make the client keep everything it sends", async () => {
   await using test = held({ backpressureLimit: 1_000 });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -356,7 +356,7 @@ netTest("callback runs when a message was handed to the system, whichever connec
   assertEquals(written, ["one"]);
 });
 
-netTest("closeConnection() sends what waits before it closes", async () => {
+netTest("closeConnection() sends what is queued before it closes", async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
   ws.startConnection();
@@ -373,7 +373,7 @@ netTest("closeConnection() sends what waits before it closes", async () => {
   assertEquals(log.events.at(-1), "close 4321");
 });
 
-netTest("closeConnection() ends a wait, an attempt, and what was never started", async () => {
+netTest("closeConnection() ends a wait, an attempt, and a client that was never started", async () => {
   await using server = scriptedServer(async (peer) => {
     await peer.head();
     await peer.rest();
@@ -395,7 +395,7 @@ netTest("closeConnection() ends a wait, an attempt, and what was never started",
   assertEquals(await unstarted.ws.startConnection(), false);
 });
 
-netTest("signal ends it for good", async () => {
+netTest("signal ends the client for good", async () => {
   const stopping = new AbortController();
   await using server = scriptedServer(open);
   const isFinal = () => assert(false, "nothing has failed");
@@ -438,7 +438,7 @@ const FAILURES: readonly (readonly [how: string, fail: () => unknown])[] = [
 ];
 
 for (const [how, fail] of FAILURES) {
-  netTest(`what a listener ${how} is not lost, and does not stop the client`, async () => {
+  netTest(`an error that a listener ${how} is not lost, and does not stop the client`, async () => {
     await using test = held();
     const { ws, log, held: server } = test;
     const causes: unknown[] = [];
@@ -457,7 +457,7 @@ for (const [how, fail] of FAILURES) {
   });
 }
 
-netTest("what a listener throws is reported if nobody listens for the loss that it leads to", async () => {
+netTest("an error that a listener throws is reported if there is no listener for the resulting loss", async () => {
   await using server = scriptedServer(async (peer) => {
     await peer.accept(peer.frameOf(0x81, "Hi"));
     await peer.frame();
@@ -479,7 +479,7 @@ netTest("what a listener throws is reported if nobody listens for the loss that 
   await ws[Symbol.asyncDispose]();
 });
 
-Deno.test("what a listener of another event rejects with is reported", async () => {
+Deno.test("a listener of another event that rejects is reported", async () => {
   const reported = new Promise<ErrorEvent>((resolve) => {
     globalThis.addEventListener("error", (event) => {
       event.preventDefault();

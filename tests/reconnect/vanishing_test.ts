@@ -38,7 +38,7 @@ netTest("a reconnecting client notices a network that is cut without a FIN, and 
   await ws[Symbol.asyncDispose]();
 });
 
-Deno.test("a reconnecting client has a heartbeat unless it is told otherwise", () => {
+Deno.test("a reconnecting client has a heartbeat by default", () => {
   const pingInterval = (options = {}) => sortOptions("ws://localhost/", options).client.pingInterval;
   assertEquals([pingInterval(), pingInterval({ pingInterval: undefined })], [30_000, 30_000]);
   assertEquals([pingInterval({ pingInterval: 5_000 }), pingInterval({ pingInterval: 0 })], [5_000, 0]);

@@ -73,7 +73,7 @@ netTest("ReconnectingWebSocket has an open and a close for each connection, and 
   assertEquals([log.events.at(-1), ws.readyState], ["close 1000 true 3", WebSocket.CLOSED]);
 });
 
-netTest("send() throws while there is no connection, and sends on the one there is", async () => {
+netTest("send() throws while there is no connection, and sends once there is one", async () => {
   const received: string[] = [];
   const echo: Step = async (peer) => {
     await peer.accept();
@@ -126,7 +126,7 @@ netTest("a final failure is one error and one close", async () => {
   assertEquals([ws.readyState, server.peers.length], [WebSocket.CLOSED, 2]);
 });
 
-netTest("a close with 1000 by the server is the end", async () => {
+netTest("a close with 1000 from the server is final", async () => {
   await using server = scriptedServer(openAndClose(1000), open);
   const { ws, log } = start(server.url);
   await log.until("close");
@@ -191,7 +191,7 @@ netTest("reopen: false tries the opening again, and nothing else", async () => {
   assertEquals([ws.readyState, server.peers.length], [WebSocket.CLOSED, 3]);
 });
 
-netTest("signal ends it for good", async () => {
+netTest("signal ends the client for good", async () => {
   await using server = scriptedServer(open);
   const stopping = new AbortController();
   const { ws, log } = start(server.url, { signal: stopping.signal });
@@ -214,7 +214,7 @@ netTest("a function can give the URL of each attempt", async () => {
   await log.until("close", 2);
 });
 
-netTest("what a listener throws closes the connection with 1011, and another one is opened", async () => {
+netTest("a listener that throws closes the connection with 1011, and another one is opened", async () => {
   const frames: string[] = [];
   const greetAndRead = greet(async (peer) => {
     frames.push(await peer.frame());
@@ -240,7 +240,7 @@ netTest("what a listener throws closes the connection with 1011, and another one
 });
 
 // Web IDL: constants, enumerable members, required arguments, what `toString` says.
-Deno.test("ReconnectingWebSocket has the shape of the web's class", () => {
+Deno.test("ReconnectingWebSocket has the shape of the web's WebSocket", () => {
   const ours = ReconnectingWebSocket.prototype;
   for (const name of Object.keys(WebSocket.prototype)) assert(name in ours, name);
   for (const name of ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const) {

@@ -60,7 +60,7 @@ netTest("serve() answers 403 to any origin that is not listed exactly", async ()
 });
 
 // Row: origins
-netTest("serve() takes the origin null only where it is listed", async () => {
+netTest("serve() accepts the origin null only if it is listed", async () => {
   await using server = echo({ allowedOrigins: ["null"] });
   assertEquals((await ask(server, ["Host: localhost", "Origin: null", ...UPGRADE])).status, "101");
   assertEquals((await ask(server, ["Host: localhost", ...UPGRADE])).status, "403");
@@ -101,7 +101,7 @@ netTest("makeServer() checks origins and hosts of its own under Deno.serve", asy
 
 // Row: origins
 netTest(
-  "serve() lets in pages of the host that is asked for with same-host, as behind a proxy that ends TLS",
+  "serve() with same-host admits pages of the requested host, as behind a proxy that ends TLS",
   async () => {
     await using server = echo({ allowedOrigins: "same-host" });
     const requests = [
@@ -171,7 +171,7 @@ netTest("serve() sends Retry-After with a 503, in seconds, rounded up", async ()
   assertThrows(() => serve({ port: 0, retryAfter: -1 }, () => new Response()), RangeError, "retryAfter");
 });
 
-Deno.test("serve() refuses a maxConnections that is no count", () => {
+Deno.test("serve() refuses a maxConnections that is not a count", () => {
   assertThrows(() => serve({ port: 0, maxConnections: 0 }, () => new Response()), RangeError, "maxConnections");
   assertThrows(() => serve({ port: 0, maxConnections: "1" as unknown as number }, () => new Response()), TypeError);
 });

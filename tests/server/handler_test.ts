@@ -95,7 +95,7 @@ for (const [name, start] of WEB_SERVERS) {
     assertEquals(host.faults, []);
   });
 
-  netTest(`makeServer() throws where a request is upgraded twice or too late, under ${name}`, async () => {
+  netTest(`makeServer() throws if a request is upgraded twice or too late, under ${name}`, async () => {
     const requests: Request[] = [];
     await using host = start((request) => {
       requests.push(request);
@@ -122,7 +122,7 @@ for (const [name, start] of WEB_SERVERS) {
 
 // Under Deno.serve the runtime sends no answer then, says nothing, and leaves an operation pending for ever.
 netTest(
-  "serve() answers with 500 where a handler throws after startConnection(), and ends what that began",
+  "serve() answers with 500 if a handler throws after startConnection(), and ends the connection",
   async () => {
     const oops = new Error("Oops");
     const logs: EventLog[] = [];
@@ -194,7 +194,7 @@ for (const [what, answer, reason] of WRONG_PAGES) {
   });
 }
 
-netTest("serve() reports a body that fails on its way, and one of no bytes", async () => {
+netTest("serve() reports a body that fails while it is sent, and one that yields anything but bytes", async () => {
   const failing = () =>
     new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode("part")),
@@ -221,7 +221,7 @@ for (
     ["rejects", () => Promise.reject(new Error("Oops again"))],
   ] as const
 ) {
-  netTest(`serve() answers with 500 where onError ${what}, and tells the console`, async () => {
+  netTest(`serve() answers with 500 if onError ${what}, and logs to the console`, async () => {
     const { error } = console;
     const told: unknown[] = [];
     console.error = (fault) => told.push(fault);
@@ -238,7 +238,7 @@ for (
   });
 }
 
-netTest("serve() tells the console of a fault where there is no onError", async () => {
+netTest("serve() logs an error to the console if there is no onError", async () => {
   const { error } = console;
   const told: unknown[] = [];
   console.error = (fault) => told.push(fault);
@@ -255,7 +255,7 @@ netTest("serve() tells the console of a fault where there is no onError", async 
   }
 });
 
-netTest("serve() ends the connection where the handler returns after its peer has left", async () => {
+netTest("serve() ends the connection if the handler returns after its peer has left", async () => {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<number>();
@@ -294,7 +294,7 @@ netTest("terminate() and closeConnection() before the handler returns end what w
   assertEquals(logs[0].events, ["close 1006"]);
 });
 
-netTest("closeConnection() before startConnection() has it refuse the handshake", async () => {
+netTest("closeConnection() before startConnection() makes it refuse the handshake", async () => {
   const logs: EventLog[] = [];
   await using host = startServe((request) => {
     const ws = makeServer(request);
@@ -334,7 +334,7 @@ Deno.test("startConnection() throws TypeError for a request that no server has p
 });
 
 for (const [name, start] of WEB_SERVERS) {
-  netTest(`a handler that upgrades a copy of its request fails at once, and is told why, under ${name}`, async () => {
+  netTest(`a handler that upgrades a copy of its request fails at once, with the reason, under ${name}`, async () => {
     const logs: EventLog[] = [];
     await using host = start((request) => {
       const ws = makeServer(new Request(request));
@@ -359,7 +359,7 @@ Deno.test("startConnection() throws TypeError for headers that have become wrong
   assertFalse(ws.startConnection());
 });
 
-Deno.test("makeServer() throws TypeError for what is no env", () => {
+Deno.test("makeServer() throws TypeError for an invalid env", () => {
   const streams = () => ({ readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() });
   const locked = streams();
   locked.readable.getReader();
@@ -370,7 +370,7 @@ Deno.test("makeServer() throws TypeError for what is no env", () => {
   for (const env of wrong) assertThrows(() => makeServer(env as Request), TypeError);
 });
 
-netTest("an echo runs unchanged under serve and Deno.serve with a client of ours", async () => {
+netTest("an echo runs unchanged under serve and Deno.serve with our client", async () => {
   for (const [, start] of WEB_SERVERS) {
     await using host = start((request) => {
       const ws = makeServer(request);

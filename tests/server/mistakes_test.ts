@@ -49,7 +49,7 @@ const MISTAKES: readonly (readonly [string, () => unknown, typeof TypeError | ty
 ];
 
 for (const [what, call, type, remedy] of MISTAKES) {
-  netTest(`a server's mistake is named, with its remedy: ${what}`, () => {
+  netTest(`a mistake in a server is named, with its remedy: ${what}`, () => {
     assertStringIncludes(assertThrows(call, type).message, remedy);
   });
 }
@@ -117,7 +117,7 @@ testWith(
   },
 );
 
-netTest("Deno.serve is not reminded of a response that was taken, however long the handler takes", async () => {
+netTest("Deno.serve gets no warning about a response that was taken, however long the handler takes", async () => {
   await withConsole(async (told) => {
     const servers: Server[] = [];
     await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {

@@ -29,7 +29,7 @@ function duplex(headers: Record<string, string>, options: ServerOptions = {}) {
   return { ws, log: new EventLog(ws), peer };
 }
 
-Deno.test("makeServer() writes the 101 to a duplex, and gives it as the response too", async () => {
+Deno.test("makeServer() writes the 101 to a duplex, and also has it as the response", async () => {
   const { ws, log, peer } = duplex(HEADERS, { additionalHeaders: { "X-A": "b" } });
   assert(ws.startConnection());
   assertEquals(ws.readyState, "connecting");
@@ -41,7 +41,7 @@ Deno.test("makeServer() writes the 101 to a duplex, and gives it as the response
   await log.closed;
 });
 
-Deno.test("makeServer() wants a Host in the request of a duplex", async () => {
+Deno.test("makeServer() requires a Host in the request of a duplex", async () => {
   const { host: _, ...headers } = HEADERS;
   const { ws, peer } = duplex(headers);
   assertEquals(ws.startConnection(), false);
@@ -59,7 +59,7 @@ Deno.test("makeServer() writes its refusal to a duplex, ends it, and leaves the 
   peer.leave();
 });
 
-Deno.test("makeServer() cuts a peer that doesn't take the 101 at handshakeTimeout", async () => {
+Deno.test("makeServer() cuts off a peer that doesn't read the 101 at handshakeTimeout", async () => {
   const { ws, log, peer } = duplex(HEADERS, { handshakeTimeout: 10 });
   assert(ws.startConnection());
   assertEquals((await log.closed).code, 1006);
@@ -67,7 +67,7 @@ Deno.test("makeServer() cuts a peer that doesn't take the 101 at handshakeTimeou
   assertEquals(await peer.rest(), "");
 });
 
-Deno.test("makeServer() cuts a peer that doesn't take its refusal, or doesn't end behind it, at closeTimeout", async () => {
+Deno.test("makeServer() cuts off a peer that doesn't read its refusal, or doesn't end after it, at closeTimeout", async () => {
   const untaken = duplex({}, { closeTimeout: 10 });
   assertEquals(untaken.ws.startConnection(), false);
   for (let open = true; open;) open = await untaken.peer.write("x").then(() => true, () => false);
@@ -78,7 +78,7 @@ Deno.test("makeServer() cuts a peer that doesn't take its refusal, or doesn't en
   for (let open = true; open;) open = await unended.peer.write("x").then(turn, () => false);
 });
 
-Deno.test("makeServer() takes a peer that leaves before its refusal was taken", async () => {
+Deno.test("makeServer() handles a peer that leaves before its refusal was read", async () => {
   const { ws, log, peer } = duplex({});
   peer.leave();
   assertEquals(ws.startConnection(), false);
@@ -86,7 +86,7 @@ Deno.test("makeServer() takes a peer that leaves before its refusal was taken", 
   await turn();
 });
 
-Deno.test("terminate() ends a duplex whose peer has not taken the 101", async () => {
+Deno.test("terminate() ends a duplex whose peer has not read the 101", async () => {
   const { ws, log, peer } = duplex(HEADERS);
   assert(ws.startConnection());
   ws.terminate();
@@ -96,7 +96,7 @@ Deno.test("terminate() ends a duplex whose peer has not taken the 101", async ()
   assertEquals(log.events, ["close 1006"]);
 });
 
-Deno.test("closeConnection() before the 101 is taken comes behind it", async () => {
+Deno.test("closeConnection() before the 101 is written is sent after it", async () => {
   const { ws, log, peer } = duplex(HEADERS);
   ws.startConnection();
   assert(ws.closeConnection("Bye", 3000));
@@ -109,7 +109,7 @@ Deno.test("closeConnection() before the 101 is taken comes behind it", async () 
   assertEquals(log.events, ["open", "close 3000"]);
 });
 
-Deno.test("what the peer sent is delivered, though it takes nothing any more", async () => {
+Deno.test("what the peer sent is delivered, though it no longer reads anything", async () => {
   const there = new TransformStream<Uint8Array, Uint8Array>();
   const back = new TransformStream<Uint8Array, Uint8Array>();
   const request = new Request("http://localhost/", { headers: HEADERS });

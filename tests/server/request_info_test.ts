@@ -56,7 +56,7 @@ for (const kind of hostKinds) {
     });
   });
 
-  test("remoteAddr is where the client is, if the backend knows it", async () => {
+  test("remoteAddr is the client's address, if the backend knows it", async () => {
     await ask(({ remoteAddr }) => {
       if (kind.name === "streams" || kind.name === "Deno.serve") return assertEquals(remoteAddr, null);
       if (kind.name === "serve on unix") return assertEquals(remoteAddr?.transport, "unix");
@@ -65,7 +65,7 @@ for (const kind of hostKinds) {
     });
   });
 
-  test("data and remoteAddr are what makeServer() was given", async () => {
+  test("data and remoteAddr are those given to makeServer()", async () => {
     const given: Deno.NetAddr = { transport: "tcp", hostname: "192.0.2.1", port: 1 };
     await using host = await kind.open((env) => {
       const ws = makeServer(env, { data: { count: 1 }, remoteAddr: given });
@@ -109,7 +109,7 @@ for (const kind of hostKinds) {
     await ws.closed;
   });
 
-  test("accept() gives the refusal of a handshake too, and the same answer again", async () => {
+  test("accept() returns the refusal of a handshake, too, and the same response again", async () => {
     const statuses: number[] = [];
     await using host = await kind.open((env) => {
       const ws = makeServer(env);
@@ -125,7 +125,7 @@ for (const kind of hostKinds) {
   });
 }
 
-netTest("Deno.serve hands remoteAddr over by its info", async () => {
+netTest("Deno.serve passes remoteAddr in its info", async () => {
   const made = Promise.withResolvers<Server<string>>();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request, { remoteAddr }) => {
     const ws = makeServer(request, { data: "x", remoteAddr });
@@ -142,7 +142,7 @@ netTest("Deno.serve hands remoteAddr over by its info", async () => {
 });
 
 // Types: these lines need not run.
-Deno.test("serve() knows its address by its options, and makeServer() the type of its data", () => {
+Deno.test("serve() infers its address type from its options, and makeServer() the type of its data", () => {
   function _typed(request: Request): void {
     const port: number = serve({ port: 0, onListen: ({ port }) => void (port satisfies number) }, () => {
       return new Response();

@@ -142,7 +142,7 @@ const ACCEPTED: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [what, request, url] of ACCEPTED) {
-  netTest(`serve() takes ${what}`, async () => {
+  netTest(`serve() accepts ${what}`, async () => {
     const urls: string[] = [];
     await using host = start((request, info) => {
       urls.push(request.url);
@@ -176,7 +176,7 @@ netTest("serve() reads a handshake that comes byte by byte, with a frame behind 
 });
 
 // RFC 9110 §8.3 SHOULD
-netTest("serve() answers with 408 at handshakeTimeout, whatever has come of the head", async () => {
+netTest("serve() answers with 408 at handshakeTimeout, whatever has arrived of the head", async () => {
   await using host = start(upgrade, { handshakeTimeout: 30 });
   for (const part of ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n"]) {
     const { status, text, body } = await ask(host.connect, part);
@@ -195,7 +195,7 @@ netTest("serve() frees the place of a silent client with its 408, though the cli
   assertEquals(status, 200);
 });
 
-netTest("serve() goes on reading behind a 408, whatever comes in however many pieces", async () => {
+netTest("serve() keeps reading after a 408, whatever arrives in however many pieces", async () => {
   await using host = start(upgrade, { handshakeTimeout: 30 });
   using peer = await host.connect();
   await peer.write("GET / HTTP/1.1\r\n");
@@ -221,7 +221,7 @@ netTest("serve() ends the connection of a client that leaves before its head is 
 
 // RFC 9112 §9.3 MUST server-close
 // RFC 9110 §10.1.1 SHOULD
-netTest("serve() hands every request to its handler, and ends the connection behind the answer", async () => {
+netTest("serve() passes every request to its handler, and ends the connection after the response", async () => {
   await using host = start(async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/health") return new Response("All is well\n");
@@ -248,7 +248,7 @@ netTest("serve() hands every request to its handler, and ends the connection beh
 });
 
 // RFC 9110 §7.6.1 MUST
-netTest("serve() streams a body of any length, and leaves out fields of the connection", async () => {
+netTest("serve() streams a body of any length, and omits connection fields", async () => {
   await using host = start(() => {
     let count = 0;
     const body = new ReadableStream({
@@ -268,7 +268,7 @@ netTest("serve() streams a body of any length, and leaves out fields of the conn
 });
 
 // RFC 9112 §6.3 MUST cut-off
-netTest("serve() answers fetch(), and a body that is cut off is an error of the request's", async () => {
+netTest("serve() answers fetch(), and a body that is cut off is an error of the request", async () => {
   const { promise, resolve } = Promise.withResolvers<Error>();
   await using host = start((request) =>
     request.text().then((text) => new Response(text), (error) => {
@@ -293,7 +293,7 @@ netTest("serve() gives up on a client that stops in the middle of its body", asy
   assertStringIncludes((host.faults[0] as Error).message, "expected 10 bytes, received 3");
 });
 
-netTest("serve() gives up on a client that doesn't read its answer", async () => {
+netTest("serve() gives up on a client that doesn't read its response", async () => {
   const cancelled = Promise.withResolvers<void>();
   await using host = start(() => {
     const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(1024 * 1024));
@@ -307,7 +307,7 @@ netTest("serve() gives up on a client that doesn't read its answer", async () =>
 });
 
 // RFC 9112 §9.6 Text
-netTest("serve() lets a client that doesn't end its side have as long as for its request", async () => {
+netTest("serve() gives a client that doesn't end its side as long as for its request", async () => {
   await using host = start(() => new Response("x"), { handshakeTimeout: 30 });
   using peer = await host.connect();
   await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -316,14 +316,14 @@ netTest("serve() lets a client that doesn't end its side have as long as for its
 });
 
 // RFC 9112 §9.6 MUST
-netTest("serve() drops what a client sends behind its request, and not for ever", async () => {
+netTest("serve() drops what a client sends after its request, for a limited time", async () => {
   await using host = start(() => new Response("x"), { handshakeTimeout: 30 });
   using peer = await host.connect();
   await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   for (let open = true; open;) open = await peer.write("x").then(() => new Promise<true>(tick), () => false);
 });
 
-netTest("serve() ends a connection on which much comes behind the request", async () => {
+netTest("serve() ends a connection on which much follows the request", async () => {
   await using host = start(() => new Response("x"), { handshakeTimeout: LONG });
   using peer = await host.connect();
   await peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -331,7 +331,7 @@ netTest("serve() ends a connection on which much comes behind the request", asyn
   for (let open = true; open;) open = await peer.write(much).then(() => true, () => false);
 });
 
-netTest("serve() tells the handler when its answer is written, a page's or a socket's", async () => {
+netTest("serve() lets the handler know when its response is written, for a page or a socket", async () => {
   const completed: Promise<void>[] = [];
   await using host = start((request, info) => {
     completed.push(info.completed);
@@ -346,7 +346,7 @@ netTest("serve() tells the handler when its answer is written, a page's or a soc
 
 // Where it listens
 
-netTest("serve() throws where the port is in use, and says which", () => {
+netTest("serve() throws if the port is in use, and says which", () => {
   using listener = Deno.listen({ hostname: HOSTNAME, port: 0 });
   const { port } = listener.addr;
   const error = assertThrows(() => serve({ hostname: HOSTNAME, port }, upgrade), Deno.errors.AddrInUse);
@@ -374,7 +374,7 @@ Deno.test("serve() throws TypeError without a handler", () => {
   assertThrows(() => serve({ port: 0 }, undefined as unknown as ServeHandler), TypeError, "handler");
 });
 
-netTest("serve() tells where it listens: onListen and addr", async () => {
+netTest("serve() reports where it listens: onListen and addr", async () => {
   const seen: Deno.Addr[] = [];
   const server = serve({ hostname: HOSTNAME, port: 0, onListen: (addr) => seen.push(addr) }, upgrade);
   assertEquals(seen, [server.addr]);
@@ -423,7 +423,7 @@ testWith({ net: true, run: true, read: true }, "serve() lets two servers share a
   assertEquals(new TextDecoder().decode(stdout), "true\n");
 });
 
-netTest("headLimits are those of the server", async () => {
+netTest("headLimits apply to the server", async () => {
   await using host = start(upgrade, { headLimits: { maxStartLine: 20, maxFields: 5 } });
   assertEquals((await ask(host.connect, handshake({}, `GET /${long(20)} HTTP/1.1`))).status, 414);
   assertEquals((await ask(host.connect, handshake({ "X-A": "b" }))).status, 431);
@@ -432,7 +432,7 @@ netTest("headLimits are those of the server", async () => {
   peer.leave();
 });
 
-Deno.test("isWebSocket() tells a handshake from a page, at a glance", () => {
+Deno.test("isWebSocket() distinguishes a handshake from a page, at a glance", () => {
   const request = (headers: Record<string, string>, method = "GET") => new Request("http://a/", { method, headers });
   const right = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" };
   assert(isWebSocket(request(right)));

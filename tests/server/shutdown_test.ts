@@ -86,7 +86,7 @@ netTest("shutdown() waits for a handler, and closes what it opens", async () => 
   await finished;
 });
 
-netTest("shutdown() leaves what is closing already to its own closeTimeout", async () => {
+netTest("shutdown() leaves connections that are already closing to their own closeTimeout", async () => {
   const { server, logs } = start();
   using peer = await connect(server);
   await peer.open();
@@ -101,7 +101,7 @@ netTest("shutdown() leaves what is closing already to its own closeTimeout", asy
   await finished;
 });
 
-netTest("shutdown() lets nobody in any more", async () => {
+netTest("shutdown() accepts no new connections", async () => {
   const { server } = start();
   await server.shutdown();
   await server[Symbol.asyncDispose]();
@@ -173,7 +173,7 @@ function tick(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-netTest("shutdown() closes with the code and reason that it is given, at random times within spread", async () => {
+netTest("shutdown() closes with the given code and reason, at random times within spread", async () => {
   const { random } = Math;
   const { server } = start();
   const logs = await openMany(server, 4);
@@ -191,7 +191,7 @@ netTest("shutdown() closes with the code and reason that it is given, at random 
   assertEquals(times, []);
 });
 
-netTest("shutdown() again closes at once what an earlier one has not closed yet", async () => {
+netTest("shutdown() called again closes at once what the earlier call has not closed yet", async () => {
   const { server } = start();
   const [log] = await openMany(server, 1);
   const finished = server.shutdown({ code: 1012, spread: LONG });
@@ -212,7 +212,7 @@ netTest("shutdown() waits for no WebSocket that has ended by itself within sprea
   await finished;
 });
 
-netTest("shutdown() throws for options that are wrong, and goes on", async () => {
+netTest("shutdown() throws for wrong options, and the server keeps running", async () => {
   const { server } = start();
   assertThrows(() => server.shutdown({ code: 1005 }), RangeError);
   assertThrows(() => server.shutdown({ spread: -1 }), RangeError, "spread");

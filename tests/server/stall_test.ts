@@ -87,7 +87,7 @@ for (const [what, bytes] of UNFINISHED) {
   });
 }
 
-netTest("serve() frees the place of a TLS client that takes nothing of its response, at handshakeTimeout", async () => {
+netTest("serve() frees the place of a TLS client that reads none of its response, at handshakeTimeout", async () => {
   const { cert, key, ca } = await localCertificate();
   const cancelled = Promise.withResolvers<void>();
   const endless = (): Response => {
@@ -126,7 +126,7 @@ for (const leave of ["end", "leave"] as const) {
 
 for (const path of ["/read", "/unread"]) {
   // Row: leaving-early
-  netTest(`request.signal aborts for a client that leaves behind a body that was ${path.slice(1)}`, async () => {
+  netTest(`request.signal aborts for a client that leaves after a body that was ${path.slice(1)}`, async () => {
     const asked = Promise.withResolvers<void>();
     const aborted = Promise.withResolvers<void>();
     await using host = start(async (request) => {
@@ -184,7 +184,7 @@ netTest("a server that was started closes with 1006 when its client leaves befor
 });
 
 // Row: leaving-early
-netTest("a body that streams is cancelled when its client leaves, though nothing is to be written", async () => {
+netTest("a streaming body is canceled when its client leaves, even if there is nothing to write", async () => {
   for (const leave of ["end", "leave"] as const) {
     const cancelled = Promise.withResolvers<unknown>();
     await using host = start(() =>
@@ -207,7 +207,7 @@ netTest("a body that streams is cancelled when its client leaves, though nothing
 
 // Row: leaving-early
 netTest(
-  "a body that streams is written as far as it has come to a client that ends its writing, then cancelled",
+  "a streaming body is written up to that point for a client that ends its writing, then canceled",
   async () => {
     const size = 8 * 1024 * 1024;
     const cancelled = Promise.withResolvers<unknown>();
@@ -242,7 +242,7 @@ netTest("request.signal doesn't abort for a client that got its response", async
   assertEquals(signals.map(({ aborted }) => aborted), [false]);
 });
 
-netTest("a handler that throws the reason of request.signal reports no fault: its client has left", async () => {
+netTest("a handler that throws the reason of request.signal reports no error: its client has left", async () => {
   const asked = Promise.withResolvers<void>();
   const handled = Promise.withResolvers<void>();
   await using host = start(async (request) => {
@@ -265,7 +265,7 @@ netTest("a handler that throws the reason of request.signal reports no fault: it
 
 for (const gap of [0, 300]) {
   // After a while, serve has begun to read ahead, to watch for the client's end.
-  netTest(`serve() loses nothing of what comes while a handler waits for ${gap} ms before it upgrades`, async () => {
+  netTest(`serve() loses nothing that arrives while a handler waits for ${gap} ms before it upgrades`, async () => {
     const go = Promise.withResolvers<void>();
     await using host = start(async (request) => {
       const ws = makeServer(request);
@@ -290,7 +290,7 @@ for (const gap of [0, 300]) {
   });
 }
 
-netTest("serve() upgrades on the read that was under way to watch for the client's end", async () => {
+netTest("serve() upgrades with the pending read that watches for the client's end", async () => {
   const go = Promise.withResolvers<void>();
   await using host = start(async (request) => {
     const ws = makeServer(request);
@@ -314,7 +314,7 @@ netTest("serve() upgrades on the read that was under way to watch for the client
 });
 
 // Row: slow-page
-netTest("serve() goes on with a response of one large chunk while its client reads steadily", async () => {
+netTest("serve() keeps writing a response of one large chunk while its client reads steadily", async () => {
   const size = 32 * 1024 * 1024;
   await using host = start(() => new Response(new Uint8Array(size).fill(0x78)), { handshakeTimeout: 600 });
   using conn = await Deno.connect({ hostname: HOSTNAME, port: host.port });
@@ -334,7 +334,7 @@ netTest("serve() goes on with a response of one large chunk while its client rea
   assertEquals(host.faults, []);
 });
 
-netTest("serve() writes responses of every size whole, around the slices that it writes at a time", async () => {
+netTest("serve() writes responses of every size in full, around the size of its slices", async () => {
   const slice = 16 * 1024;
   await using host = start((request) =>
     new Response(new Uint8Array(Number(new URL(request.url).pathname.slice(1))).fill(0x78))

@@ -6,7 +6,7 @@ import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { netTest } from "../support/permissions.ts";
 import { handshake, RawPeer } from "../support/raw_peer.ts";
 
-netTest("stats counts what is open, opened, closed by code, and refused by status", async () => {
+netTest("stats counts open and opened connections, closes by code, and refusals by status", async () => {
   await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {}, maxConnections: 3 }, (request) => {
     if (!isWebSocket(request)) return new Response("page\n");
     const ws = makeServer(request);

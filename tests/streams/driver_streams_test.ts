@@ -58,7 +58,7 @@ Deno.test("await using closes with 1000 and waits for the end, though messages w
   assertEquals(await server.closed, { code: 1000, reason: "" });
 });
 
-Deno.test("opened and closed tell the same however late they are asked", async () => {
+Deno.test("opened and closed resolve to the same values however late they are read", async () => {
   const { server, client } = await makePair();
   await client.opened;
   server.closeConnection("Bye", 4000);
@@ -67,7 +67,7 @@ Deno.test("opened and closed tell the same however late they are asked", async (
   await client.opened;
 });
 
-Deno.test("a stream has one consumer, and who would wait in vain is told so", async () => {
+Deno.test("a stream has one consumer, and a second one gets an error", async () => {
   await using pair = await makePair();
   const { server, client } = pair;
   server.on("message", () => {});
@@ -90,7 +90,7 @@ Deno.test("abort() of writable sends the code of a WebSocketError, and of no oth
   }
 });
 
-Deno.test("abort() comes through though a write is stuck", async () => {
+Deno.test("abort() gets through though a write is stuck", async () => {
   const { server, client } = await makePair({ closeTimeout: 1 });
   const held = server.readable;
   const writer = client.writable.getWriter();
@@ -116,7 +116,7 @@ Deno.test("a source that fails aborts the writable through pipeTo()", async () =
   assertEquals(await server.closed, { code: 4003, reason: "source" });
 });
 
-Deno.test("write() rejects once the connection is closed, and for what is no message", async () => {
+Deno.test("write() rejects once the connection is closed, and for anything but a message", async () => {
   const { server, client } = await makePair();
   const bad = server.writable.getWriter();
   await assertRejects(() => bad.write(5 as never), TypeError);
@@ -126,7 +126,7 @@ Deno.test("write() rejects once the connection is closed, and for what is no mes
   assertEquals(error.name, "InvalidStateError");
 });
 
-Deno.test("readable gives what came whole before the peer was lost, and then fails", async () => {
+Deno.test("readable delivers the complete messages before the peer was lost, and then fails", async () => {
   const { server, client } = await makePair();
   const reader = client.readable.getReader();
   for (let i = 0; i < 5; i++) server.send(`message ${i}`);
@@ -138,7 +138,7 @@ Deno.test("readable gives what came whole before the peer was lost, and then fai
   assertEquals(error.closeCode, 1006);
 });
 
-Deno.test("readable ends cleanly behind all that was sent before the peer's Close, read late or not", async () => {
+Deno.test("readable ends cleanly after everything sent before the peer's Close, read late or not", async () => {
   const { server, client } = await makePair();
   const { readable } = client;
   for (let i = 0; i < 1000; i++) server.send("x".repeat(1000));
@@ -148,7 +148,7 @@ Deno.test("readable ends cleanly behind all that was sent before the peer's Clos
 });
 
 // Row: not-reading
-Deno.test("backpressureLimit closes with 1013 where nobody heeds desiredSize, and bounds what waits", async () => {
+Deno.test("backpressureLimit closes with 1013 if desiredSize is ignored, and bounds the queue", async () => {
   const { server, client } = await makePair({ backpressureLimit: 100_000, closeTimeout: 1 });
   const errors: unknown[] = [];
   client.on("error", (error) => errors.push(error.code));
@@ -161,7 +161,7 @@ Deno.test("backpressureLimit closes with 1013 where nobody heeds desiredSize, an
   await unread.cancel();
 });
 
-Deno.test("onBackpressure: refuse lets send() return false, and the connection live", async () => {
+Deno.test("onBackpressure: refuse makes send() return false, and keeps the connection open", async () => {
   await using pair = await makePair({ backpressureLimit: 100_000, onBackpressure: "refuse" });
   const { client, server } = pair;
   const drained = new Promise<void>((resolve) => client.once("drain", resolve));
@@ -180,7 +180,7 @@ for (const options of [{ backpressureLimit: 0 }, { streamCloseCode: 1006 }, { st
   });
 }
 
-Deno.test("makePair() agrees as over a network, and fails as over one", async () => {
+Deno.test("makePair() negotiates as over a network, and fails as over one", async () => {
   await using pair = await makePair({ server: { acceptProtocols: ["b"] }, client: { acceptProtocols: ["a", "b"] } });
   assertEquals([pair.client.protocol, pair.server.protocol], ["b", "b"]);
   await assertRejects(() => makePair({ server: { allowedOrigins: ["https://example.com"] } }));
@@ -208,9 +208,9 @@ testWith(builtIn.permissions, "Deno.serve: what it can't do is an error, and no 
   await assertRejects(() => pair.server.sendStream(["x"]), TypeError, "fragments");
 });
 
-Deno.test("the pair in memory is one of the kinds", () => assertEquals(inMemory.name, "makePair()"));
+Deno.test("the in-memory pair is one of the kinds", () => assertEquals(inMemory.name, "makePair()"));
 
-netTest("writable: a write behind the peer's Close rejects as the end has it, with an InvalidStateError", async () => {
+netTest("writable: a write after the peer's Close rejects with an InvalidStateError", async () => {
   const answered = Promise.withResolvers<void>();
   const written = Promise.withResolvers<void>();
   await using server = rawServer(async (peer) => {
@@ -232,7 +232,7 @@ netTest("writable: a write behind the peer's Close rejects as the end has it, wi
   assertEquals([error.name, await ws.closed], ["InvalidStateError", { code: 1000, reason: "" }]);
 });
 
-Deno.test("readable, messages and writable of a connection that is over end as it did", async () => {
+Deno.test("readable, messages and writable of an ended connection end as it did", async () => {
   for (const clean of [true, false]) {
     const { server, client } = await makePair();
     if (clean) client.closeConnection();
@@ -248,7 +248,7 @@ Deno.test("readable, messages and writable of a connection that is over end as i
   }
 });
 
-Deno.test("sendStream() that is given up before its turn lets what was sent behind it go", async () => {
+Deno.test("sendStream() that is abandoned before its turn doesn't block what was sent after it", async () => {
   await using pair = await makePair();
   const { server, client } = pair;
   const received = server.receive();

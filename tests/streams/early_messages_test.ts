@@ -28,13 +28,13 @@ async function connect(client: Client): Promise<Client> {
   return client;
 }
 
-Deno.test("what comes with the server's answer is not lost on who takes readable only then", async () => {
+Deno.test("what arrives with the server's response is not lost if readable is taken only then", async () => {
   const client = await connect(clientOf(frame(0x81, "early"), frame(0x88, Uint8Array.of(3, 232))));
   assertEquals(await Array.fromAsync(client.readable), ["early"]);
   assertEquals(await client.closed, { code: 1000, reason: "" });
 });
 
-Deno.test("what comes with the server's answer is not lost on who listens only then", async () => {
+Deno.test("what arrives with the server's response is not lost if a listener is added only then", async () => {
   const client = await connect(clientOf(frame(0x81, "early"), frame(0x88, Uint8Array.of(3, 232))));
   const messages: unknown[] = [];
   client.on("message", (message) => messages.push(message));
@@ -48,7 +48,7 @@ for (
     ["ends within a character", frame(0x01, "ok"), frame(0x80, Uint8Array.of(0xc3))],
   ] as const
 ) {
-  Deno.test(`messages fail with 1007 where a text ${name}`, async () => {
+  Deno.test(`messages fail with 1007 if a text ${name}`, async () => {
     const client = clientOf(...frames);
     const reader = client.messages.getReader();
     await client.startConnection();

@@ -49,7 +49,7 @@ for (const kind of pairKinds) {
   });
 }
 
-Deno.test("messages: a source is not asked for more than is read", async () => {
+Deno.test("messages: a source is not pulled for more than is read", async () => {
   await using pair = await makePair();
   const { messages } = pair.server;
   let asked = 0;
@@ -65,7 +65,7 @@ Deno.test("messages: a source is not asked for more than is read", async () => {
   await sending;
 });
 
-Deno.test("messages begin before they are whole, and control frames go between their fragments", async () => {
+Deno.test("messages start before they are complete, and control frames go between their fragments", async () => {
   await using pair = await makePair();
   const rest = Promise.withResolvers<void>();
   const sending = pair.client.sendStream(
@@ -85,7 +85,7 @@ Deno.test("messages begin before they are whole, and control frames go between t
   await sending;
 });
 
-Deno.test("messages keep maxLength on the whole message, and UTF-8", async () => {
+Deno.test("messages enforce maxLength on the whole message, and UTF-8", async () => {
   for (
     const [chunks, type, code] of [
       [[new Uint8Array(600), new Uint8Array(600)], "binary", 1009],
@@ -100,7 +100,7 @@ Deno.test("messages keep maxLength on the whole message, and UTF-8", async () =>
   }
 });
 
-Deno.test("messages: one that is cancelled is skipped, one that is not read at all tells so", async () => {
+Deno.test("messages: a canceled one is skipped, and one that is never read is reported", async () => {
   await using pair = await makePair();
   const reader = pair.server.messages.getReader();
   const sending = Promise.all([1, 2, 3].map((byte) => pair.client.sendStream([new Uint8Array(500_000).fill(byte)])));
@@ -113,7 +113,7 @@ Deno.test("messages: one that is cancelled is skipped, one that is not read at a
   await sending;
 });
 
-Deno.test("messages: one that is cut off fails, and is not taken for whole", async () => {
+Deno.test("messages: one that is cut off fails, and doesn't count as complete", async () => {
   const { server, client } = await makePair();
   const reader = server.messages.getReader();
   const sending = client.sendStream(
@@ -131,7 +131,7 @@ Deno.test("messages: one that is cut off fails, and is not taken for whole", asy
   await assertRejects(() => reader.read(), WebSocketError);
 });
 
-Deno.test("sendStream() fails the connection where its source fails in the middle, and not before", async () => {
+Deno.test("sendStream() fails the connection if its source fails in the middle, but not before", async () => {
   const { server, client } = await makePair();
   const fault = new Error("disk");
   const broken = new ReadableStream<string>({ start: (controller) => controller.error(fault) });
@@ -153,7 +153,7 @@ Deno.test("sendStream() fails the connection where its source fails in the middl
   assertEquals((await server.closed).code, 1011);
 });
 
-Deno.test("sendStream() refuses chunks that don't fit", async () => {
+Deno.test("sendStream() refuses chunks that don't fit the message's type", async () => {
   await using pair = await makePair();
   const { client } = pair;
   await assertRejects(() => client.sendStream([new Uint8Array(1), "text"]), TypeError, "binary");
@@ -184,7 +184,7 @@ Deno.test("sendStream() is cut off by the peer's Close, and lets it be answered"
   await rejected;
 });
 
-Deno.test("sendStream() and messages work where compression was agreed on", async () => {
+Deno.test("sendStream() and messages work with compression", async () => {
   await using pair = await makePair({ perMessageDeflate: true });
   const reader = pair.server.messages.getReader();
   const sending = pair.client.sendStream(["x".repeat(100_000)]);
@@ -196,7 +196,7 @@ Deno.test("sendStream() and messages work where compression was agreed on", asyn
   await sending;
 });
 
-Deno.test("messages: a whole message that nobody asks for holds back the next ones", async () => {
+Deno.test("messages: a complete message that nobody reads holds back the next ones", async () => {
   await using pair = await makePair();
   void pair.server.messages;
   const writer = pair.client.writable.getWriter();

@@ -36,7 +36,7 @@ export function missingFlags(
 export function testWith(needs: Needs, name: string, fn: TestFn, options: TestOptions = {}): void {
   const missing = missingFlags(needs);
   if (missing.length === 0) Deno.test({ ...options, name, fn });
-  else Deno.test({ ...options, name: `${name} (ignored for want of ${missing.join(" ")})`, fn, ignore: true });
+  else Deno.test({ ...options, name: `${name} (ignored: needs ${missing.join(" ")})`, fn, ignore: true });
 }
 
 /**

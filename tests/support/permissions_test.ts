@@ -6,7 +6,7 @@ Deno.test("missingFlags() names every flag that is not granted", () => {
   assertEquals(missingFlags({ net: true, read: true, run: true }, state), ["--allow-net", "--allow-run"]);
 });
 
-Deno.test("missingFlags() names nothing for a test that needs nothing", () => {
+Deno.test("missingFlags() returns nothing for a test that needs nothing", () => {
   assertEquals(missingFlags({ net: false }, () => "denied"), []);
   assertEquals(missingFlags({}, () => "denied"), []);
 });

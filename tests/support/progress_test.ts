@@ -14,7 +14,7 @@ function makeOutput(isTerminal: boolean, columns = 80): ProgressOutput & { writt
   return output;
 }
 
-Deno.test("Progress draws a bar with the time that is left on a terminal", () => {
+Deno.test("Progress draws a bar with the remaining time on a terminal", () => {
   const output = makeOutput(true);
   const progress = new Progress(200, output);
   output.time = 30_000;
@@ -37,7 +37,7 @@ Deno.test("Progress fits into the width of the terminal", () => {
   assertEquals(output.written, `\r\x1b[K${"█".repeat(10)} 100 %, 0 `);
 });
 
-Deno.test("Progress prints a line every 30 seconds where there is no terminal", () => {
+Deno.test("Progress prints a line every 30 seconds if there is no terminal", () => {
   const output = makeOutput(false);
   using progress = new Progress(7200, output);
   for (let second = 1; second <= 65; second++) {

@@ -37,7 +37,7 @@ function find(program: string): string | null {
 export function serverTest(program: string, name: string, fn: TestFn): void {
   const missing = missingFlags(NEEDS).join(" ") || (find(program) === null ? program : "");
   if (missing === "") Deno.test({ name, fn });
-  else Deno.test({ name: `${name} (ignored for want of ${missing})`, fn, ignore: true });
+  else Deno.test({ name: `${name} (ignored: needs ${missing})`, fn, ignore: true });
 }
 
 function freePort(): number {

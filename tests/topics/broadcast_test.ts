@@ -86,7 +86,7 @@ for (const [name, options] of Object.entries(KINDS)) {
   }
 }
 
-Deno.test("broadcast() counts whom it was sent to, and leaves out exceptions", async () => {
+Deno.test("broadcast() counts recipients, and leaves out exceptions", async () => {
   await using a = await makePair();
   await using b = await makePair();
   await using c = await makePair();
@@ -109,7 +109,7 @@ Deno.test("broadcast() counts whom it was sent to, and leaves out exceptions", a
   connecting.closeConnection();
 });
 
-Deno.test("broadcast() throws for mistakes of the caller's alone", async () => {
+Deno.test("broadcast() throws only for the caller's mistakes", async () => {
   await using pair = await makePair();
   const of = (options: unknown) => () => broadcast([pair.server], "x", options as BroadcastOptions);
   assertThrows(of({ slwo: "skip" }), TypeError, '"slow"');
@@ -125,7 +125,7 @@ Deno.test("broadcast() throws for mistakes of the caller's alone", async () => {
   assertEquals(pair.server.readyState, "open");
 });
 
-Deno.test("send() takes a prepared message, also before the connection is open", async () => {
+Deno.test("send() accepts a prepared message, even before the connection is open", async () => {
   const message = prepareMessage("Hi");
   const bytes = Uint8Array.of(1, 2);
   const binary = prepareMessage(bytes);
@@ -158,7 +158,7 @@ const NOTHING = { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onErro
 
 // RFC 6455 §5.1 MUST client-masks
 // RFC 6455 §5.1 MUST server-masks-nothing
-Deno.test("sendPrepared() masks for a client only, and leaves the message as it is", () => {
+Deno.test("sendPrepared() masks for a client only, and leaves the message unchanged", () => {
   const message = prepareMessage("Hello");
   for (const reuse of [false, true]) {
     const server = new Protocol("server", NOTHING, { reuse });
@@ -173,7 +173,7 @@ Deno.test("sendPrepared() masks for a client only, and leaves the message as it 
   assertEquals([message.plain.first, message.payload.length], [0x80 | Opcode.TEXT, 5]);
 });
 
-Deno.test("broadcast() compresses once for all, whatever they have agreed on", async () => {
+Deno.test("broadcast() compresses once for all connections, whatever they negotiated", async () => {
   await using stack = new AsyncDisposableStack();
   const pairs: WebSocketPair[] = [];
   for (const options of [...Object.values(KINDS), ...Object.values(KINDS)]) {
@@ -243,7 +243,7 @@ Deno.test('broadcast() keeps the newest message of each key for a slow connectio
   await next;
 });
 
-Deno.test("Pings and a Close pass what waits behind a stream", async () => {
+Deno.test("Pings and a Close overtake what waits for a stream", async () => {
   await using pair = await makePair();
   const source = Promise.withResolvers<string>();
   const events: string[] = [];
@@ -309,7 +309,7 @@ testWith(
   },
 );
 
-netTest("broadcast() to a peer that resets its connection leaves the others in peace", async () => {
+netTest("broadcast() to a peer that resets its connection doesn't affect the others", async () => {
   const servers = new Set<Server>();
   const server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const ws = makeServer(request);

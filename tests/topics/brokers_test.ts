@@ -374,7 +374,7 @@ serverTest("nats-server", "Topics stay down once the connection to NATS has ende
   await topics.close();
 });
 
-Deno.test("RedisBroker() and NatsBroker() refuse what is no client", () => {
+Deno.test("RedisBroker() and NatsBroker() refuse anything but a client", () => {
   assertThrows(() => new RedisBroker({} as never), TypeError, "@redis/client");
   assertThrows(() => new RedisBroker(undefined as never), TypeError, "ioredis");
   assertThrows(() => new NatsBroker({} as never), TypeError, "@nats-io/transport-node");

@@ -29,7 +29,7 @@ for (const [name, envelope, hex] of VECTORS) {
 
   Deno.test(`encodeEnvelope() writes ${name}`, () => assertEquals(encodeEnvelope(envelope).toHex(), bytes.toHex()));
 
-  Deno.test(`decodeEnvelope() reads ${name}, and no part of its head`, () => {
+  Deno.test(`decodeEnvelope() reads ${name}, but not from a truncated head`, () => {
     assertEquals(decodeEnvelope(bytes), envelope);
     const head = bytes.length - envelope.payload.length;
     for (let length = 0; length < head; length++) assertEquals(decodeEnvelope(bytes.subarray(0, length)), null);
@@ -60,7 +60,7 @@ Deno.test("Counters count each topic from 1, and begin a new epoch for one that 
   assertEquals(kept.counter, 2);
 });
 
-Deno.test("Counters keep the count of a topic that is in use", () => {
+Deno.test("Counters keep the count of a topic in use", () => {
   const counters = new Counters();
   for (let i = 0; i < 200_000; i++) {
     if (i % 1000 === 0) counters.next("a");
@@ -69,7 +69,7 @@ Deno.test("Counters keep the count of a topic that is in use", () => {
   assertEquals(counters.next("a").counter, 201);
 });
 
-Deno.test("Publishers count what is missing, of each publisher by itself", () => {
+Deno.test("Publishers count missing messages separately for each publisher", () => {
   const publishers = new Publishers();
   assertEquals(publishers.receive(1, 0, 7), 0);
   assertEquals(publishers.receive(2, 0, 1), 0);
@@ -82,7 +82,7 @@ Deno.test("Publishers count what is missing, of each publisher by itself", () =>
   assertEquals(publishers.receive(2, 0, 2), 0);
 });
 
-Deno.test("Publishers forget the one that began first, if there are too many", () => {
+Deno.test("Publishers forget the oldest one if there are too many", () => {
   const publishers = new Publishers();
   for (let id = 0; id < 1025; id++) assertLess(publishers.receive(id, 0, 5), 1);
   assertEquals([publishers.receive(0, 0, 8), publishers.receive(1024, 0, 8)], [0, 2]);

@@ -149,7 +149,7 @@ function faultTest<Server extends BrokerServer & { channels(): Promise<string[]>
   kind: ClientKind,
   fault: Fault<Server>,
 ): void {
-  serverTest(program, `Topics by ${kind.name} count what is lost while ${program} ${fault.name}`, async () => {
+  serverTest(program, `Topics with ${kind.name} count lost messages while ${program} ${fault.name}`, async () => {
     await using server = await make(fault.args).start();
     for (let i = 0; i < RUNS; i++) {
       const lost = await run(server, kind, fault);

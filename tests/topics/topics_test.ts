@@ -87,7 +87,7 @@ async function turn(): Promise<void> {
   port2.close();
 }
 
-Deno.test("publish() reaches those who are subscribed, except whom it names", async () => {
+Deno.test("publish() reaches all subscribers, except those it names", async () => {
   await using topics = new Topics({ name: "app" });
   await using a = await makePair();
   await using b = await makePair();
@@ -109,7 +109,7 @@ Deno.test("publish() reaches those who are subscribed, except whom it names", as
   assertEquals(await forC, ["3"]);
 });
 
-Deno.test("Topics forget a connection that closes, and count what is left", async () => {
+Deno.test("Topics forget a connection that closes, and count the remaining ones", async () => {
   await using topics = new Topics({ name: "app" });
   await using a = await makePair();
   await using b = await makePair();
@@ -212,7 +212,7 @@ Deno.test('order: "broker" shows all Topics one order, and remembers exceptions'
   assertEquals(await forB, ["1", "2", "3"]);
 });
 
-Deno.test("Topics subscribe in one command a turn, and once for many connections", async () => {
+Deno.test("Topics subscribe with one command per turn, and once for many connections", async () => {
   const broker = new TestBroker();
   const topics = new Topics({ name: "app", broker, linger: 0 });
   await using a = await makePair();
@@ -287,7 +287,7 @@ Deno.test("subscribe() rejects for the one topic that is refused", async () => {
   await topics.subscribe(pair.server, "c");
 });
 
-Deno.test("A refusal that nobody waits for is no unhandled rejection", async () => {
+Deno.test("a refusal that nobody awaits is not an unhandled rejection", async () => {
   const broker = new TestBroker();
   await using topics = new Topics({ name: "app", broker });
   await using pair = await makePair();
@@ -298,7 +298,7 @@ Deno.test("A refusal that nobody waits for is no unhandled rejection", async () 
   assertEquals(topics.stats.dropped, 1);
 });
 
-Deno.test("Topics count what is missing, and drop what comes twice", async () => {
+Deno.test("Topics count missing messages, and drop duplicates", async () => {
   const published = await publishElsewhere("x", "1", "2", "3", "4", "5");
   const broker = new TestBroker();
   await using topics = new Topics({ name: "app", broker });
@@ -313,7 +313,7 @@ Deno.test("Topics count what is missing, and drop what comes twice", async () =>
   assertEquals([topics.stats.missed, topics.stats.repeated, topics.stats.received], [1, 3, 3]);
 });
 
-Deno.test("Topics report what is no message of theirs, and go on", async () => {
+Deno.test("Topics report a foreign message, and continue", async () => {
   const [good] = await publishElsewhere("x", "1");
   const broker = new TestBroker();
   await using topics = new Topics({ name: "app", broker });
@@ -351,7 +351,7 @@ Deno.test("publish() waits for a broker that is down, within the limits", async 
   assertEquals([broker.published.length, topics.stats.dropped, topics.stats.waitingBytes], [1, 3, 0]);
 });
 
-Deno.test("publish() drops what waits for longer than maxAge", async () => {
+Deno.test("publish() drops messages that wait longer than maxAge", async () => {
   const broker = new TestBroker();
   await using topics = new Topics({ name: "app", broker, outage: { maxAge: 1 } });
   broker.down();
@@ -360,7 +360,7 @@ Deno.test("publish() drops what waits for longer than maxAge", async () => {
   assertEquals(broker.published.length, 0);
 });
 
-Deno.test("publish() sends again, in order, what was unanswered when the broker was lost", async () => {
+Deno.test("publish() resends, in order, what was unanswered when the broker was lost", async () => {
   const broker = new TestBroker();
   await using topics = new Topics({ name: "app", broker });
   const lost = Promise.withResolvers<void>();
@@ -379,7 +379,7 @@ Deno.test("publish() sends again, in order, what was unanswered when the broker 
   assertEquals(texts, ["1", "2", "1", "2", "3"]);
 });
 
-Deno.test("Topics flush nothing before their subscriptions are confirmed", async () => {
+Deno.test("Topics send nothing before their subscriptions are confirmed", async () => {
   const broker = new TestBroker();
   broker.ready = false;
   await using topics = new Topics({ name: "app", broker });
@@ -416,7 +416,7 @@ Deno.test("close() rejects a subscription that was not confirmed", async () => {
   assertEquals(broker.commands, ["close"]);
 });
 
-Deno.test("what a listener of Topics rejects with is reported", async () => {
+Deno.test("a listener of Topics that rejects is reported", async () => {
   const reported = new Promise<ErrorEvent>((resolve) => {
     globalThis.addEventListener("error", (event) => {
       event.preventDefault();

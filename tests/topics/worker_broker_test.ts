@@ -77,7 +77,7 @@ Deno.test("WorkerHub forgets a worker that closes its topics, and one that is di
   port.close();
 });
 
-Deno.test("WorkerHub drops what would wait for a worker that is stuck", async () => {
+Deno.test("WorkerHub drops messages for a worker that is stuck", async () => {
   const hub = new WorkerHub();
   const port = hub.createPort();
   const topics = new Topics({ name: "app", broker: hub });

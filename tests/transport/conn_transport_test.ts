@@ -41,7 +41,7 @@ Deno.test("ConnTransport turns Nagle's algorithm off", () => {
   assertEquals(conn.noDelay, [true]);
 });
 
-Deno.test("ConnTransport takes a connection that refuses setNoDelay()", () => {
+Deno.test("ConnTransport accepts a connection that refuses setNoDelay()", () => {
   const conn = new FakeConn();
   conn.setNoDelay = () => {
     throw new Deno.errors.InvalidData("Invalid argument");
@@ -50,19 +50,19 @@ Deno.test("ConnTransport takes a connection that refuses setNoDelay()", () => {
   assertEquals(conn.closed, 1);
 });
 
-Deno.test("ConnTransport.write() hands over a whole buffer in one step where the system takes it", async () => {
+Deno.test("ConnTransport.write() writes a whole buffer in one step if the system accepts it", async () => {
   const conn = new FakeConn();
   await transportOver(conn).write(Uint8Array.of(1, 2, 3));
   assertEquals([conn.taken, conn.writes], [[1, 2, 3], 1]);
 });
 
-Deno.test("ConnTransport.write() goes on where the system took a part", async () => {
+Deno.test("ConnTransport.write() continues after a partial write", async () => {
   const conn = new FakeConn(3);
   await transportOver(conn).write(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
   assertEquals([conn.taken, conn.writes], [[1, 2, 3, 4, 5, 6, 7, 8], 3]);
 });
 
-Deno.test("ConnTransport.close() closes once, and takes a connection that is closed already", () => {
+Deno.test("ConnTransport.close() closes once, and accepts a connection that is already closed", () => {
   const conn = new FakeConn();
   const transport = transportOver(conn);
   transport.close();

@@ -62,7 +62,7 @@ Deno.test("NodeSocketTransport turns Nagle's algorithm and the idle timeout off,
   transport.close();
 });
 
-Deno.test("NodeSocketTransport over a Duplex that is no socket says that it may keep what is written", () => {
+Deno.test("NodeSocketTransport over a Duplex other than a socket says that it may keep what is written", () => {
   for (const socket of [new FakeSocket(), ...duplexPair()]) {
     const transport = new NodeSocketTransport(socket);
     assert(transport.retainsWrites);
@@ -70,7 +70,7 @@ Deno.test("NodeSocketTransport over a Duplex that is no socket says that it may 
   }
 });
 
-netTest("NodeSocketTransport over a socket of the system's keeps nothing that is written", async () => {
+netTest("NodeSocketTransport over a system socket keeps nothing that is written", async () => {
   for (const kind of transportKinds.filter(({ name }) => name === "node:http" || name === "node:https")) {
     await using pair = await kind.open();
     assertInstanceOf(pair.server, NodeSocketTransport);
@@ -101,7 +101,7 @@ Deno.test("makeServer() over a Duplex that passes writes on sends each message w
   assertStringIncludes(received, "aaaaa\x81\x05bbbbb".replace("\x81", "\ufffd") + "\ufffd\x05ccccc");
 });
 
-Deno.test("NodeSocketTransport.read() gives the head first, however small the buffer", async () => {
+Deno.test("NodeSocketTransport.read() returns the head first, however small the buffer", async () => {
   const socket = new FakeSocket();
   const transport = new NodeSocketTransport(socket, new TextEncoder().encode("head"));
   socket.push("body");
@@ -143,7 +143,7 @@ Deno.test("NodeSocketTransport.close() destroys the socket and drops what was no
   assertEquals(await readText(transport, 1), null);
 });
 
-Deno.test("NodeSocketTransport.close() settles a pending read and a pending write, whatever the socket tells", async () => {
+Deno.test("NodeSocketTransport.close() settles a pending read and a pending write, whatever the socket emits", async () => {
   const socket = new FakeSocket({ emitClose: false });
   socket.stuck = true;
   const transport = new NodeSocketTransport(socket);
@@ -184,7 +184,7 @@ Deno.test("NodeSocketTransport.write() rejects with the error of the write", asy
   assertStrictEquals(await transport.write(Uint8Array.of(1)).catch((error) => error), socket.failure);
 });
 
-Deno.test("NodeSocketTransport hears an error after close()", async () => {
+Deno.test("NodeSocketTransport handles an error after close()", async () => {
   const socket = new FakeSocket();
   new NodeSocketTransport(socket).close();
   await turn();
@@ -200,7 +200,7 @@ Deno.test("NodeSocketTransport.write() after closeWrite() rejects and leaves the
   transport.close();
 });
 
-Deno.test("NodeSocketTransport takes a socket that is gone already", async () => {
+Deno.test("NodeSocketTransport accepts a socket that is already destroyed", async () => {
   const destroyed = new FakeSocket().destroy();
   await turn();
   assertEquals(await readText(new NodeSocketTransport(destroyed), 1), null);
@@ -221,7 +221,7 @@ Deno.test("NodeSocketTransport takes a socket that is gone already", async () =>
   await assertRejects(() => new NodeSocketTransport(failed).read(new Uint8Array(1)), RangeError, "gone");
 });
 
-netTest("NodeSocketTransport.read() gives the bytes behind a request, then those of the socket", async () => {
+netTest("NodeSocketTransport.read() returns the bytes after a request, then those of the socket", async () => {
   const server = createServer();
   const dial = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
   const { conn, socket, head } = await upgrade(server, dial, "head");

@@ -24,7 +24,7 @@ async function readAll(transport: StreamTransport, size: number): Promise<number
   return reads;
 }
 
-Deno.test("StreamTransport.read() hands out a chunk longer than the buffer over several reads", async () => {
+Deno.test("StreamTransport.read() returns a chunk longer than the buffer over several reads", async () => {
   const reads = await readAll(transportOf([Uint8Array.of(1, 2, 3, 4, 5), Uint8Array.of(6)]), 2);
   assertEquals(reads, [[1, 2], [3, 4], [5], [6]]);
 });
@@ -49,7 +49,7 @@ for (
     [Object.create(null), "an object"],
   ] as const
 ) {
-  Deno.test(`StreamTransport.read() rejects a chunk that is no Uint8Array: ${description}`, async () => {
+  Deno.test(`StreamTransport.read() rejects a chunk that is not a Uint8Array: ${description}`, async () => {
     const message = `Cannot read from the readable: expected chunks of type Uint8Array, received ${description}`;
     await assertRejects(() => transportOf([chunk]).read(new Uint8Array(1)), TypeError, message);
   });
@@ -80,7 +80,7 @@ Deno.test("StreamTransport.write() rejects with the error of the sink", async ()
   transport.close();
 });
 
-Deno.test("StreamTransport.write() hands no empty chunk to the sink", async () => {
+Deno.test("StreamTransport.write() passes no empty chunk to the sink", async () => {
   const chunks: Uint8Array[] = [];
   const transport = transportOf([], { write: (chunk) => void chunks.push(chunk) });
   await transport.write(new Uint8Array());
@@ -115,14 +115,14 @@ Deno.test("StreamTransport.close() cancels and aborts with an AbortError", async
   }
 });
 
-Deno.test("StreamTransport.close() discards what is left of a chunk", async () => {
+Deno.test("StreamTransport.close() discards the rest of a chunk", async () => {
   const transport = transportOf([Uint8Array.of(1, 2, 3)]);
   await transport.read(new Uint8Array(1));
   transport.close();
   assertEquals(await transport.read(new Uint8Array(1)), null);
 });
 
-Deno.test("StreamTransport.close() leaves no rejection unhandled where streams fail to cancel and abort", async () => {
+Deno.test("StreamTransport.close() leaves no rejection unhandled if streams fail to cancel and abort", async () => {
   const fail = () => Promise.reject(new Error("stuck"));
   const readable = new ReadableStream<Uint8Array>({ cancel: fail });
   const transport = new StreamTransport({ readable, writable: new WritableStream({ abort: fail }) });
@@ -130,7 +130,7 @@ Deno.test("StreamTransport.close() leaves no rejection unhandled where streams f
   await turn();
 });
 
-Deno.test("StreamTransport leaves no rejection unhandled where both streams fail unasked", async () => {
+Deno.test("StreamTransport leaves no rejection unhandled if both streams fail on their own", async () => {
   const fail = (controller: { error(reason: unknown): void }) => controller.error(new Error("torn"));
   const readable = new ReadableStream<Uint8Array>({ start: fail });
   const transport = new StreamTransport({ readable, writable: new WritableStream({ start: fail }) });

@@ -51,7 +51,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     ]);
   });
 
-  test("write() stalls while the peer doesn't read, and flows when it does", async (from, to) => {
+  test("write() stalls while the peer doesn't read, and resumes when it does", async (from, to) => {
     const flow = { written: 0, goal: UNBOUNDED };
     const writing = (async () => {
       const chunks = [pattern(0, 64 * KIB)];
@@ -78,7 +78,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(position, flow.written);
   });
 
-  test("closeWrite() gives the peer null, and the other way still works", async (from, to) => {
+  test("closeWrite() makes the peer read null, and the other direction still works", async (from, to) => {
     await Promise.all([from.write(pattern(0, 10)), readPattern(to, 10, makeRandom(1))]);
     await from.closeWrite();
     await from.closeWrite();
@@ -91,7 +91,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(await from.read(new Uint8Array(1)), null);
   });
 
-  test("closeWrite() goes through while a read is pending", async (from, to) => {
+  test("closeWrite() works while a read is pending", async (from, to) => {
     const read = from.read(new Uint8Array(10));
     await from.closeWrite();
     assertEquals(await to.read(new Uint8Array(1)), null);
@@ -99,7 +99,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(await read, 10);
   });
 
-  test("write() after closeWrite() rejects, and reading goes on", async (from, to) => {
+  test("write() after closeWrite() rejects, and reading continues", async (from, to) => {
     await from.closeWrite();
     await assertRejects(() => from.write(pattern(0, 10)));
     assertEquals(await to.read(new Uint8Array(1)), null);
@@ -113,7 +113,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(await nullOrRejection(to.read(new Uint8Array(1))), null);
   });
 
-  test("what was written before close() arrives where a read waits for it", async (from, to) => {
+  test("what was written before close() arrives if a read waits for it", async (from, to) => {
     await Promise.all([from.write(pattern(0, 10)), readPattern(to, 10, makeRandom(1))]);
     from.close();
     assertEquals(await nullOrRejection(to.read(new Uint8Array(1))), null);
@@ -154,7 +154,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(await nullOrRejection(from.read(new Uint8Array(1))), null);
   });
 
-  test("a peer that goes with bytes unread fails reads and writes, and nothing else", async (from, to) => {
+  test("a peer that leaves with unread bytes fails reads and writes, and nothing else", async (from, to) => {
     const unread = from.write(pattern(0, 10)).catch(() => {});
     const read = nullOrRejection(from.read(new Uint8Array(1)));
     to.close();
@@ -166,7 +166,7 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
     assertEquals(await nullOrRejection(from.read(new Uint8Array(1))), null);
   });
 
-  test("a write that waits rejects when the peer goes", async (from, to) => {
+  test("a pending write rejects when the peer leaves", async (from, to) => {
     const flow = { written: 0, goal: UNBOUNDED };
     const writing = (async () => {
       while (flow.written < flow.goal) {

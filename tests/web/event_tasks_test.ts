@@ -65,7 +65,7 @@ for (const runtime of [false, true]) {
   });
 }
 
-netTest("WebSocket is OPEN for the messages that came before the Close, and dispatches it behind them", async () => {
+netTest("WebSocket is OPEN for messages before the Close, and dispatches close after them", async () => {
   await using server = talkative(["a", "b", "c"]);
   const ws = new WebSocket(server.url);
   const events: string[] = [];
@@ -81,7 +81,7 @@ netTest("WebSocket is OPEN for the messages that came before the Close, and disp
   assertEquals(events, ["open 1", "message 1", "message 1", "message 1", "close 3"]);
 });
 
-netTest("WebSocket dispatches nothing before a method that brings it about returns", async () => {
+netTest("WebSocket dispatches no event before the method that causes it returns", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const ws = new WebSocket(`ws://127.0.0.1:${listener.addr.port}/`);
   const events: string[] = [];
@@ -93,7 +93,7 @@ netTest("WebSocket dispatches nothing before a method that brings it about retur
   assertEquals(events, ["error", "close"]);
 });
 
-netTest("WebSocket takes 20,000 messages at once in order, and answers them all", async () => {
+netTest("WebSocket receives 20,000 messages at once in order, and answers them all", async () => {
   const count = 20_000;
   await using server = serveSockets((socket) => {
     socket.onmessage = ({ data }) => socket.send(data);
@@ -142,7 +142,7 @@ Deno.test("EventTasks dispatches the first message of a task at once, and the ot
   assertEquals(dispatched(), 3);
 });
 
-Deno.test("EventTasks pauses the connection while 64 KiB wait, and no more is held", async () => {
+Deno.test("EventTasks pauses the connection while 64 KiB are queued, and holds no more", async () => {
   for (const length of [0, 16, 1024, 100_000]) {
     const { tasks, log, paused, over } = account();
     let count = 0;
@@ -156,7 +156,7 @@ Deno.test("EventTasks pauses the connection while 64 KiB wait, and no more is he
   }
 });
 
-Deno.test("EventTasks asks a connection that can't be paused once, and dispatches what comes all the same", async () => {
+Deno.test("EventTasks asks a connection that can't be paused once, and still dispatches what arrives", async () => {
   const { tasks, log, paused, over, dispatched } = account(false);
   for (let i = 0; i < 5000; i++) tasks.deliver("x".repeat(100));
   assertEquals(paused.length, 1);

@@ -113,7 +113,7 @@ netTest(
   },
 );
 
-netTest("WebSocket reports what listeners of the end throw, and calls the others", async () => {
+netTest("WebSocket reports errors of close listeners, and calls the others", async () => {
   using reported = reports();
   await using server = serveSockets((socket) => socket.onopen = () => socket.close(4000));
   const ws = new WebSocket(server.url);
@@ -124,7 +124,7 @@ netTest("WebSocket reports what listeners of the end throw, and calls the others
   assertEquals(reported.faults, [FAULT]);
 });
 
-netTest("WebSocket drops the messages behind the one whose listener has failed", async () => {
+netTest("WebSocket drops the messages after the one whose listener failed", async () => {
   using reported = reports();
   await using server = serveSockets((socket) => {
     socket.onopen = () => ["a", "b", "c"].forEach((text) => socket.send(text));
@@ -160,7 +160,7 @@ netTest("WebSocket.removeEventListener() removes what was added", async () => {
   await next(ws, "close");
 });
 
-Deno.test("ListenerGuard.guard() gives the same for the same listener, and leaves what is none to the target", () => {
+Deno.test("ListenerGuard.guard() returns the same for the same listener, and leaves other values to the target", () => {
   const guard = new ListenerGuard(() => {});
   const listener = () => {};
   assert(guard.guard(listener) === guard.guard(listener));

@@ -6,7 +6,7 @@ import { echo, next, serveSockets } from "./_sockets.ts";
 for (const runtime of [false, true]) {
   const under = runtime ? "Deno.serve" : "serve";
 
-  netTest(`upgradeWebSocket() under ${under} gives a socket as the runtime's own does`, async () => {
+  netTest(`upgradeWebSocket() under ${under} returns a socket as the runtime's own does`, async () => {
     const accepted = Promise.withResolvers<WebSocket>();
     await using server = serveSockets((socket) => {
       echo(socket);
@@ -28,7 +28,7 @@ for (const runtime of [false, true]) {
   });
 }
 
-Deno.test("upgradeWebSocket() throws a TypeError for what is no handshake, or a subprotocol not offered", () => {
+Deno.test("upgradeWebSocket() throws a TypeError for a request that is not a handshake, or a subprotocol not offered", () => {
   assertThrows(() => upgradeWebSocket(new Request("http://localhost/")), TypeError, "Cannot upgrade");
   const headers = { "sec-websocket-protocol": "a, b" };
   const request = new Request("http://localhost/", { headers });
@@ -36,7 +36,7 @@ Deno.test("upgradeWebSocket() throws a TypeError for what is no handshake, or a 
 });
 
 // The runtime's own takes "" for none, and frameworks pass it on.
-netTest('upgradeWebSocket() takes the protocol "" for none', async () => {
+netTest('upgradeWebSocket() treats the protocol "" as none', async () => {
   await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     return upgradeWebSocket(request, { protocol: "" }).response;
   });
@@ -74,7 +74,7 @@ netTest("upgradeWebSocket()'s socket refuses codes that must not be sent", async
   assertEquals((await next(ws, "close")).code, 1001);
 });
 
-netTest("upgradeWebSocket() may stand in the place of Deno.upgradeWebSocket", async () => {
+netTest("upgradeWebSocket() can replace Deno.upgradeWebSocket", async () => {
   const runtimes = Deno.upgradeWebSocket;
   try {
     Deno.upgradeWebSocket = upgradeWebSocket as typeof Deno.upgradeWebSocket;

@@ -41,7 +41,7 @@ for (const [name, { type, readonly, own }] of Object.entries(ATTRIBUTES)) {
   });
 }
 
-Deno.test("WebSocket is an EventTarget by its first parent, and has one method more", () => {
+Deno.test("WebSocket inherits from EventTarget, and has one more method", () => {
   assert(Object.getPrototypeOf(WebSocket) === EventTarget);
   assert(Object.getPrototypeOf(WebSocket.prototype) === EventTarget.prototype);
   assertEquals(WebSocket.prototype.send.length, 1);
@@ -85,7 +85,7 @@ netTest("WebSocket converts its arguments as Web IDL does", async () => {
 });
 
 // WHATWG WebSockets, "If any of the values in protocols occur more than once"; web-platform-tests take no case for one.
-Deno.test("new WebSocket() and new WebSocketStream() refuse a subprotocol that is there twice, whatever its case", () => {
+Deno.test("new WebSocket() and new WebSocketStream() refuse a duplicate subprotocol, whatever its case", () => {
   const protocols = ["echo", "eCho"];
   for (
     const create of [
@@ -95,7 +95,7 @@ Deno.test("new WebSocket() and new WebSocketStream() refuse a subprotocol that i
   ) assertEquals(assertThrows(create, DOMException).name, "SyntaxError");
 });
 
-Deno.test("new WebSocket() ignores further arguments that are no options, as the standard does", () => {
+Deno.test("new WebSocket() ignores further arguments that are not options, as the standard does", () => {
   const Constructor = WebSocket as unknown as new (...values: unknown[]) => WebSocket;
   for (const more of [["x"], [5, "x"], [undefined, null]]) new Constructor("ws://localhost/", "a", ...more).close();
 });
@@ -116,7 +116,7 @@ for (const protocols of ["hi", 5, null, {}]) {
   });
 }
 
-Deno.test("new WebSocket() and new WebSocketStream() refuse options that there are not, and those not of the web", () => {
+Deno.test("new WebSocket() and new WebSocketStream() refuse unknown options, and those the web doesn't have", () => {
   const wrong = { heders: {} } as never;
   assertThrows(() => new WebSocket("ws://localhost/", [], wrong), TypeError, "heders");
   assertThrows(() => new WebSocket("ws://localhost/", wrong), TypeError, "heders");
@@ -127,7 +127,7 @@ Deno.test("new WebSocket() and new WebSocketStream() refuse options that there a
 });
 
 netTest(
-  "WebSocketStream.close() converts its argument as Web IDL does, and sends nothing that it refuses",
+  "WebSocketStream.close() converts its argument as Web IDL does, and sends nothing if that fails",
   async () => {
     const closed = Promise.withResolvers<CloseEvent>();
     await using server = serveSockets((socket) => socket.onclose = (event) => closed.resolve(event));
@@ -143,12 +143,12 @@ netTest(
   },
 );
 
-Deno.test("clampUnsignedShort() rounds to the nearest, the even one of two", () => {
+Deno.test("clampUnsignedShort() rounds to the nearest, ties to even", () => {
   const values = [[NaN, 0], [-5, 0], [0.5, 0], [1.5, 2], [2.5, 2], [2.6, 3], [70000, 65535], ["12", 12], [null, 0]];
   for (const [value, expected] of values) assertEquals(clampUnsignedShort(value), expected);
 });
 
-Deno.test("enforceUnsignedShort() takes the integer part of a number in range, and nothing else", () => {
+Deno.test("enforceUnsignedShort() accepts the integer part of a number in range, and nothing else", () => {
   assertEquals([1000, 1000.9, "1000", true, -0.5, null].map((value) => enforceUnsignedShort(value, "test")), [
     1000,
     1000,
@@ -162,7 +162,7 @@ Deno.test("enforceUnsignedShort() takes the integer part of a number in range, a
   }
 });
 
-Deno.test("WebSocketError has the members that the standard gives it, on itself", () => {
+Deno.test("WebSocketError has exactly the members of the standard", () => {
   const error = new WebSocketError("Why", { closeCode: 4000 });
   assertEquals(Object.getPrototypeOf(WebSocketError.prototype), DOMException.prototype);
   assertEquals([error.closeCode, error.reason, WebSocketError.length], [4000, "", 0]);

@@ -55,14 +55,14 @@ for (const protocols of [["a", "a"], ["a b"], [""]]) {
   });
 }
 
-netTest("WebSocketStream.opened gives streams and what was agreed on", async () => {
+netTest("WebSocketStream.opened resolves to streams and what was negotiated", async () => {
   await using pair = await open({ protocols: ["alpha", "beta"] }, ["beta"]);
   assertEquals(pair.opened, { extensions: "", protocol: "beta" });
   assertEquals(pair.stream.url, pair.url);
   assertEquals(pair.peer.url, "");
 });
 
-netTest("WebSocketStream takes http: for ws:", async () => {
+netTest("WebSocketStream treats http: as ws:", async () => {
   await using pair = await open();
   const other = new WebSocketStream(pair.url.replace("ws:", "http:"));
   assertEquals(other.url, pair.url);
@@ -84,7 +84,7 @@ netTest("WebSocketStream sends and receives text and bytes", async () => {
   await echoing;
 });
 
-netTest("WebSocketStream writes the bytes that a view covers, whatever it is", async () => {
+netTest("WebSocketStream writes exactly the bytes of any view", async () => {
   await using pair = await open();
   const writer = pair.writable.getWriter();
   const reader = pair.peerReadable.getReader();
@@ -111,18 +111,21 @@ for (const [name, info, closeCode, reason] of CLOSINGS) {
   });
 }
 
-netTest("WebSocketStream.close() throws for what can't be sent, and leaves the connection open", async () => {
-  await using pair = await open();
-  for (const closeCode of [999, 1001, 2999, 5000]) {
-    const error = assertThrows(() => pair.stream.close({ closeCode }), DOMException);
-    assertEquals(error.name, "InvalidAccessError");
-  }
-  const error = assertThrows(() => pair.stream.close({ reason: ".".repeat(124) }), DOMException);
-  assertEquals(error.name, "SyntaxError");
-  assertThrows(() => pair.stream.close(true as never), TypeError);
-  await pair.writable.getWriter().write("still open");
-  assertEquals((await pair.peerReadable.getReader().read()).value, "still open");
-});
+netTest(
+  "WebSocketStream.close() throws for a code or reason that can't be sent, and leaves the connection open",
+  async () => {
+    await using pair = await open();
+    for (const closeCode of [999, 1001, 2999, 5000]) {
+      const error = assertThrows(() => pair.stream.close({ closeCode }), DOMException);
+      assertEquals(error.name, "InvalidAccessError");
+    }
+    const error = assertThrows(() => pair.stream.close({ reason: ".".repeat(124) }), DOMException);
+    assertEquals(error.name, "SyntaxError");
+    assertThrows(() => pair.stream.close(true as never), TypeError);
+    await pair.writable.getWriter().write("still open");
+    assertEquals((await pair.peerReadable.getReader().read()).value, "still open");
+  },
+);
 
 netTest("WebSocketStream.close() during the handshake rejects both promises", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -163,14 +166,14 @@ for (const how of ["abort", "cancel"] as const) {
     assertEquals(await pair.peer.closed, { closeCode: 3333, reason: "obsolete" });
   });
 
-  netTest(`WebSocketStream: ${how} with a reason alone sets 1000`, async () => {
+  netTest(`WebSocketStream: ${how} with only a reason sends 1000`, async () => {
     await using pair = await open();
     await end(pair, new WebSocketError("", { reason: "only" }));
     assertEquals(await pair.peer.closed, { closeCode: 1000, reason: "only" });
   });
 }
 
-netTest("WebSocketStream: a clean close of the peer's ends the readable and fails the writable", async () => {
+netTest("WebSocketStream: a clean close by the peer ends the readable and fails the writable", async () => {
   await using pair = await open();
   pair.peer.close({ closeCode: 4000, reason: "robot" });
   assertEquals(await pair.stream.closed, { closeCode: 4000, reason: "robot" });
@@ -180,7 +183,7 @@ netTest("WebSocketStream: a clean close of the peer's ends the readable and fail
 });
 
 netTest(
-  "WebSocketStream: a connection that is lost fails all with a WebSocketError, behind what came whole",
+  "WebSocketStream: a lost connection fails everything with a WebSocketError, after all complete messages",
   async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const dialling = listener.accept();
@@ -230,7 +233,7 @@ netTest("WebSocketStream: a signal has no effect once the connection is open", a
   assertEquals((await pair.peerReadable.getReader().read()).value, "Hi");
 });
 
-netTest("WebSocketStream.close() comes through though messages wait unread", async () => {
+netTest("WebSocketStream.close() gets through though messages wait unread", async () => {
   await using pair = await open();
   const writer = pair.peerWritable.getWriter();
   const writing = (async () => {
@@ -257,7 +260,7 @@ netTest("new WebSocketStream() sends headers", async () => {
   await stream.closed;
 });
 
-netTest("WebSocketStream fails with the standard's class alone, and the codes of what has happened", async () => {
+netTest("WebSocketStream fails with the standard's class only, and with the codes of what happened", async () => {
   await using server = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
     return new Response("Who are you?", { status: 401 });
   });
@@ -313,7 +316,7 @@ netTest("WebSocketStream is not closed cleanly when the peer closes it during a 
   assert(await assertRejects(() => writer.write("later")) === error);
 });
 
-netTest("WebSocketStream: a write behind a clean close rejects with an InvalidStateError", async () => {
+netTest("WebSocketStream: a write after a clean close rejects with an InvalidStateError", async () => {
   await using pair = await open();
   pair.peer.close({ closeCode: 4000 });
   assertEquals((await pair.stream.closed).closeCode, 4000);
@@ -321,7 +324,7 @@ netTest("WebSocketStream: a write behind a clean close rejects with an InvalidSt
   assertEquals(error.name, "InvalidStateError");
 });
 
-netTest("WebSocketStream writes what is neither text nor bytes as text", async () => {
+netTest("WebSocketStream writes anything but text and bytes as text", async () => {
   await using pair = await open();
   const writer = pair.writable.getWriter();
   const reader = pair.peerReadable.getReader();

@@ -50,7 +50,7 @@ netTest("WebSocket opens, sends, receives and closes, with the states of the sta
   assertEquals(events, ["open 1", "message 1", "close 3"]);
 });
 
-netTest("WebSocket.send() takes text, buffers, views, Blobs, and makes text of the rest, in order", async () => {
+netTest("WebSocket.send() sends text, buffers, views and Blobs, and anything else as text, in order", async () => {
   await using server = serveSockets(echo);
   const ws = new WebSocket(server.url);
   ws.binaryType = "arraybuffer";
@@ -80,7 +80,7 @@ netTest("WebSocket.send() takes text, buffers, views, Blobs, and makes text of t
 });
 
 netTest(
-  "WebSocket.binaryType gives a Blob or an ArrayBuffer of exactly the message, and keeps to the two",
+  "WebSocket.binaryType selects a Blob or an ArrayBuffer of exactly the message, and nothing else",
   async () => {
     await using server = serveSockets(echo);
     const ws = new WebSocket(server.url);
@@ -113,7 +113,7 @@ netTest("WebSocket.close() throws for codes and reasons that can't be sent", asy
   assertEquals((await next(ws, "close")).code, 3001);
 });
 
-netTest("WebSocket.close() without a code sends none, and is told 1005", async () => {
+netTest("WebSocket.close() without a code sends none, and reports 1005", async () => {
   const closed = Promise.withResolvers<CloseEvent>();
   await using server = serveSockets((socket) => socket.onclose = closed.resolve);
   const ws = new WebSocket(server.url);
@@ -134,7 +134,7 @@ netTest("WebSocket.close() before it is open fails the connection: an error, the
   assertEquals([wasClean, code, events.join()], [false, 1006, "error 3,close 3"]);
 });
 
-netTest("WebSocket that can't connect, or is refused, tells an error, then 1006", async () => {
+netTest("WebSocket that can't connect, or is refused, reports an error, then 1006", async () => {
   await using refusing = serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response(null));
   const ws = new WebSocket(`ws://127.0.0.1:${(refusing.addr as Deno.NetAddr).port}/`);
   const events = log(ws);
@@ -144,7 +144,7 @@ netTest("WebSocket that can't connect, or is refused, tells an error, then 1006"
   assert((await error as ErrorEvent).error instanceof Error);
 });
 
-netTest("WebSocket that failed by itself tells 1006, whatever it sent", async () => {
+netTest("WebSocket that failed the connection itself reports 1006, whatever it sent", async () => {
   await using server = serveSockets((socket) => socket.onopen = () => socket.send("too long"));
   const ws = new WebSocket(server.url, [], { maxLength: 3 });
   const events = log(ws);
@@ -152,7 +152,7 @@ netTest("WebSocket that failed by itself tells 1006, whatever it sent", async ()
   assertEquals([wasClean, code, events.join()], [false, 1006, "open 1,error 3,close 3"]);
 });
 
-netTest("WebSocket.send() throws before it is open, and is counted and lost once it is closing", async () => {
+netTest("WebSocket.send() throws before it is open, and counts but drops messages once it is closing", async () => {
   await using server = serveSockets();
   const ws = new WebSocket(server.url);
   assertEquals(assertThrows(() => ws.send("x"), DOMException).name, "InvalidStateError");
@@ -196,7 +196,7 @@ netTest("WebSocket drops messages that arrive once it is closing", async () => {
 });
 
 netTest(
-  "WebSocket's handlers stand where they were first set, are replaced, unset, and kept though no function",
+  "WebSocket's handlers keep their first position, can be replaced and unset, and may be any object",
   async () => {
     await using server = serveSockets();
     const ws = new WebSocket(server.url);
@@ -228,7 +228,7 @@ netTest("WebSocket fails when the server picks none of the subprotocols", async 
   assertEquals((await closed).code, 1006);
 });
 
-Deno.test("WebSocket tells in its error that a signal was aborted, and with which reason", async () => {
+Deno.test("WebSocket says in its error that a signal was aborted, and with which reason", async () => {
   const reason = new Error("Enough");
   const ws = new WebSocket("ws://127.0.0.1:9/", [], { signal: AbortSignal.abort(reason) });
   const { error } = await next(ws, "error") as ErrorEvent;
