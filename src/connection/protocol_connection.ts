@@ -4,7 +4,7 @@ import type { Opcode } from "../protocol/opcode.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Protocol } from "../protocol/protocol.ts";
 import type { InternalProtocolOptions, Role } from "../protocol/protocol_options.ts";
-import type { LifecycleHandler, ProtocolHandler } from "../protocol/protocol_handler.ts";
+import type { MessageHandler, SplitHandler } from "../protocol/protocol_handler.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
@@ -29,7 +29,7 @@ export interface ProtocolConnectionOptions
  *
  * Messages, Pings and Pongs go from the protocol straight to the handler.
  */
-export class ProtocolConnection implements Connection, LifecycleHandler, Reader {
+export class ProtocolConnection implements Connection, SplitHandler, Reader {
   readonly #transport: Transport;
   readonly #handler: ConnectionHandler;
   readonly #protocol: Protocol;
@@ -45,12 +45,12 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   #handedOver = 0;
   #writes = 0;
 
-  // What is going on at the moment; a read may also wait for its turn.
-  #reading = false;
-  #delivering = false;
-  #scheduled = false;
+  /** What comes in: a read is under way, or waits for its turn; what it brought is being delivered. */
+  #input: "idle" | "reading" | "delivering" = "idle";
+  /** What goes out: a write is due at the end of the turn; one is under way. */
+  #output: "idle" | "scheduled" | "writing" = "idle";
+  /** The owner holds back what is sent. */
   #corked = false;
-  #writing = false;
   /** At least the high-water mark waited, and the handler doesn't know yet that less does. */
   #full = false;
 
@@ -68,14 +68,17 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
       extension,
       reuse: !transport.retainsWrites,
       platform: denoPlatform,
-      messageHandler: handler,
     };
     this.#transport = transport;
     this.#handler = handler;
-    // What concerns messages is the handler's, by the options.
-    this.#protocol = new Protocol(role, this as LifecycleHandler as ProtocolHandler, protocol);
+    this.#protocol = new Protocol(role, this, protocol);
     this.#closeTimeout = options.closeTimeout;
     this.#highWaterMark = options.highWaterMark;
+  }
+
+  /** Who gets messages, Pings and Pongs from the protocol. */
+  get messageHandler(): MessageHandler {
+    return this.#handler;
   }
 
   /** The state of the connection. */
@@ -106,7 +109,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
 
   /** The number of the write that is under way. */
   get writing(): number | null {
-    return this.#writing ? this.#writes : null;
+    return this.#output === "writing" ? this.#writes : null;
   }
 
   /** True while it is not read from. */
@@ -141,15 +144,15 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
    * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
    */
   #read(): void {
-    if (this.#state !== "running" || this.#reading || this.#protocol.blocked) return;
-    this.#reading = true;
+    if (this.#state !== "running" || this.#input !== "idle" || this.#protocol.blocked) return;
+    this.#input = "reading";
     if (!ReadTurns.mustWait(this)) this.#startRead();
   }
 
   /** Reads on, as it is its turn; what has held it back may have come meanwhile. */
   onTurn(): void {
     if (this.#state === "running" && !this.#protocol.blocked) this.#startRead();
-    else this.#reading = false;
+    else this.#input = "idle";
   }
 
   #startRead(): void {
@@ -164,7 +167,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   readonly #onRead = (count: number | null) => {
     // The read that brought the end is the last one: it stays under way.
     if (count === null) return this.#onReadEnd();
-    this.#reading = false;
+    this.#input = "idle";
     this.#received += count;
     ReadTurns.count(count);
     this.#deliver(() => this.#protocol.received(count));
@@ -184,27 +187,29 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
 
   /**
    * Delivers what a step brings, writes what was sent meanwhile, and reads on; within another delivery, that one does.
-   * What is thrown is a fault of memory, or of this package.
+   * A read that is under way stays so: what was held back is delivered beside it. What is thrown is a fault of memory, or
+   * of this package.
    */
   #deliver(step: () => void): void {
-    if (this.#delivering) return step();
-    this.#delivering = true;
+    const input = this.#input;
+    if (input === "delivering") return step();
+    this.#input = "delivering";
     try {
       step();
     } catch (error) {
       return this.#onReadFailed(error);
     }
-    this.#delivering = false;
+    this.#input = input;
     this.#flush();
     this.#read();
   }
 
   /** Writes what is there, until there is nothing more; one write is under way at a time. */
   #flush(): void {
-    if (this.#writing || this.#corked || this.#state === "ended") return;
+    if (this.#output === "writing" || this.#corked || this.#state === "ended") return;
     const bytes = this.#protocol.next();
     if (bytes === null) return this.#endTransport();
-    this.#writing = true;
+    this.#output = "writing";
     this.#writes++;
     this.#handedOver += bytes.length;
     try {
@@ -215,7 +220,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   }
 
   readonly #onWritten = () => {
-    this.#writing = false;
+    this.#output = "idle";
     if (this.#state === "ended") return;
     this.#protocol.done();
     this.#checkDrain();
@@ -232,7 +237,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   /** What the peer sent before it went may still be read, so the connection ends when reading does. */
   readonly #onWriteFailed = (error: unknown) => {
     if (this.#state === "ended") return;
-    this.#writing = false;
+    this.#output = "idle";
     // A stream's reason may be missing.
     this.#fault = error ?? new Error("the transport gave no reason");
     this.#protocol.writeEnded();
@@ -258,8 +263,8 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
   /** Flushes at the end of the turn, unless that will happen anyway. */
   #schedule(): void {
     if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
-    if (this.#delivering || this.#writing || this.#scheduled || this.#corked) return;
-    this.#scheduled = true;
+    if (this.#input === "delivering" || this.#output !== "idle" || this.#corked) return;
+    this.#output = "scheduled";
     if (ProtocolConnection.#waiting.push(this) === 1) queueMicrotask(ProtocolConnection.#flushWaiting);
   }
 
@@ -270,7 +275,7 @@ export class ProtocolConnection implements Connection, LifecycleHandler, Reader 
     const connections = ProtocolConnection.#waiting;
     ProtocolConnection.#waiting = [];
     for (const connection of connections) {
-      connection.#scheduled = false;
+      if (connection.#output === "scheduled") connection.#output = "idle";
       try {
         connection.#flush();
       } catch (fault) {

@@ -12,7 +12,7 @@ import { FIN } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import type { LifecycleHandler, MessageHandler, ProtocolHandler } from "./protocol_handler.ts";
+import { type MessageHandler, messageHandlerOf, type ProtocolHandler, type SplitHandler } from "./protocol_handler.ts";
 import { type InternalProtocolOptions, type ProtocolOptions, type Role, withDefaults } from "./protocol_options.ts";
 import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
 import type { PartsHandler } from "./parts_handler.ts";
@@ -46,7 +46,7 @@ const encoder = new TextEncoder();
 export class Protocol {
   /** Which side this is. */
   readonly role: Role;
-  readonly #handler: LifecycleHandler;
+  readonly #handler: ProtocolHandler | SplitHandler;
   readonly #messageHandler: MessageHandler;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
@@ -64,18 +64,20 @@ export class Protocol {
    * @param handler Who gets what arrives.
    * @param options Limits, the extension, masking keys.
    */
-  constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
+  constructor(role: Role, handler: ProtocolHandler, options?: ProtocolOptions);
+  /** @ignore For this package's own connections. */
+  constructor(role: Role, handler: ProtocolHandler | SplitHandler, options?: InternalProtocolOptions);
+  constructor(role: Role, handler: ProtocolHandler | SplitHandler, options: InternalProtocolOptions = {}) {
     const { maxLength, maxFragments, extension, reuse, platform } = withDefaults(options);
-    const { messageHandler = handler } = options as InternalProtocolOptions;
     this.role = role;
     this.#handler = handler;
     this.#parts = new Protocol.#Parts(this);
-    this.#messageHandler = messageHandler;
+    this.#messageHandler = messageHandlerOf(handler);
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
     this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#parts);
     const receiving = { masked: role === "server", maxLength, maxFragments, extension, platform };
-    this.#receiver = new Receiver(messageHandler, this.#parts, receiving);
+    this.#receiver = new Receiver(this.#messageHandler, this.#parts, receiving);
   }
 
   /** What the parts tell. A class, since a closure for each would cost every connection a third of a kilobyte. */
@@ -382,9 +384,8 @@ export class Protocol {
    * @param callback What to run, from within {@linkcode Protocol.done}, or at once if nothing waits.
    */
   whenWritten(callback: () => void): void {
-    const mark = () => this.#sender.whenWritten(callback);
-    if (this.#outgoing === null) mark();
-    else this.#outgoing.after(mark);
+    if (this.#outgoing === null) this.#sender.whenWritten(callback);
+    else this.#outgoing.after(() => this.#sender.whenWritten(callback));
   }
 
   /**
@@ -439,8 +440,7 @@ export class Protocol {
     this.#receiver.close();
     // A message that is being sent is of no use any more; and if our own Close waits for its end, this one replaces it.
     if (this.#outgoing?.fragmenting) this.#outgoing.close();
-    const replaces = before === "closing" && this.#outgoing?.idle === true;
-    if (before === "open" || replaces) {
+    if (before === "open" || (before === "closing" && this.#outgoing?.idle)) {
       this.#queueClose(formatClosePayload(info.code, info.reason));
       this.#handler.onOutput();
     }

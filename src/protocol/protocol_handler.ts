@@ -75,5 +75,18 @@ export interface ProtocolHandler {
 /** Who gets the messages, Pings and Pongs. */
 export type MessageHandler = Pick<ProtocolHandler, "onMessage" | "onPart" | "onPing" | "onPong">;
 
-/** Who learns how the connection ends, and when there is something to write. */
-export type LifecycleHandler = Omit<ProtocolHandler, keyof MessageHandler>;
+/** A handler that leaves messages to another one: they go there with no step between. */
+export interface SplitHandler extends Omit<ProtocolHandler, keyof MessageHandler> {
+  /** Who gets messages, Pings and Pongs. */
+  readonly messageHandler: MessageHandler;
+}
+
+/**
+ * Says who gets the messages.
+ *
+ * @param handler What a `Protocol` was given.
+ * @returns Who gets messages, Pings and Pongs.
+ */
+export function messageHandlerOf(handler: ProtocolHandler | SplitHandler): MessageHandler {
+  return "messageHandler" in handler ? handler.messageHandler : handler;
+}

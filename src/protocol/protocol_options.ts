@@ -1,7 +1,6 @@
 import { checkOptionNames } from "../check_options.ts";
 import type { MessageExtension } from "./extension.ts";
 import { type Platform, StandardPlatform } from "./platform.ts";
-import type { MessageHandler } from "./protocol_handler.ts";
 
 /** The default of `maxLength`, in bytes: 64 MiB less one. */
 export const DEFAULT_MAX_LENGTH = 0x3ffffff;
@@ -93,8 +92,6 @@ export interface ProtocolOptions {
 export interface InternalProtocolOptions extends ProtocolOptions {
   /** Memory, randomness and ASCII decoding in one, which the connections of a process share. */
   platform?: Platform;
-  /** Who gets messages, Pings and Pongs, if that is not the handler: they go there with no step between. */
-  messageHandler?: MessageHandler;
 }
 
 const OPTION_NAMES: Readonly<Record<keyof InternalProtocolOptions, true>> = {
@@ -105,7 +102,6 @@ const OPTION_NAMES: Readonly<Record<keyof InternalProtocolOptions, true>> = {
   maskingKey: true,
   decodeAscii: true,
   platform: true,
-  messageHandler: true,
 };
 
 /**
@@ -122,4 +118,4 @@ export function withDefaults(options: InternalProtocolOptions): Required<Omit<In
   return { maxLength, maxFragments, extension, reuse, platform };
 }
 
-type Functions = "maskingKey" | "decodeAscii" | "messageHandler";
+type Functions = "maskingKey" | "decodeAscii";
