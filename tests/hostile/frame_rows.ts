@@ -91,7 +91,7 @@ const FORM: readonly FrameRow[] = [
   })),
   {
     // Row: fragment-order
-    does: "a continuation behind a whole message",
+    does: "a continuation after a complete message",
     frames: "81 01 61 | 80 01 62",
     messages: ["text a"],
     code: "WS_UNEXPECTED_CONTINUATION",
@@ -133,7 +133,7 @@ const LENGTHS: readonly FrameRow[] = [
   })),
   {
     // Row: message-too-long
-    does: "the header of a message above maxLength",
+    does: "the header of a message longer than maxLength",
     frames: "82 7e0401",
     limits: { maxLength: 1024 },
     code: "WS_MESSAGE_TOO_LONG",
@@ -141,7 +141,7 @@ const LENGTHS: readonly FrameRow[] = [
   },
   {
     // Row: message-too-long
-    does: "a second message above maxLength",
+    does: "a second message longer than maxLength",
     frames: "81 05 48656c6c6f | 81 06",
     messages: ["text Hello"],
     limits: { maxLength: 5 },
@@ -150,7 +150,7 @@ const LENGTHS: readonly FrameRow[] = [
   },
   {
     // Row: fragments-too-long
-    does: "three fragments above maxLength together",
+    does: "three fragments that together exceed maxLength",
     frames: "02 03 000102 | 00 02 0304 | 80 01",
     limits: { maxLength: 5 },
     code: "WS_MESSAGE_TOO_LONG",
@@ -166,7 +166,7 @@ const LENGTHS: readonly FrameRow[] = [
   },
   {
     // Row: endless-fragments
-    does: "fragments of a byte above maxFragments, with a Ping between",
+    does: "one-byte fragments above maxFragments, with a Ping in between",
     frames: "01 01 61 | 00 01 61 | 89 00 | 00 01 61 | 00 01 61",
     limits: { maxFragments: 3 },
     code: "WS_TOO_MANY_FRAGMENTS",
@@ -190,7 +190,7 @@ const TEXT: readonly FrameRow[] = each(
   ],
   (frames) => ({
     // Row: utf8
-    does: `text that is no UTF-8, ${frames}`,
+    does: `text that is not valid UTF-8, ${frames}`,
     frames,
     code: "WS_INVALID_UTF8",
     close: 1007,
@@ -214,7 +214,7 @@ const CLOSES: readonly FrameRow[] = [
   })),
   ...[1000, 1003, 1007, 1014, 3000, 4999].map((code): FrameRow => ({
     // Row: close-payload
-    does: `a Close with the code ${code}, which is fine`,
+    does: `a Close with the valid code ${code}`,
     frames: closeOf(code),
     code: null,
     close: code,
@@ -228,7 +228,7 @@ const CLOSES: readonly FrameRow[] = [
   })),
   ...["81 01 61", "83 00", "88 02 03ed", "01 7f8000000000000000"].map((frames): FrameRow => ({
     // Row: after-close
-    does: `${frames} behind a Close`,
+    does: `${frames} after a Close`,
     frames: `88 02 03e8 | ${frames}`,
     code: null,
     close: 1000,
@@ -246,13 +246,13 @@ const COMPRESSED: readonly FrameRow[] = [
   // Row: rsv1
   { does: "RSV1 on a continuation", frames: "41 03 f248cd | c0 04 c9c90700" },
   // Row: rsv1
-  { does: "RSV1 on a continuation of what is not compressed", frames: "01 01 61 | c0 01 62" },
+  { does: "RSV1 on a continuation of an uncompressed message", frames: "01 01 61 | c0 01 62" },
 ].map((row): FrameRow => ({ ...row, compressed: true, code: "WS_RESERVED_BIT", close: 1002 }));
 
 const DAMAGED: readonly FrameRow[] = [
   // Row: corrupt-deflate
   ["a block of the reserved type", "c1 02 0700"],
-  ["a distance that leads in front of the first byte", "c1 05 f200110000"],
+  ["a distance that points before the first byte", "c1 05 f200110000"],
   ["data that is cut off", "c1 04 f248cdc9"],
   ["data that is cut off in the header of a block", "c1 02 0480"],
   ["data that is cut off, in fragments", "41 02 f248 | 80 02 cdc9"],
@@ -268,7 +268,7 @@ const DAMAGED: readonly FrameRow[] = [
 const INFLATED: readonly FrameRow[] = [
   {
     // Row: final-block
-    does: "a final block, and a message behind it",
+    does: "a final block, and a message after it",
     frames: `c1 08 f348cdc9c9070000 | c1 07 ${HELLO} | 88 02 03e8`,
     messages: ["text Hello", "text Hello"],
     compressed: true,
@@ -277,7 +277,7 @@ const INFLATED: readonly FrameRow[] = [
   },
   {
     // Row: bomb
-    does: "five bytes above maxLength once they are inflated",
+    does: "five bytes that exceed maxLength once inflated",
     frames: `c1 07 ${HELLO}`,
     limits: { maxLength: 4 },
     compressed: true,
@@ -286,7 +286,7 @@ const INFLATED: readonly FrameRow[] = [
   },
   {
     // Row: bomb
-    does: "fragments that are above maxLength once they are inflated",
+    does: "fragments that exceed maxLength once inflated",
     frames: "41 03 f248cd | 00 02 c9c9 | 80 02 0700",
     limits: { maxLength: 4 },
     compressed: true,
@@ -295,7 +295,7 @@ const INFLATED: readonly FrameRow[] = [
   },
   {
     // Row: utf8
-    does: "what is no UTF-8 once it is inflated",
+    does: "text that is not valid UTF-8 once inflated",
     frames: "c1 08 000200fdffff6100",
     compressed: true,
     code: "WS_INVALID_UTF8",

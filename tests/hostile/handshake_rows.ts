@@ -213,7 +213,7 @@ const CHAT: Changes = { "Sec-WebSocket-Protocol": "chat" };
 /** What servers may answer. The client has offered the subprotocol `chat`. */
 export const ANSWER_ROWS: readonly AnswerRow[] = [
   // Row: list-fields
-  { does: "what the RFC shows", answer: answer(CHAT), opens: true },
+  { does: "the example of the RFC", answer: answer(CHAT), opens: true },
   // Row: list-fields
   { does: "Upgrade: WebSocket", answer: answer({ ...CHAT, Upgrade: "WebSocket" }), opens: true },
   {
@@ -265,11 +265,11 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
   // Row: refusals
   { does: "HTTP/1.0 101", answer: answer({}, "HTTP/1.0 101 Switching Protocols"), opens: false },
   // Row: refusals
-  { does: "no HTTP", answer: () => "SSH-2.0-OpenSSH\r\n\r\n", opens: false },
+  { does: "something other than HTTP", answer: () => "SSH-2.0-OpenSSH\r\n\r\n", opens: false },
   // Row: refusals
   { does: "half a 101", answer: () => "HTTP/1.1 101 Switching Pro", opens: false },
   // Row: refusals
-  { does: "nothing, and the end", answer: () => "", opens: false },
+  { does: "an end of TCP without a byte", answer: () => "", opens: false },
   {
     // Row: injection
     does: "a bare LF",

@@ -4,7 +4,7 @@ import type { HostileRow, HostileSection } from "./rule.ts";
 
 const FRAMES = {
   "reserved-bit": {
-    happens: "A reserved bit is set that belongs to no extension agreed on",
+    happens: "A reserved bit is set that no negotiated extension uses",
     outcome: "Closes 1002",
     seen: "RFC 6455 §5.2",
   },
@@ -24,7 +24,7 @@ const FRAMES = {
     seen: "RFC 6455 §5.5",
   },
   "fragment-order": {
-    happens: "A continuation of nothing; a new message inside another one",
+    happens: "A continuation without a first fragment; a new message inside another one",
     outcome: "Closes 1002",
     seen: "RFC 6455 §5.4",
   },
@@ -35,31 +35,32 @@ const FRAMES = {
   },
   "length-size": {
     happens: "A length with its top bit set, above 2^53-1, or one above `maxLength`",
-    outcome: "Closes 1002 or 1009; nothing is reserved for what a header claims",
+    outcome: "Closes 1002 or 1009; no memory is reserved for the length a header claims",
     seen: "CVE-2026-1528, CVE-2020-27813",
   },
   "message-too-long": {
-    happens: "A message above `maxLength` in one frame",
+    happens: "A message longer than `maxLength` in one frame",
     outcome: "Closes 1009 on the header, before the payload is read",
   },
   "fragments-too-long": {
-    happens: "A message above `maxLength` in fragments that are each below it",
+    happens: "A message longer than `maxLength` in fragments that are each shorter",
     outcome: "Closes 1009",
     seen: "CVE-2026-12151",
   },
   "endless-fragments": {
-    happens: "Fragments of one byte or none, without end",
-    outcome: "Closes 1008 above `maxFragments`; fragments pin no memory of their own. 4 MiB in 65,537 of them are fine",
+    happens: "Endless fragments of one byte or none",
+    outcome:
+      "Closes 1008 above `maxFragments`; fragments pin no memory of their own. 4 MiB in 65,537 fragments are fine",
     seen: "CVE-2026-48779",
   },
   "single-bytes": {
-    happens: "One byte a TCP segment",
-    outcome: "Linear time; nothing is kept a piece",
+    happens: "One byte per TCP segment",
+    outcome: "Linear time; no memory is kept per piece",
     seen: "CVE-2026-48779",
   },
   "utf8": {
     happens: "Text that is not UTF-8: in one frame, across fragments, inside a character",
-    outcome: "Closes 1007 at the first byte that can't be right",
+    outcome: "Closes 1007 at the first byte that can't be valid",
     seen: "RFC 6455 §8.1",
   },
   "close-payload": {
@@ -68,17 +69,17 @@ const FRAMES = {
     seen: "RFC 6455 §7.4",
   },
   "after-close": {
-    happens: "Frames behind a Close",
+    happens: "Frames after a Close",
     outcome: "Ignored",
     seen: "RFC 6455 §5.5.1",
   },
   "ping-flood": {
-    happens: "A million Pings from a peer that reads no Pongs",
-    outcome: "The last one is answered; what waits stays bounded",
+    happens: "A million Pings from a peer that never reads the Pongs",
+    outcome: "The last one is answered; the queue stays bounded",
     seen: "RFC 6455 §5.5.3",
   },
   "caller-buffer": {
-    happens: "A client sends bytes that its caller goes on using",
+    happens: "A client sends bytes that its caller keeps using",
     outcome: "Masking never writes into them",
   },
   "views": {
@@ -96,7 +97,7 @@ const COMPRESSION = {
   },
   "bombs": {
     happens: "40 messages at once that inflate to `maxLength` each",
-    outcome: "All are delivered, one after another; together they hold no more than a budget of the process",
+    outcome: "All are delivered, one after another, within a memory budget for the whole process",
   },
   "corrupt-deflate": {
     happens: "DEFLATE data that is corrupt or cut off",
@@ -114,14 +115,13 @@ const COMPRESSION = {
     seen: "RFC 7692 §6",
   },
   "window-bits": {
-    happens:
-      'Parameters of 0, 7, 16, 99, `""`, `08`, `1e1`, -1; twice the same; unknown ones; values that don\'t belong there',
+    happens: 'Parameters of 0, 7, 16, 99, `""`, `08`, `1e1`, -1; duplicates; unknown ones; values where none belongs',
     outcome: "A server declines the offer, a client fails the handshake",
     seen: "CVE-2026-2229",
   },
   "compressed-churn": {
     happens: "1,000 compressed connections that come and go",
-    outcome: "Their memory comes back",
+    outcome: "Their memory is freed",
     seen: "npm ws #804",
   },
 } as const satisfies Record<string, HostileRow>;
@@ -138,7 +138,7 @@ const HANDSHAKE = {
     seen: "CVE-2023-43669",
   },
   "slow-head": {
-    happens: "A head that comes a byte now and then",
+    happens: "A head that arrives one byte now and then",
     outcome: "408 at `handshakeTimeout`",
     seen: "Slow loris",
   },
@@ -149,12 +149,12 @@ const HANDSHAKE = {
   },
   "prototype-names": {
     happens: "Extensions and parameters called `__proto__`, `constructor`, `toString`",
-    outcome: "Unknown like any other",
+    outcome: "Treated like any other unknown name",
     seen: "npm ws 3.3.1",
   },
   "host-origin-target": {
     happens: "A malformed Host or Origin; a target that is absolute, `//`, `%`, or has bytes above 0x7f",
-    outcome: "400, or taken as it is",
+    outcome: "400, or accepted unchanged",
     seen: "CVE-2026-61666, CVE-2026-14631",
   },
   "old-handshakes": {
@@ -168,7 +168,7 @@ const HANDSHAKE = {
     seen: "RFC 9110 §5.6.1",
   },
   "subprotocols": {
-    happens: "Subprotocols as `a,b`, as `a, b`, on two lines; twice the same; one that is not a token",
+    happens: "Subprotocols as `a,b`, as `a, b`, on two lines; a duplicate; one that is not a token",
     outcome: "The right one is chosen; 400 for the last two",
     seen: "RFC 6455 §4.1",
   },
@@ -183,37 +183,38 @@ const HANDSHAKE = {
     seen: "CVE-2026-1527",
   },
   "bad-answer": {
-    happens: "A server's answer with a wrong accept value, without Upgrade or Connection, with what was never offered",
+    happens:
+      "A server's response has a wrong accept value, lacks Upgrade or Connection, or selects something never offered",
     outcome: "HandshakeError, and TCP ends",
   },
   "refusals": {
-    happens: "A server answers 401 with a body, 302, 200, half a 101, or without end",
+    happens: "A server answers 401 with a body, 302, 200, half a 101, or endlessly",
     outcome: "HandshakeError with `status`, `headers` and up to 64 KiB of `body`",
   },
   "silent-server": {
-    happens: "A server takes the connection and says nothing",
+    happens: "A server accepts the connection and sends nothing",
     outcome: "HandshakeError at `handshakeTimeout`",
   },
   "redirects": {
     happens: "A redirect to another origin, and one from wss: to ws:",
-    outcome: "Credentials, the caller's `Host` and certificate stay behind; the second is not followed",
+    outcome: "Credentials, the caller's `Host` and certificate are dropped; the second is not followed",
   },
   "endless-refusal": {
-    happens: "A refusal has a body without end",
-    outcome: "HandshakeError at once, with the body as far as it came",
+    happens: "A refusal has an endless body",
+    outcome: "HandshakeError at once, with the part of the body that arrived",
   },
   "proxy": {
-    happens: "A proxy stalls, leaves, answers by no rule, or redirects",
+    happens: "A proxy stalls, leaves, breaks the protocol, or redirects",
     outcome: "`PROXY_FAILED` within `handshakeTimeout`; credentials are in no error, and never reach the server",
     seen: "CVE-2016-5385, for the environment",
   },
   "terminal": {
-    happens: "A message, a Close or a refusal holds escape sequences, or marks that turn text around",
+    happens: "A message, a Close or a refusal contains escape sequences, or marks that reverse the direction of text",
     outcome: "The command line shows them as text: nothing else on the screen changes",
   },
   "certificates": {
-    happens: "A certificate that no trusted authority signed, that has expired, or that is another host's",
-    outcome: "HandshakeError with the reason that TLS gives",
+    happens: "A certificate that is untrusted, expired, or for another host",
+    outcome: "HandshakeError with the reason from TLS",
     seen: "CVE-2020-15133",
   },
   "early-frames": {
@@ -236,12 +237,12 @@ const LIFE = {
     outcome: "1006 after `pingTimeout`",
   },
   "slow-receiver": {
-    happens: "A peer takes a long message slowly, and a Ping waits behind it",
-    outcome: "The message arrives whole: bytes that the peer takes are a sign of life",
+    happens: "A peer reads a long message slowly, and a Ping waits behind it",
+    outcome: "The message arrives whole: bytes that the peer accepts are a sign of life",
   },
   "control-and-limits": {
-    happens: "A Ping or a Pong is sent while more than `backpressureLimit` waits",
-    outcome: "It is sent: limits are for messages",
+    happens: "A Ping or a Pong is sent while more than `backpressureLimit` is queued",
+    outcome: "It is sent: the limit applies to messages only",
   },
   "long-message": {
     happens: "One message takes longer than `idleTimeout`, in either direction",
@@ -253,19 +254,19 @@ const LIFE = {
   },
   "listener-rejects": {
     happens: "An `async` listener or callback rejects",
-    outcome: "1011 to the peer, `LISTENER_FAILED` or `onError` here; the process goes on",
+    outcome: "1011 to the peer, `LISTENER_FAILED` or `onError` here; the process keeps running",
   },
   "detached-buffer": {
     happens: "A buffer above 64 KiB is transferred away after `send`",
-    outcome: "That connection ends with a clear error; nothing else is touched",
+    outcome: "That connection ends with a clear error; no other is affected",
   },
   "kept-writes": {
     happens: "A Duplex or a stream that a connection runs over keeps or transfers what is written to it",
-    outcome: "Its peer gets the bytes that were sent; the caller's buffers, and those of others, stay as they are",
+    outcome: "Its peer gets the bytes that were sent; buffers of the caller and of other connections stay unchanged",
   },
   "waits-leave-nothing": {
     happens: "An application calls `sendStream`, `ping`, `drained` or `receive` again and again on one connection",
-    outcome: "Nothing of them stays behind until the connection ends",
+    outcome: "They leave nothing behind that lasts until the connection ends",
   },
   "shared-memory": {
     happens: "An application looks at, transfers or keeps `message.buffer`",
@@ -273,7 +274,7 @@ const LIFE = {
   },
   "reserved-memory": {
     happens: "A header announces a long message, and little follows",
-    outcome: "What is reserved follows what has arrived",
+    outcome: "Memory is reserved as bytes arrive",
   },
   "not-reading": {
     happens: "A peer stops reading",
@@ -282,30 +283,30 @@ const LIFE = {
   },
   "handler-throws": {
     happens: "A handler or a listener throws, or answers after its peer has gone",
-    outcome: "The server goes on; `onError` gets the fault",
+    outcome: "The server keeps running; `onError` gets the error",
   },
   "shutdown": {
     happens: "`shutdown()` with 1,000 connections, some of whose peers are stuck",
     outcome: "Each gets 1001; all end within `closeTimeout`, and `finished` resolves",
   },
   "server-killed": {
-    happens: "A server is killed inside a message",
-    outcome: "The client reports 1006, and has delivered every whole message",
+    happens: "A server is killed mid-message",
+    outcome: "The client delivers every complete message, and reports 1006",
   },
 } as const satisfies Record<string, HostileRow>;
 
 const PRODUCTION = {
   "silent-tls": {
-    happens: "Clients connect to a TLS port, and never finish the TLS handshake or send nothing",
-    outcome: "Their places are free at `handshakeTimeout`, whatever a write does",
+    happens: "Clients connect to a TLS port, and never finish the TLS handshake, or finish it and send nothing",
+    outcome: "Their places are freed at `handshakeTimeout`, even if a write is stuck",
   },
   "leaving-early": {
     happens: "A client leaves while a handler waits, or while a body is streamed to it",
-    outcome: "`request.signal` aborts, the body is cancelled, the place is free",
+    outcome: "`request.signal` aborts, the body is canceled, the place is freed",
   },
   "slow-page": {
-    happens: "A client takes a large response slowly but steadily",
-    outcome: "It arrives whole: `handshakeTimeout` limits each wait, not the whole",
+    happens: "A client reads a large response slowly but steadily",
+    outcome: "It arrives whole: `handshakeTimeout` limits each wait, not their sum",
   },
 } as const satisfies Record<string, HostileRow>;
 

@@ -17,7 +17,7 @@ const ROOT = new URL("../../", import.meta.url);
 /** How many tests of a rule are shown; the others are counted. */
 const SHOWN = 3;
 
-/** A page that is made of the tests. */
+/** A page that is generated from the tests. */
 export interface Page {
   /** Its file, from the root. */
   readonly file: string;
@@ -26,9 +26,9 @@ export interface Page {
 }
 
 /**
- * Makes the pages, formatted as the repository is.
+ * Generates the pages, formatted like the rest of the repository.
  *
- * @param citations What the tests cite.
+ * @param citations The rules that the tests cite.
  * @returns The pages.
  */
 export function makePages(citations: readonly Citation[] = allCitations()): Promise<Page[]> {
@@ -41,7 +41,7 @@ export function makePages(citations: readonly Citation[] = allCitations()): Prom
 }
 
 /**
- * Reads a page as it is.
+ * Reads a page as it is on disk.
  *
  * @param file Its file, from the root.
  * @returns Its Markdown.
@@ -63,18 +63,18 @@ function rfcPage(testsOf: TestsOf): string[] {
   return [
     "# The rules of the RFCs",
     "",
-    "Every MUST and SHOULD of RFC 6455, 7692, 9112 and 9110 that applies to a WebSocket endpoint, in short, with the tests",
-    "that hold it, or the reason why there is none.",
+    "Every MUST and SHOULD of RFC 6455, 7692, 9112 and 9110 that applies to a WebSocket endpoint, in brief, with the tests",
+    "that check it, or the reason why there is none.",
     "",
     "| Document | Rules | With tests | Without |",
     "| --- | --- | --- | --- |",
     ...summary,
     "",
-    'MUST NOT, SHALL and REQUIRED stand under MUST, SHOULD NOT and RECOMMENDED under SHOULD; "Text" is what the RFC says',
-    "in none of these words. Rules for proxies, caches, browsers, authors of extensions and registries are left out; of",
-    "RFC 9110 also those for content, ranges, conditions and methods that no handshake has.",
+    'MUST NOT, SHALL and REQUIRED are listed as MUST, SHOULD NOT and RECOMMENDED as SHOULD; "Text" is a rule that the RFC',
+    "states without these words. Rules for proxies, caches, browsers, extension authors and registries are left out, and from",
+    "RFC 9110 also those for content, ranges, conditions and methods that don't occur in a handshake.",
     "",
-    "This page is made from the tests by `deno task docs:rules`.",
+    "This page is generated from the tests by `deno task docs:rules`.",
     ...RFCS.flatMap((rfc) => rfcSection(rfc, testsOf)),
     "",
   ];
@@ -106,7 +106,7 @@ function hostilePage(testsOf: TestsOf): string[] {
   return [
     "# What hostile peers do",
     "",
-    "What a hostile or broken peer does to a WebSocket endpoint, what this package does then, and the tests that hold it.",
+    "What a hostile or broken peer can do to a WebSocket endpoint, how this package responds, and the tests that check it.",
     "",
     "| About | Cases | Tests |",
     "| --- | --- | --- |",
@@ -114,13 +114,13 @@ function hostilePage(testsOf: TestsOf): string[] {
       `| [${title}](#${title.toLowerCase().replaceAll(" ", "-")}) | ${Object.keys(rows).length} | ${count(rows)} |`
     ),
     "",
-    '"Closes 1002" means: a Close frame with that code is sent, `"error"` comes with a stable `code` and the `closeCode`,',
-    '`"close"` comes once, and TCP ends. Memory stays bounded in every case. Each case holds for the server and for the',
-    "client if both can meet it. Many of the tests run for both roles, for every way to read, and for the bytes cut at",
-    "every place; they are counted once here. [How others do](hostile-report.md) has the same cases asked of npm `ws` and",
-    "of Deno's built-in socket.",
+    '"Closes 1002" means: a Close frame with that code is sent, `"error"` is emitted with a stable `code` and the `closeCode`,',
+    '`"close"` is emitted once, and TCP ends. Memory stays bounded in every case. Each case applies to the server and the',
+    "client if it can happen to both. Many of the tests run for both roles, for every way to read, and with the bytes cut at",
+    "every position; they count once here. The [comparison](hostile-report.md) runs the same cases against npm `ws` and",
+    "Deno's built-in socket.",
     "",
-    "This page is made from the tests by `deno task docs:rules`.",
+    "This page is generated from the tests by `deno task docs:rules`.",
     ...HOSTILE_SECTIONS.flatMap(({ title, rows }) => [
       "",
       `## ${title}`,
@@ -140,9 +140,9 @@ function testList(tests: readonly Citation[]): string {
   return `Tests: ${links.slice(0, SHOWN).join("; ")}${more > 0 ? `; and ${more} more` : ""}.`;
 }
 
-/** Begins a sentence inside another one, unless it begins with a name. */
+/** Makes the first letter lowercase, unless it starts a name. */
 function uncapitalize(sentence: string): string {
-  return /^[A-Z][a-z]* /.test(sentence) && !/^(RFC|TCP|HandshakeError|TypeError)\b/.test(sentence)
+  return /^[A-Z][a-z]*(?=[ ,]|$)/.test(sentence) && !/^(RFC|TCP|HandshakeError|TypeError)\b/.test(sentence)
     ? sentence[0].toLowerCase() + sentence.slice(1)
     : sentence;
 }
