@@ -11,10 +11,10 @@ export class Program implements Disposable {
   readonly #lines: AsyncIterator<string>;
   readonly #port = Promise.withResolvers<number>();
 
-  constructor([command, ...args]: string[]) {
+  constructor([command, ...args]: string[], { stderr = "piped" }: { stderr?: "piped" | "inherit" } = {}) {
     this.#name = [command, ...args.slice(0, -1)].join(" ");
-    this.#process = new Deno.Command(command, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
-    this.#errors = new Response(this.#process.stderr).text();
+    this.#process = new Deno.Command(command, { args, stdin: "null", stdout: "piped", stderr }).spawn();
+    this.#errors = stderr === "piped" ? new Response(this.#process.stderr).text() : Promise.resolve("");
     this.#lines = linesOf(this.#process.stdout);
   }
 

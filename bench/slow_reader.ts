@@ -1,6 +1,7 @@
 /**
  * A client on a slow line gets a long message back: does it come whole, and by how much does the server's process grow
- * at most? Each server runs in a process of its own, with its default heartbeat. Linux alone tells the memory.
+ * at most? Each server runs in a process of its own, with its default heartbeat, and says why a connection has ended
+ * before its time. Linux alone tells the memory.
  *
  *     deno run --allow-all bench/slow_reader.ts [--mib=60] [--speed=2] [--servers=ours,ws-deno] [--ours=FOLDER]
  */
@@ -36,6 +37,7 @@ class SlowLine {
   readonly #conn: Deno.TcpConn;
   readonly #buffer = new Uint8Array(PORTION);
   #free = 0;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
@@ -51,12 +53,17 @@ class SlowLine {
     return this.#buffer.subarray(0, count);
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  /** Writes behind all that was given before: a Pong in the middle of the message would be taken for a part of it. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#written = this.#written.then(() => this.#writeAll(bytes));
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
   }
 }
 
-/** Sends the message fast, and reads its echo slowly; Pings are answered when they are read. */
+/** Sends the message fast, and reads its echo slowly; Pings are answered when they are read, behind the message. */
 async function measure(port: number): Promise<number> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const line = new SlowLine(conn);
@@ -84,7 +91,7 @@ async function measure(port: number): Promise<number> {
         header = [];
         if (first === CLOSE) throw new Error("the server closed the connection");
         // The Pings of all of these servers are short: their payload comes in the same read.
-        if (first === PING) await line.write(makeFrame(PONG, bytes.slice(at, at + payload), true));
+        if (first === PING) line.write(makeFrame(PONG, bytes.slice(at, at + payload), true)).catch(() => {});
       }
       if (first === BINARY && payload === 0) {
         await writing;
@@ -105,13 +112,14 @@ const setup = JSON.stringify({
   load: "idle",
   payload: { length: 16, kind: "text" },
   fragments: 1,
+  reports: true,
 });
 console.log(`${values.mib} MiB sent at full speed, and read at ${values.speed} MiB/s`);
 for (const { id, name, command } of [...SERVERS, ...contendersOf(values.ours).servers]) {
   const program = command(packages);
   const chosen = values.servers?.split(",").includes(id.split("@")[0]) ?? id !== FLOOR;
   if (program === null || !chosen) continue;
-  using server = new Program([...program, setup]);
+  using server = new Program([...program, setup], { stderr: "inherit" });
   const port = await server.port();
   const before = mostMemory(server.pid);
   const outcome = await measure(port).then(

@@ -1,6 +1,6 @@
 // @ts-check
 /** Bun's own server, on Bun. */
-import { FAN_OUT, identity, isForAll, MAX_LENGTH, ready, setup } from "./setup.js";
+import { FAN_OUT, identity, isForAll, MAX_LENGTH, ready, report, setup } from "./setup.js";
 
 const { serve } = /** @type {any} */ (globalThis).Bun;
 
@@ -19,6 +19,9 @@ const server = serve({
     perMessageDeflate: setup.compressed ? { compress: "dedicated", decompress: "dedicated" } : false,
     open(/** @type {any} */ socket) {
       if (socket.data) socket.subscribe(FAN_OUT);
+    },
+    close(/** @type {any} */ _, /** @type {number} */ code, /** @type {string} */ reason) {
+      report("close", code, reason);
     },
     message(/** @type {any} */ socket, /** @type {string | Uint8Array} */ message) {
       if (socket.data) server.publish(FAN_OUT, message);

@@ -1,6 +1,6 @@
 /** The handler of our servers, the same under `serve` and under `Deno.serve`. */
 import * as driver from "@wsd/driver";
-import { BROADCAST, isForAll, LEVEL, MAX_LENGTH, setup } from "./setup.js";
+import { BROADCAST, isForAll, LEVEL, MAX_LENGTH, report, setup } from "./setup.js";
 
 /** What a checkout that has it exports. */
 type Broadcast = (targets: Iterable<driver.WebSocketDriver>, data: string | Uint8Array) => unknown;
@@ -30,6 +30,10 @@ export const echo: driver.ServeHandler = (request) => {
     });
   } else {
     ws.on("message", (message) => ws.send(message));
+  }
+  if (setup.reports) {
+    ws.on("error", (error) => report("error", String(error)));
+    ws.on("close", ({ code, reason }) => report("close", code, reason));
   }
   ws.startConnection();
   return ws.response;

@@ -12,6 +12,7 @@ import { createRequire } from "node:module";
  * @property {import("../load/frames.js").Payload} payload One message of the workload.
  * @property {number} fragments How many frames it is sent in.
  * @property {boolean} [compressed] Whether every message is compressed.
+ * @property {boolean} [reports] Whether to print why a connection fails, and what it ends with.
  */
 
 /** @type {Setup} */
@@ -51,6 +52,16 @@ export function isForAll(url) {
  */
 export function load(name) {
   return createRequire(setup.modules)(name);
+}
+
+/**
+ * Prints what happens to a connection, if that is wanted.
+ *
+ * @param {string} event What.
+ * @param {...unknown} details The error, or the code and the reason.
+ */
+export function report(event, ...details) {
+  if (setup.reports) console.error(`the server's "${event}":`, ...details);
 }
 
 /** @param {number} port Where the server listens, on every address. */

@@ -2,7 +2,7 @@
 /** npm `ws`, for Deno and for Node. */
 import http from "node:http";
 import https from "node:https";
-import { identity, isForAll, LEVEL, load, MAX_LENGTH, ready, setup } from "./setup.js";
+import { identity, isForAll, LEVEL, load, MAX_LENGTH, ready, report, setup } from "./setup.js";
 
 const { WebSocketServer } = load("ws");
 const server = setup.cert === undefined ? http.createServer() : https.createServer(identity);
@@ -11,7 +11,11 @@ const sockets = new WebSocketServer({ server, perMessageDeflate, maxPayload: MAX
 const everyone = new Set();
 
 sockets.on("connection", (/** @type {any} */ socket, /** @type {http.IncomingMessage} */ { url }) => {
-  socket.on("error", () => {});
+  socket.on("error", (/** @type {Error} */ error) => report("error", String(error)));
+  socket.on(
+    "close",
+    (/** @type {number} */ code, /** @type {Uint8Array} */ reason) => report("close", code, String(reason)),
+  );
   if (isForAll(url ?? "")) {
     everyone.add(socket);
     socket.on("close", () => everyone.delete(socket));
