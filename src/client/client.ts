@@ -5,6 +5,7 @@ import { HandshakeError } from "../handshake_error.ts";
 import { checkSubprotocols } from "../handshake/subprotocol.ts";
 import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
+import { SharedTimeout } from "../connection/shared_timeout.ts";
 import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
@@ -255,18 +256,18 @@ export class Client extends WebSocketDriver {
   #watch(signal: AbortSignal | undefined): () => void {
     const { handshakeTimeout } = this.#core.settings;
     const onAbort = () => this.#handshake.abort(signal?.reason);
-    const timer = setTimeout(() => {
+    const stopTimer = SharedTimeout.after(handshakeTimeout, () => {
       this.#handshake.abort(
         new HandshakeError(
           `Cannot open the connection to ${this.url}: received no answer within ${handshakeTimeout} ms`,
           { code: ErrorCode.HANDSHAKE_TIMEOUT },
         ),
       );
-    }, handshakeTimeout);
+    });
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     return () => {
-      clearTimeout(timer);
+      stopTimer();
       signal?.removeEventListener("abort", onAbort);
     };
   }

@@ -1,5 +1,6 @@
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import type { Connection } from "./connection.ts";
+import { lookAgain } from "./look_again.ts";
 
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
 const GROUPS = 16;
@@ -23,6 +24,8 @@ export interface HeartbeatOptions {
  * Whatever arrives counts as an answer. So does a write that had to wait and is done, since then the peer has taken
  * bytes; one that is done at once tells nothing but that the system has room. And the time begins when the Ping has been
  * handed to the system: it may stand behind megabytes.
+ *
+ * A peer is silent only if it still is at a second look: the first may come before what has arrived is read.
  */
 export class Heartbeat {
   readonly #connection: Connection;
@@ -33,6 +36,7 @@ export class Heartbeat {
   #receivedThen: number | null = 0;
   /** The write that was under way at the last look. */
   #writingThen: number | null = null;
+  #stopSecondLook: (() => void) | null = null;
   #count = 0;
 
   /**
@@ -56,6 +60,7 @@ export class Heartbeat {
 
   /** Ends. */
   stop(): void {
+    this.#stopSecondLook?.();
     this.#clock.delete(this);
   }
 
@@ -79,20 +84,28 @@ export class Heartbeat {
   }
 
   /**
-   * Ends the connection if there was no sign of life for too long after a Ping.
+   * Ends the connection if there was no sign of life for too long after a Ping, and there is none shortly after.
    *
    * @param now The time, in milliseconds.
    */
   check(now: number): void {
-    if (this.#pingedAt === null) return;
+    if (!this.#isSilent(now) || this.#stopSecondLook !== null) return;
+    this.#stopSecondLook = lookAgain(() => {
+      this.#stopSecondLook = null;
+      if (this.#isSilent(performance.now())) this.#connection.terminate(silence(this.#timeout));
+    });
+  }
+
+  #isSilent(now: number): boolean {
+    if (this.#pingedAt === null) return false;
     const { paused, received, writing } = this.#connection;
     if (paused || received !== this.#receivedThen) {
       this.#pingedAt = null;
-      return;
+      return false;
     }
     if (this.#writingThen !== null && writing !== this.#writingThen) this.#pingedAt = now;
     this.#writingThen = writing;
-    if (now - this.#pingedAt >= this.#timeout) this.#connection.terminate(silence(this.#timeout));
+    return now - this.#pingedAt >= this.#timeout;
   }
 }
 

@@ -1,6 +1,14 @@
+import { lookAgain } from "./look_again.ts";
+
 /** Notices that nothing happens on a connection. */
 export class IdleTimer {
+  readonly #activity: () => number;
+  readonly #onIdle: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
+  #last: number;
+  /** How many looks in a row have found no change. */
+  #quiet = 0;
+  #stopSecondLook: (() => void) | null = null;
 
   /**
    * Begins.
@@ -10,18 +18,27 @@ export class IdleTimer {
    * @param timeout The time-out, in milliseconds.
    */
   constructor(activity: () => number, onIdle: () => void, timeout: number) {
-    let last = activity();
-    let quiet = 0;
-    this.#timer = setInterval(() => {
-      const now = activity();
-      quiet = now === last ? quiet + 1 : 0;
-      last = now;
-      if (quiet >= 2) onIdle();
-    }, timeout / 2);
+    this.#activity = activity;
+    this.#onIdle = onIdle;
+    this.#last = activity();
+    this.#timer = setInterval(() => this.#look(), timeout / 2);
   }
 
   /** Ends. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#stopSecondLook?.();
+  }
+
+  #look(): void {
+    if (this.#stopSecondLook !== null) return;
+    const now = this.#activity();
+    this.#quiet = now === this.#last ? this.#quiet + 1 : 0;
+    this.#last = now;
+    if (this.#quiet < 2) return;
+    this.#stopSecondLook = lookAgain(() => {
+      this.#stopSecondLook = null;
+      if (this.#activity() === this.#last) this.#onIdle();
+    });
   }
 }

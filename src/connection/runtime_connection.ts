@@ -5,6 +5,7 @@ import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { messageTooLong } from "../protocol/protocol_errors.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
+import { SharedTimeout } from "./shared_timeout.ts";
 import { WriteWatch } from "./write_watch.ts";
 
 /** What a {@linkcode RuntimeConnection} listens for. */
@@ -57,7 +58,7 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
   const listening = new AbortController();
   const { signal } = listening;
   const settle = () => {
-    clearTimeout(timer);
+    stopTimer();
     listening.abort();
   };
   const abandon = () => {
@@ -68,9 +69,9 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
     abandon();
     observer.onFailure(new ConnectionError(`Cannot open the connection: ${why}`, code, cause));
   };
-  const timer = setTimeout(
-    () => fail(ErrorCode.HANDSHAKE_TIMEOUT, `received no open socket from the runtime within ${options.timeout} ms`),
+  const stopTimer = SharedTimeout.after(
     options.timeout,
+    () => fail(ErrorCode.HANDSHAKE_TIMEOUT, `received no open socket from the runtime within ${options.timeout} ms`),
   );
   socket.addEventListener("open", () => {
     settle();
@@ -112,7 +113,7 @@ export class RuntimeConnection implements Connection {
   #state: "open" | "closing" | "closeSent" | "ended" = "open";
   #ownClose: CloseInfo | null = null;
   #sendTimer: ReturnType<typeof setTimeout> | undefined;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopCloseTimer: (() => void) | null = null;
 
   /**
    * Begins at once. Call it within {@linkcode OpeningObserver.onOpen}, so that no message is lost. The handler isn't called
@@ -235,7 +236,7 @@ export class RuntimeConnection implements Connection {
     if (this.#state === "ended") return;
     this.#state = "ended";
     clearTimeout(this.#sendTimer);
-    clearTimeout(this.#closeTimer);
+    this.#stopCloseTimer?.();
     this.#writes.stop();
     for (const type of EVENTS) this.#socket.removeEventListener(type, this);
     this.#handler.onClose(this.#info ?? { code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
@@ -394,7 +395,7 @@ export class RuntimeConnection implements Connection {
     this.#state = "closing";
     this.#ownClose = { code, reason };
     this.#sendTimer = setTimeout(() => this.#sendClose(), 0);
-    this.#closeTimer = setTimeout(() => this.#onCloseTimeout(), this.#closeTimeout);
+    this.#stopCloseTimer = SharedTimeout.after(this.#closeTimeout, () => this.#onCloseTimeout());
   }
 
   #sendClose(): void {

@@ -240,6 +240,10 @@ const LIFE = {
     happens: "A peer reads a long message slowly, and a Ping waits behind it",
     outcome: "The message arrives whole: bytes that the peer accepts are a sign of life",
   },
+  "late-timer": {
+    happens: "The process is held up for longer than a time-out, while a peer answers in time",
+    outcome: "What has arrived is read before the peer is cut",
+  },
   "control-and-limits": {
     happens: "A Ping or a Pong is sent while more than `backpressureLimit` is queued",
     outcome: "It is sent: the limit applies to messages only",
