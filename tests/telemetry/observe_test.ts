@@ -1,122 +1,159 @@
-// observe() against a receiver of OTLP over HTTP, by Deno's own exporter.
+// observe() by Deno's own exporter, as it is by default: OTLP over HTTP, in protobuf.
 import { assert, assertEquals } from "@std/assert";
+import type { ListenerStats } from "@wsd/driver/server";
 import { observe } from "@wsd/driver/telemetry";
+import type { TopicsStats } from "@wsd/driver/topics";
 import { testWith } from "../support/permissions.ts";
+import { type ExportedMetric, OtlpReceiver } from "./_otlp_receiver.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const NEEDS = { net: true, run: true, read: true, env: true, sys: true, write: true };
 
-interface Point {
-  asInt?: string | number;
-  asDouble?: number;
-  attributes: { key: string; value: { stringValue?: string; intValue?: string | number; doubleValue?: number } }[];
-}
+/** The program that is observed. */
+class Observed implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
 
-interface Exported {
-  metrics: Map<string, Map<string, number>>;
-  spans: { name: string; kind: number; status: string; failed: boolean }[];
-}
-
-/** Takes what is exported, and resolves once all that is asked for has come. */
-class Receiver implements AsyncDisposable {
-  readonly exported: Exported = { metrics: new Map(), spans: [] };
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  #changed = Promise.withResolvers<void>();
-
-  constructor() {
-    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
-      const body = await request.json();
-      if (request.url.endsWith("/v1/metrics")) this.#takeMetrics(body);
-      if (request.url.endsWith("/v1/traces")) this.#takeSpans(body);
-      this.#changed.resolve();
-      this.#changed = Promise.withResolvers();
-      return Response.json({});
-    });
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  // deno-lint-ignore no-explicit-any
-  #takeMetrics(body: any): void {
-    for (const { scopeMetrics } of body.resourceMetrics) {
-      for (const { scope, metrics } of scopeMetrics) {
-        if (scope?.name !== "@wsd/driver") continue;
-        for (const { name, sum } of metrics) this.exported.metrics.set(name, pointsOf(sum.dataPoints));
-      }
-    }
-  }
-
-  // deno-lint-ignore no-explicit-any
-  #takeSpans(body: any): void {
-    for (const { scopeSpans } of body.resourceSpans) {
-      for (const { scope, spans } of scopeSpans) {
-        if (scope?.name !== "@wsd/driver") continue;
-        for (const { name, kind, attributes, status } of spans) {
-          const value = attributes.find(({ key }: { key: string }) => key === "http.response.status_code")?.value;
-          this.exported.spans.push({ name, kind, status: show(value), failed: status?.code === 2 });
-        }
-      }
-    }
-  }
-
-  async until(done: (exported: Exported) => boolean): Promise<void> {
-    while (!done(this.exported)) await this.#changed.promise;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-  }
-}
-
-/** The points of a sum by what they are of: the value of their second attribute, or "". */
-function pointsOf(points: Point[]): Map<string, number> {
-  return new Map(points.map(({ asInt, asDouble, attributes }) => {
-    assert(attributes.some(({ key, value }) => key === "server.role" && value.stringValue === "test"));
-    const other = attributes.find(({ key }) => key !== "server.role");
-    return [show(other?.value), Number(asInt ?? asDouble)];
-  }));
-}
-
-function show(value: Point["attributes"][0]["value"] | undefined): string {
-  return String(value?.stringValue ?? value?.intValue ?? value?.doubleValue ?? "");
-}
-
-testWith(
-  { net: true, run: true, read: true, env: true },
-  "observe() exports counts of a server and of topics, and a span for each handshake",
-  async () => {
-    await using receiver = new Receiver();
+  constructor(endpoint: string) {
     const args = ["run", "-A", "--config", new URL("deno.json", ROOT).pathname];
     const program = new URL("_observed.ts", import.meta.url).pathname;
     const env = {
       OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
       OTEL_METRIC_EXPORT_INTERVAL: "200",
       OTEL_BSP_SCHEDULE_DELAY: "200",
       NO_COLOR: "1",
     };
-    await using child = new Deno.Command(Deno.execPath(), { args: [...args, program], env, stdin: "piped" }).spawn();
-    await receiver.until(({ metrics, spans }) =>
-      metrics.get("wsd.topics.published")?.get("") === 1 && spans.length >= 5 &&
-      metrics.get("wsd.server.connections.closed") !== undefined
-    );
-    const { metrics, spans } = receiver.exported;
-    assertEquals(metrics.get("wsd.server.connections"), new Map([["", 1]]));
-    assertEquals(metrics.get("wsd.server.connections.opened"), new Map([["", 2]]));
-    assertEquals(metrics.get("wsd.server.connections.closed"), new Map([["4001", 1]]));
-    assertEquals(metrics.get("wsd.server.handshakes.refused"), new Map([["400", 1]]));
-    assertEquals(metrics.get("wsd.server.messages.sent"), new Map([["", 1]]));
-    assertEquals(metrics.get("wsd.topics.subscriptions"), new Map([["", 1]]));
-    assertEquals(metrics.get("wsd.topics.up"), new Map([["", 1]]));
-    const server = spans.filter(({ kind }) => kind === 2).map(({ status, failed }) => [status, failed]);
-    assertEquals(server.sort(), [["101", false], ["101", false], ["400", true]]);
-    assertEquals(spans.filter(({ kind, status }) => kind === 3 && status === "101").length, 2);
-    await child.stdin.close();
-    assertEquals((await child.status).code, 0);
-  },
-);
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...args, program],
+      env,
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Its own counts, as they are now. */
+  async stats(): Promise<{ server: ListenerStats; topics: TopicsStats }> {
+    await this.#input.write(new Uint8Array([10]));
+    const { value = "" } = await this.#lines.read();
+    return JSON.parse(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close();
+    await this.#lines.cancel();
+    assertEquals((await this.#child.status).code, 0);
+  }
+}
+
+/** The rows of the table of metrics in the docs: name, unit, and what each value is counted by, if it is. */
+function documented(): { name: string; unit: string; by: string | null }[] {
+  const page = Deno.readTextFileSync(new URL("docs/observing.md", ROOT));
+  const rows = page.matchAll(/^\| `(wsd\.[a-z.]+)` +\| `([^`]+)` +\|(.*)\|$/gm);
+  return [...rows].map(([, name, unit, text]) => ({ name, unit, by: /, by `([^`]+)`/.exec(text)?.[1] ?? null }));
+}
+
+/** What each metric should be, by the program's own counts. */
+function expectedValues({ server, topics }: Awaited<ReturnType<Observed["stats"]>>): Record<string, unknown> {
+  return {
+    "wsd.server.connections": server.connections,
+    "wsd.server.connections.pending": server.pending,
+    "wsd.server.connections.opened": server.opened,
+    "wsd.server.connections.closed": server.closed,
+    "wsd.server.handshakes.refused": server.refused,
+    "wsd.server.messages.received": server.messagesReceived,
+    "wsd.server.messages.sent": server.messagesSent,
+    "wsd.server.bytes.received": server.bytesReceived,
+    "wsd.server.bytes.sent": server.bytesSent,
+    "wsd.server.buffered": server.bufferedAmount,
+    "wsd.topics": topics.topics,
+    "wsd.topics.subscriptions": topics.subscriptions,
+    "wsd.topics.published": topics.published,
+    "wsd.topics.relayed": topics.relayed,
+    "wsd.topics.dropped": topics.dropped,
+    "wsd.topics.received": topics.received,
+    "wsd.topics.repeated": topics.repeated,
+    "wsd.topics.gaps": topics.gaps,
+    "wsd.topics.missed": topics.missed,
+    "wsd.topics.waiting": topics.waitingBytes,
+    "wsd.topics.up": topics.state === "up" ? 1 : 0,
+  };
+}
+
+/** The value of a metric, or its values by what they are counted by. */
+function valueOf({ values }: ExportedMetric): unknown {
+  const entries = values.map(({ attributes: { "server.role": role, ...own }, value }) => {
+    assertEquals(role, "test");
+    return [Object.values(own)[0], value];
+  });
+  return entries.length === 1 && entries[0][0] === undefined ? entries[0][1] : Object.fromEntries(entries);
+}
+
+const exportedValues = ({ metrics }: OtlpReceiver) =>
+  Object.fromEntries([...metrics].map(([name, metric]) => [name, valueOf(metric)]));
+
+const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : 1;
+
+const asText = (values: object) => JSON.stringify(Object.entries(values).sort());
+
+testWith(NEEDS, "observe() exports every metric of the docs, with its unit, its kind and its value", async () => {
+  await using receiver = await OtlpReceiver.start();
+  await using program = new Observed(receiver.url);
+  let expected: Record<string, unknown> = {};
+  await receiver.until(async () => {
+    expected = expectedValues(await program.stats());
+    // "up" alone is 0.
+    const areMade = Object.values(expected).filter((value) => value === 0).length === 1;
+    return areMade && asText(exportedValues(receiver)) === asText(expected);
+  });
+  assertEquals(exportedValues(receiver), expected);
+
+  const { metrics } = receiver;
+  const rows = [...metrics].map(([name, { unit, values }]) => {
+    const by = Object.keys(values[0].attributes).find((key) => key !== "server.role") ?? null;
+    return { name, unit, by };
+  });
+  assertEquals(rows.sort(byName), documented().sort(byName));
+  const shrinking = ["connections", "pending", "buffered", "topics", "subscriptions", "waiting", "up"];
+  for (const [name, { grows, description }] of metrics) {
+    assertEquals(grows, !shrinking.includes(name.split(".").at(-1)!), name);
+    assert(description.length > 0, name);
+  }
+
+  assertEquals(expected["wsd.server.connections"], 2);
+  assertEquals(expected["wsd.server.connections.closed"], { "4001": 1 });
+  assertEquals(expected["wsd.server.handshakes.refused"], { "400": 1 });
+  assertEquals(expected["wsd.topics.received"], 2);
+  assertEquals(expected["wsd.topics.missed"], 1);
+  assertEquals(expected["wsd.topics.up"], 0);
+});
+
+testWith(NEEDS, "observe() exports a span of each handshake: its address, its status and its failure", async () => {
+  await using receiver = await OtlpReceiver.start();
+  await using _program = new Observed(receiver.url);
+  const { spans } = receiver;
+  await receiver.until(() => Promise.resolve(spans.length >= 8));
+  const lines = spans.map(({ name, kind, attributes, failure }) => {
+    assertEquals([name, attributes["server.role"]], ["websocket handshake", "test"]);
+    const { protocol, pathname } = new URL(String(attributes["url.full"]));
+    const outcome = failure === null ? "ok" : "failed";
+    return `${kind} ${protocol}${pathname} ${attributes["http.response.status_code"]} ${outcome}`;
+  });
+  assertEquals(lines.sort(), [
+    "2 http:/ 400 failed",
+    "2 http:/leaves 101 ok",
+    "2 http:/stays 101 ok",
+    "2 http:/stuck 101 ok",
+    "3 ws:/forbidden 403 failed",
+    "3 ws:/leaves 101 ok",
+    "3 ws:/stays 101 ok",
+    "3 ws:/stuck 101 ok",
+  ]);
+  for (const { duration } of spans) assert(duration >= 0 && duration < 60_000, `a handshake of ${duration} ms`);
+});
 
 Deno.test("observe() does nothing without OTEL_DENO", () => {
   using _telemetry = observe({});
