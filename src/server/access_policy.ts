@@ -59,14 +59,12 @@ export function checkAccessPolicy({ allowedOrigins, allowedHosts }: AccessPolicy
 const EVERYBODY: AccessPolicy = {};
 
 /**
- * Puts together who may connect.
+ * Copies who may connect, so that it can't be changed later.
  *
- * @param policy What the caller gave. It is copied, so that it can't be changed later.
- * @param defaults What goes for what is missing there.
- * @returns The policy.
+ * @param policy What the caller gave.
+ * @returns What of it was given, without the rest.
  */
-export function resolveAccessPolicy(policy: AccessPolicy, defaults: AccessPolicy = EVERYBODY): AccessPolicy {
-  const { allowedOrigins = defaults.allowedOrigins, allowedHosts = defaults.allowedHosts } = policy;
+export function copyAccessPolicy({ allowedOrigins, allowedHosts }: AccessPolicy): AccessPolicy {
   if (allowedOrigins === undefined && allowedHosts === undefined) return EVERYBODY;
   return {
     ...(allowedOrigins && { allowedOrigins: allowedOrigins === "same-host" ? allowedOrigins : [...allowedOrigins] }),

@@ -5,7 +5,6 @@ import { isAllowedHost } from "../http/host.ts";
 import { listContains } from "../http/list_contains.ts";
 import type { RequestHead } from "../http/request_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { AccessPolicy } from "./access_policy.ts";
 import { checkResponse } from "./check_response.ts";
 import type { Connections } from "./connections.ts";
 import { HttpSocket } from "./http_socket.ts";
@@ -14,7 +13,7 @@ import { RequestError } from "./request_error.ts";
 import { RequestInfo } from "./request_info.ts";
 import type { ServeSettings } from "./serve_options.ts";
 import { SwitchingProtocols } from "./switching_protocols.ts";
-import { setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
+import { type HandshakePolicy, setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
 /** How long a dismissed client may take to read why, in milliseconds. */
@@ -37,10 +36,8 @@ type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" |
  * is the {@linkcode Server}'s.
  */
 export class HttpConnection implements Upgrader {
-  /** False: it was, when the request was read. */
-  readonly checksHost: boolean = false;
-  /** True. */
-  readonly hasExtensions: boolean = true;
+  /** False: this package does. */
+  readonly runtimeFrames: boolean = false;
   /** The listener's connections, of which this is one. */
   readonly connections: Connections;
   readonly #settings: ServeSettings;
@@ -276,9 +273,9 @@ export class HttpConnection implements Upgrader {
     return new RequestInfo(this.#request!.url, this.request.fields, this.#remoteAddr);
   }
 
-  /** Who may connect, as `serve` was told. `allowedHosts` was checked when the request was read. */
-  get policy(): AccessPolicy {
-    return { allowedOrigins: this.#settings.policy.allowedOrigins };
+  /** Who may connect, as `serve` was told. `Host` was checked when the request was read. */
+  get policy(): HandshakePolicy {
+    return { requireHost: false, allowedOrigins: this.#settings.policy.allowedOrigins };
   }
 
   /** Composes the 101, which is written once the handler has returned it. */
@@ -288,8 +285,9 @@ export class HttpConnection implements Upgrader {
     return new SwitchingProtocols(fields);
   }
 
-  /** Leaves the answer to the handler. */
+  /** Counts the refusal, and leaves the answer to the handler. */
   refuse(refusal: Response): Response {
+    this.connections.onRefused(refusal.status);
     return refusal;
   }
 

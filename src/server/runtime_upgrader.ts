@@ -1,14 +1,9 @@
-import {
-  RuntimeConnection,
-  type RuntimeConnectionOptions,
-  unsupported,
-  whenOpen,
-} from "../connection/runtime_connection.ts";
+import { RuntimeConnection, type RuntimeConnectionOptions, whenOpen } from "../connection/runtime_connection.ts";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
 import type { Field } from "../http/format_head.ts";
 import type { HandshakeRequest } from "../handshake/server_handshake.ts";
 import { RequestInfo } from "./request_info.ts";
-import type { UpgradeHandler, Upgrader } from "./upgrader.ts";
+import type { HandshakePolicy, UpgradeHandler, Upgrader } from "./upgrader.ts";
 
 /** Limits and times of the connections that a {@linkcode RuntimeUpgrader} makes. */
 export interface RuntimeUpgraderOptions extends RuntimeConnectionOptions {
@@ -23,6 +18,8 @@ export interface RuntimeUpgraderOptions extends RuntimeConnectionOptions {
 /** The runtime's own, kept from the start: a program may put something of the same shape in its place. */
 const runtimeUpgrade = Deno.upgradeWebSocket;
 
+const NO_HOST: HandshakePolicy = { requireHost: false };
+
 /** What the runtime puts into the 101 by itself. */
 const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 
@@ -36,10 +33,10 @@ const REMIND_AFTER = 1000;
 export class RuntimeUpgrader implements Upgrader {
   /** The client's request, as the rules of the handshake see it. */
   readonly request: HandshakeRequest;
-  /** False: the runtime may have taken `Host` out. Over HTTP/2 there is none. */
-  readonly checksHost: boolean = false;
-  /** False: the runtime has none. */
-  readonly hasExtensions: boolean = false;
+  /** The runtime may have taken `Host` out. Over HTTP/2 there is none. */
+  readonly policy: HandshakePolicy = NO_HOST;
+  /** True. */
+  readonly runtimeFrames: boolean = true;
   readonly #request: Request;
   readonly #headers: Headers;
   readonly #options: () => RuntimeUpgraderOptions;
@@ -113,11 +110,6 @@ export class RuntimeUpgrader implements Upgrader {
   onResponseTaken(): void {
     this.#stopReminder?.();
     this.#stopReminder = null;
-  }
-
-  /** Throws: the runtime's socket can do none of what is asked for here. */
-  checkSupport(what: string): never {
-    throw unsupported(what);
   }
 
   /** Takes no connection any more. */

@@ -9,6 +9,7 @@ import { acceptHandshake, type HandshakeRefusal, responseFields } from "../hands
 import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
 import { sha1 } from "../handshake/sha1.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
+import { unsupported } from "../connection/runtime_connection.ts";
 import { reportFault } from "../connection/report_fault.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
 import type { Negotiated } from "../driver/negotiated.ts";
@@ -18,7 +19,7 @@ import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type AccessPolicy, resolveAccessPolicy } from "./access_policy.ts";
+import { type AccessPolicy, copyAccessPolicy } from "./access_policy.ts";
 import type { Connections } from "./connections.ts";
 import type { RequestInfo } from "./request_info.ts";
 import { RuntimeUpgrader } from "./runtime_upgrader.ts";
@@ -75,7 +76,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     this.#connections = this.#upgrader.connections;
     this.#info = this.#upgrader.info;
     if (options.remoteAddr !== undefined) this.#info.remoteAddr = options.remoteAddr;
-    this.#policy = resolveAccessPolicy(options, this.#upgrader.policy);
+    this.#policy = copyAccessPolicy(options);
   }
 
   #upgraderFor(env: ServerEnv): Upgrader {
@@ -167,7 +168,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     this.#core.handshake = watchHandshake("server");
     const handshake = acceptHandshake(this.#upgrader.request, {
       acceptProtocols: this.acceptProtocols,
-      requireHost: this.#upgrader.checksHost,
+      ...this.#upgrader.policy,
       ...this.#policy,
       sha1,
     });
@@ -180,7 +181,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
       return false;
     }
     const { protocol } = handshake;
-    const deflate = this.#upgrader.hasExtensions ? this.#core.settings.perMessageDeflate : null;
+    const deflate = this.#upgrader.runtimeFrames ? null : this.#core.settings.perMessageDeflate;
     const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
     this.#accept(responseFields(handshake, { extensions, fields }), { protocol, extensions, extension });
     return true;
@@ -221,7 +222,6 @@ export class Server<Data = undefined> extends WebSocketDriver {
     headers.set("Content-Length", String(body.length));
     this.#answer = this.#upgrader!.refuse(new Response(body, { status, headers }));
     this.#upgrader = null;
-    this.#connections?.onRefused(status);
     this.#core.fail(new HandshakeError(reason, { status, headers, body }));
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
@@ -260,9 +260,9 @@ export class Server<Data = undefined> extends WebSocketDriver {
       this.#ws = ws;
     }
 
-    /** Asks what the handshake is answered by. */
+    /** The runtime's socket can do none of what is asked for here. */
     checkSupport(what: string): void {
-      this.#ws.#upgrader?.checkSupport?.(what);
+      if (this.#ws.#upgrader?.runtimeFrames) throw unsupported(what);
     }
 
     /** Ends what was not started. A handshake that was accepted goes on, and the Close follows it. */

@@ -22,10 +22,8 @@ export class StreamUpgrader implements Upgrader {
   readonly request: HandshakeRequest;
   /** The client's request, as users see it. */
   readonly info: RequestInfo;
-  /** True. */
-  readonly checksHost: boolean = true;
-  /** True. */
-  readonly hasExtensions: boolean = true;
+  /** False: this package does. */
+  readonly runtimeFrames: boolean = false;
   readonly #transport: Transport;
   readonly #early: Uint8Array;
   readonly #options: StreamUpgraderOptions;

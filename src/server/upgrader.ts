@@ -1,11 +1,14 @@
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import type { Field } from "../http/format_head.ts";
-import type { HandshakeRequest } from "../handshake/server_handshake.ts";
+import type { AcceptHandshakeOptions, HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 import type { Connections } from "./connections.ts";
 import type { RequestInfo } from "./request_info.ts";
+
+/** Who may connect, and whether `Host` is still to be checked. */
+export type HandshakePolicy = AccessPolicy & Pick<AcceptHandshakeOptions, "requireHost">;
 
 /** Gets the connection of a handshake that was accepted, by one call of one of these. */
 export interface UpgradeHandler {
@@ -41,12 +44,10 @@ export interface Upgrader {
   readonly request: HandshakeRequest;
   /** The client's request, as users see it. */
   readonly info: RequestInfo;
-  /** Whether `Host` is still to be checked. */
-  readonly checksHost: boolean;
-  /** Whether extensions can be agreed on: only if this package frames the messages. */
-  readonly hasExtensions: boolean;
-  /** Who may connect, unless the caller says otherwise. */
-  readonly policy?: AccessPolicy;
+  /** What the handshake is checked by, unless the caller says otherwise. */
+  readonly policy?: HandshakePolicy;
+  /** Whether the runtime frames the messages: then nothing can be done that its socket can't, such as extensions. */
+  readonly runtimeFrames: boolean;
   /** The connections that this one is counted among, if `serve` has accepted it. */
   readonly connections?: Connections;
   /**
@@ -67,13 +68,6 @@ export interface Upgrader {
   refuse(refusal: Response): Response;
   /** The caller has taken the response of {@linkcode Upgrader.accept}, to return it. */
   onResponseTaken?(): void;
-  /**
-   * Checks that the future connection can do something.
-   *
-   * @param what What, for the error.
-   * @throws {TypeError} If it can't.
-   */
-  checkSupport?(what: string): void;
   /** Gives up a handshake that was accepted, if it would go on by itself. */
   abandon?(): void;
 }

@@ -1,5 +1,4 @@
 import { Client } from "../client/client.ts";
-import { dropIncoming } from "../driver/drop_incoming.ts";
 import { coreOf, type WebSocketDriver } from "../driver/websocket_driver.ts";
 import { WebSocketError } from "../errors.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
@@ -153,7 +152,7 @@ export class WebSocketStream {
     const { driver, isCloseCode } = this.#attachment;
     const how = checkCloseArguments(code, toUSVString(reason), isCloseCode);
     driver.closeConnection(how.reason, how.code);
-    dropIncoming(driver);
+    coreOf(driver).drop();
   }
 }
 
