@@ -280,8 +280,15 @@ export class HttpConnection implements Upgrader {
 
   /** Composes the 101, which is written once the handler has returned it. */
   accept(fields: Field[], handler: UpgradeHandler): Response {
+    if (this.#left !== null) return this.#acceptLate(fields, handler);
     if (this.#state !== "handling" || this.#upgrade !== null) throw answered();
     this.#upgrade = handler;
+    return new SwitchingProtocols(fields);
+  }
+
+  /** The client has left while the handler did something else first. That is no mistake of the caller's. */
+  #acceptLate(fields: Field[], handler: UpgradeHandler): Response {
+    queueMicrotask(() => handler.onLost(this.#left));
     return new SwitchingProtocols(fields);
   }
 

@@ -27,7 +27,8 @@ export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHan
  * Answers a request: with any response, or with that of a `Server`.
  *
  * `request.signal` aborts if the client leaves before the answer. A client that has ended its writing counts as having
- * left, as under `Deno.serve`.
+ * left, as under `Deno.serve`. If it leaves more than 1 MiB unread, or all clients together more than 16 MiB,
+ * that is noticed only when its body is read.
  *
  * @example One handler, two servers
  * ```ts
