@@ -3,18 +3,12 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { makeClient, makeServer, type PerMessageDeflateOptions, serve, type WebSocketDriver } from "../../mod.ts";
 import { testWith } from "../support/permissions.ts";
+import { COMBINATIONS } from "../support/deflate_combinations.ts";
+import { ignore, python, PYTHON_COMBINATIONS, WHY } from "../support/python_websockets.ts";
 import { Random } from "../support/random.ts";
 import { randomMessage } from "./_pair.ts";
 
 const NEEDS = { net: true, read: true, env: true, run: true, sys: true, write: true };
-
-/** Every combination of the four parameters, each asked for or not. */
-const COMBINATIONS: readonly PerMessageDeflateOptions[] = Array.from({ length: 16 }, (_, bits) => ({
-  ...(bits & 1 ? { serverNoContextTakeover: true } : {}),
-  ...(bits & 2 ? { clientNoContextTakeover: true } : {}),
-  ...(bits & 4 ? { serverMaxWindowBits: 9 } : {}),
-  ...(bits & 8 ? { clientMaxWindowBits: 10 } : {}),
-}));
 
 /** So many messages on each of 16 connections are more than 1,000 each way. */
 const MESSAGES = 63;
@@ -145,41 +139,12 @@ testWith(NEEDS, "our server and npm ws exchange compressed messages with every c
 
 const PEER = new URL("./_websockets_peer.py", import.meta.url).pathname;
 
-/** A Python that has the package, null where there is none; another than Debian's may come first on the path. */
-async function findPython(): Promise<string | null> {
-  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") return "python3";
-  const args = ["-c", "import websockets.extensions.permessage_deflate"];
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const { success } = await new Deno.Command(python, { args, stdout: "null", stderr: "null" }).output();
-      if (success) return python;
-    } catch {
-      // It is not there.
-    }
-  }
-  return null;
-}
-
-const python = await findPython() ?? "";
-const ignore = python === "";
-const WHY = ignore ? " (ignored for want of python3 with websockets)" : "";
-
-/** The same options by the names that Python has for them. */
-const pythonOptions = COMBINATIONS.map((options) =>
-  JSON.stringify(Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  ))
-);
-
 testWith(
   NEEDS,
   `our client and Python's websockets exchange compressed messages with every combination of parameters${WHY}`,
   async () => {
     await using peer = new Deno.Command(python, {
-      args: [PEER, "server", ...pythonOptions],
+      args: [PEER, "server", ...PYTHON_COMBINATIONS],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -199,7 +164,7 @@ testWith(
   `our server and Python's websockets exchange compressed messages with every combination of parameters${WHY}`,
   async () => {
     await talkAsServer(async (port) => {
-      const args = [PEER, "client", String(port), ...pythonOptions];
+      const args = [PEER, "client", String(port), ...PYTHON_COMBINATIONS];
       const { success, stderr } = await new Deno.Command(python, { args, stderr: "piped" }).output();
       assert(success, new TextDecoder().decode(stderr));
     });

@@ -32,7 +32,7 @@ for (const row of REQUEST_ROWS) {
 }
 
 async function askServer(row: RequestRow, pieces: Uint8Array[], { port }: Deno.NetAddr): Promise<void> {
-  using peer = new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+  using peer = await RawPeer.dial(port);
   const writing = (async () => {
     for (const piece of pieces) await peer.write(piece);
   })().catch(() => {});
@@ -96,7 +96,7 @@ netTest(
     const { port } = server.addr as Deno.NetAddr;
     const field = "X-More: a\r\n".repeat(800);
     for (const [start, more, status] of [["GET /", "a".repeat(8192), "414"], ["GET / HTTP/1.1\r\n", field, "431"]]) {
-      using peer = new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+      using peer = await RawPeer.dial(port);
       let sent = 0;
       const writing = (async () => {
         await peer.write(start);
@@ -142,7 +142,7 @@ netTest("serve() answers 408 if a head is not complete in time, however many byt
   await using server = serve(options, () => new Response());
   const { port } = server.addr as Deno.NetAddr;
   for (const start of ["", "G", handshake().slice(0, -1)]) {
-    using peer = new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+    using peer = await RawPeer.dial(port);
     if (start !== "") await peer.write(start);
     assertEquals((await peer.head()).split(" ")[1], "408");
     await peer.rest();
@@ -154,7 +154,7 @@ netTest("serve() doesn't postpone the 408 for a slow drip of bytes", async () =>
   const options = { hostname: "127.0.0.1", port: 0, handshakeTimeout: 200, onListen() {} };
   await using server = serve(options, () => new Response());
   const { port } = server.addr as Deno.NetAddr;
-  using peer = new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+  using peer = await RawPeer.dial(port);
   await peer.write("GET / HTTP/1.1\r\nX: ");
   const dripping = setInterval(() => peer.write("a").catch(() => {}), 20);
   const started = performance.now();

@@ -34,6 +34,13 @@ function held(options: ReconnectingClientOptions = {}, environment?: TestEnviron
   return {
     ...client,
     held,
+    /** Starts it, and gives the peer of its first connection. */
+    async start(): Promise<RawPeer> {
+      client.ws.startConnection();
+      const first = await held.next();
+      await client.log.until("up");
+      return first;
+    },
     async [Symbol.asyncDispose]() {
       client.ws.terminate();
       await client.ws.closed;
@@ -218,9 +225,7 @@ netTest("onConnect that fails closes the connection, and is a failure like any o
 netTest('"down" reports what was handed over but not confirmed; the rest is sent again', async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const first = await test.start();
   ws.send("one");
   assertEquals(await messages(first, 1), ["text one"]);
   const ping = await first.frame();
@@ -241,10 +246,8 @@ netTest('"down" reports what was handed over but not confirmed; the rest is sent
 
 netTest("messages queued after one that the system doesn't accept go over the next connection", async () => {
   await using test = held({ whileAway: "queue" });
-  const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const { ws, held: server } = test;
+  const first = await test.start();
   // More than the system takes from a peer that doesn't read.
   const large = new Uint8Array(12 * 1024 * 1024);
   const down = new Promise<readonly unknown[]>((resolve) => ws.once("down", (down) => resolve(down.unconfirmed)));
@@ -261,9 +264,7 @@ netTest("messages queued after one that the system doesn't accept go over the ne
 netTest("a message after a confirmed one still waits for the system", async () => {
   await using test = held({ whileAway: "queue" });
   const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const first = await test.start();
   ws.send("one");
   assertEquals(await messages(first, 1), ["text one"]);
   await first.send(0x8a, Uint8Array.fromHex((await first.frame()).slice(5)));
@@ -282,10 +283,8 @@ netTest("a message after a confirmed one still waits for the system", async () =
 
 netTest("send() continues when a connection that the application itself filled has room again", async () => {
   await using test = held({ backpressureLimit: 1_000, onBackpressure: "refuse" });
-  const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const { ws } = test;
+  const first = await test.start();
   assertEquals(ws.client!.send(new Uint8Array(12 * 1024 * 1024)), true);
   assertEquals(ws.send("small"), "sent");
   assertEquals((await messages(first, 2))[1], "text small");
@@ -293,10 +292,8 @@ netTest("send() continues when a connection that the application itself filled h
 
 netTest("messages not handed over when the connection is lost are dropped if queueing is off", async () => {
   await using test = held();
-  const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const { ws, log } = test;
+  const first = await test.start();
   ws.send(new Uint8Array(12 * 1024 * 1024));
   ws.send("small");
   assertEquals(await first.discard(), true);
@@ -307,10 +304,8 @@ netTest("messages not handed over when the connection is lost are dropped if que
 
 netTest('send() returns false above backpressureLimit, and "drain" is emitted below highWaterMark', async () => {
   await using test = held({ backpressureLimit: 14 * 1024 * 1024, highWaterMark: 1_000 });
-  const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const { ws, log } = test;
+  const first = await test.start();
   assertEquals(ws.desiredSize, 1_000);
   const large = new Uint8Array(12 * 1024 * 1024);
   assertEquals([ws.send(large), ws.send(large), ws.send("x")], ["sent", "sent", false]);
@@ -322,10 +317,8 @@ netTest('send() returns false above backpressureLimit, and "drain" is emitted be
 
 netTest("a peer that answers no Ping can't make the client keep everything it sends", async () => {
   await using test = held({ backpressureLimit: 1_000 });
-  const { ws, log, held: server } = test;
-  ws.startConnection();
-  const first = await server.next();
-  await log.until("up");
+  const { ws } = test;
+  const first = await test.start();
   for (let count = 0; count < 7; count++) {
     assertEquals(ws.send("x".repeat(100)), "sent");
     await messages(first, 1);

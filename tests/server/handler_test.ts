@@ -2,54 +2,19 @@
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeClient } from "../../client.ts";
 import { HandshakeError } from "../../src/handshake_error.ts";
-import { makeServer, serve, type ServeHandler, type ServeOptions, type Server } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
+import { makeServer, type ServeHandler, type ServeOptions, type Server } from "../../server.ts";
 import { EventLog } from "../support/event_log.ts";
 import { netTest } from "../support/permissions.ts";
-import { contentOf, field, handshake, RawPeer } from "../support/raw_peer.ts";
+import { contentOf, field, handshake } from "../support/raw_peer.ts";
+import { startDenoServe, startServe, type WebServer } from "../support/web_server.ts";
 
 const HOSTNAME = "127.0.0.1";
 
-interface Started extends AsyncDisposable {
-  faults: unknown[];
-  url: string;
-  connect(): Promise<RawPeer>;
-}
-
 /** The two web servers that one handler runs under. */
-const WEB_SERVERS: readonly (readonly [string, (handler: ServeHandler, options?: ServeOptions) => Started])[] = [
-  ["serve", (handler, options = {}) => {
-    const faults: unknown[] = [];
-    return started(
-      serve({ hostname: HOSTNAME, port: 0, onListen() {}, onError: collect(faults), ...options }, handler),
-      faults,
-    );
-  }],
-  ["Deno.serve", (handler) => {
-    const faults: unknown[] = [];
-    const options = { hostname: HOSTNAME, port: 0, onListen() {}, onError: collect(faults) };
-    return started(Deno.serve(options, handler as Deno.ServeHandler), faults);
-  }],
+const WEB_SERVERS: readonly (readonly [string, (handler: ServeHandler, options?: ServeOptions) => WebServer])[] = [
+  ["serve", startServe],
+  ["Deno.serve", startDenoServe],
 ];
-
-function collect(faults: unknown[]) {
-  return (fault: unknown) => {
-    faults.push(fault);
-    return new Response("Fault\n", { status: 500 });
-  };
-}
-
-function started(server: { addr: Deno.Addr; shutdown(): Promise<void> }, faults: unknown[]): Started {
-  const { port } = server.addr as Deno.NetAddr;
-  return {
-    faults,
-    url: `ws://${HOSTNAME}:${port}/`,
-    connect: async () => new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port }))),
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-const startServe = WEB_SERVERS[0][1];
 
 for (const [name, start] of WEB_SERVERS) {
   // RFC 6455 §4.2.2 MUST unknown-service

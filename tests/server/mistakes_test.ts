@@ -1,7 +1,6 @@
 // What a developer gets wrong with a server, and what is said to it.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeServer, serve, type ServeHandler, type Server } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 import { handshake, RawPeer } from "../support/raw_peer.ts";
 
@@ -66,10 +65,6 @@ async function withConsole(run: (told: string[]) => Promise<void>): Promise<void
   }
 }
 
-async function connect(port: number): Promise<RawPeer> {
-  return new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
-}
-
 for (
   const [what, forget] of [
     ["returns another response", () => new Response("page")],
@@ -82,7 +77,7 @@ for (
         makeServer(request).startConnection();
         return forget() as Response;
       });
-      using peer = await connect(server.addr.port);
+      using peer = await RawPeer.dial(server.addr.port);
       await peer.write(handshake());
       assertStringIncludes(await peer.rest(), " 500 ");
       assertEquals(told.length, 1);
@@ -129,7 +124,7 @@ netTest("Deno.serve gets no warning about a response that was taken, however lon
       await promise;
       return response;
     });
-    using peer = await connect(server.addr.port);
+    using peer = await RawPeer.dial(server.addr.port);
     assertStringIncludes(await peer.open(), " 101 ");
     await peer.close(1000);
     await peer.frame();
@@ -162,7 +157,7 @@ testWith(
       }).spawn();
       const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
       const port = Number((await reader.read()).value);
-      using peer = await connect(port);
+      using peer = await RawPeer.dial(port);
       await peer.open();
       child.kill("SIGTERM");
       assertEquals(await peer.frame(), "close 1001 The server shuts down");
@@ -200,7 +195,7 @@ netTest("makeServer() of a request whose connection has ended throws at the star
     requests.push(request);
     return new Response("page\n");
   });
-  using peer = await connect(server.addr.port);
+  using peer = await RawPeer.dial(server.addr.port);
   await peer.write(handshake());
   await peer.rest();
   const ws = makeServer(requests[0]);

@@ -1,31 +1,13 @@
 // What serve reads and writes, with peers of bytes.
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { isWebSocket, makeServer, serve, type ServeHandler, type ServeOptions } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { localCertificate, LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
-import { contentOf, field, handshake, RawPeer } from "../support/raw_peer.ts";
+import { contentOf, field, handshake, type RawPeer } from "../support/raw_peer.ts";
+import { startServe as start } from "../support/web_server.ts";
 
 const HOSTNAME = "127.0.0.1";
-
-/** A server of ours, and what its handler or listeners threw. */
-function start(handler: ServeHandler, options: ServeOptions = {}) {
-  const faults: unknown[] = [];
-  const onError = (fault: unknown) => {
-    faults.push(fault);
-    return new Response("Fault\n", { status: 500 });
-  };
-  const server = serve({ hostname: HOSTNAME, port: 0, onListen() {}, onError, ...options }, handler);
-  const { port } = server.addr as Deno.NetAddr;
-  return {
-    server,
-    faults,
-    port,
-    connect: async () => new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port }))),
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
 
 /** Sends a request, and gives all that comes back. */
 async function ask(

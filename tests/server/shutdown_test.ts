@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeClient } from "../../client.ts";
 import { makeServer, serve, type ServeOptions, type WebSocketListener } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
@@ -21,9 +20,8 @@ function start(options: ServeOptions = {}, closeTimeout = LONG) {
   return { server, logs };
 }
 
-async function connect(server: WebSocketListener): Promise<RawPeer> {
-  const { port } = server.addr as Deno.NetAddr;
-  return new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port })));
+function connect(server: WebSocketListener): Promise<RawPeer> {
+  return RawPeer.dial((server.addr as Deno.NetAddr).port);
 }
 
 netTest("shutdown() sends every client 1001, and resolves once all have ended", async () => {

@@ -1,32 +1,26 @@
 // Clients that stall or leave while serve waits for them: their places are free again.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { makeServer, serve, type ServeHandler, type ServeOptions } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
+import { makeServer, type ServeHandler } from "../../server.ts";
 import { EventLog } from "../support/event_log.ts";
 import { localCertificate, LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
-import { contentOf, handshake, RawPeer } from "../support/raw_peer.ts";
+import { contentOf, handshake, type RawPeer } from "../support/raw_peer.ts";
+import { startServe as start } from "../support/web_server.ts";
 
 const HOSTNAME = "127.0.0.1";
 
-function start(handler: ServeHandler, options: ServeOptions = {}) {
-  const faults: unknown[] = [];
-  const onError = (fault: unknown) => {
-    faults.push(fault);
-    return new Response("Fault\n", { status: 500 });
-  };
-  const server = serve({ hostname: HOSTNAME, port: 0, onListen() {}, onError, ...options }, handler);
-  const { port } = server.addr as Deno.NetAddr;
-  return {
-    server,
-    faults,
-    port,
-    connect: async () => new RawPeer(new ConnTransport(await Deno.connect({ hostname: HOSTNAME, port }))),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+const page: ServeHandler = () => new Response("page\n");
+
+/** Echoes, once it may return the response. */
+function echoAfter(go: Promise<void>): ServeHandler {
+  return async (request) => {
+    const ws = makeServer(request);
+    ws.on("message", (message) => ws.send(message));
+    ws.startConnection();
+    await go;
+    return ws.response;
   };
 }
-
-const page: ServeHandler = () => new Response("page\n");
 
 /** The pace of a client: what is tested here is time. */
 function passed(milliseconds: number): Promise<void> {
@@ -267,13 +261,7 @@ for (const gap of [0, 300]) {
   // After a while, serve has begun to read ahead, to watch for the client's end.
   netTest(`serve() loses nothing that arrives while a handler waits for ${gap} ms before it upgrades`, async () => {
     const go = Promise.withResolvers<void>();
-    await using host = start(async (request) => {
-      const ws = makeServer(request);
-      ws.on("message", (message) => ws.send(message));
-      ws.startConnection();
-      await go.promise;
-      return ws.response;
-    });
+    await using host = start(echoAfter(go.promise));
     using peer = await host.connect();
     await peer.write(handshake());
     const texts = Array.from({ length: 60 }, (_, i) => `${i} ${"x".repeat(i * 40)}`);
@@ -292,13 +280,7 @@ for (const gap of [0, 300]) {
 
 netTest("serve() upgrades with the pending read that watches for the client's end", async () => {
   const go = Promise.withResolvers<void>();
-  await using host = start(async (request) => {
-    const ws = makeServer(request);
-    ws.on("message", (message) => ws.send(message));
-    ws.startConnection();
-    await go.promise;
-    return ws.response;
-  });
+  await using host = start(echoAfter(go.promise));
   using peer = await host.connect();
   await peer.write(handshake());
   await passed(300);

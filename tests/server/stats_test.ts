@@ -2,7 +2,6 @@
 import { assertEquals } from "@std/assert";
 import { connect } from "../../client.ts";
 import { isWebSocket, type ListenerStats, makeServer, serve } from "../../server.ts";
-import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import { netTest } from "../support/permissions.ts";
 import { handshake, RawPeer } from "../support/raw_peer.ts";
 
@@ -13,8 +12,7 @@ netTest("stats counts open and opened connections, closes by code, and refusals 
     ws.on("message", () => ws.send("x".repeat(16 * 1024 * 1024)));
     return ws.accept();
   });
-  const dial = async () =>
-    new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port })));
+  const dial = () => RawPeer.dial(server.addr.port);
   const ask = async (request: string) => {
     using peer = await dial();
     await peer.write(request);

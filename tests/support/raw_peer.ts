@@ -1,6 +1,7 @@
 import { acceptKey } from "../../src/handshake/accept_key.ts";
 import { sha1 } from "../../src/handshake/sha1.ts";
 import type { Role } from "../../protocol.ts";
+import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { concat, frame, KEY, readFrames } from "./frames.ts";
 
@@ -44,6 +45,11 @@ export class RawPeer {
   constructor(transport: Transport, role: Role = "client") {
     this.#transport = transport;
     this.#role = role;
+  }
+
+  /** Connects to a server on this machine. */
+  static async dial(port: number): Promise<RawPeer> {
+    return new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
   }
 
   /** Sends bytes, or text as UTF-8. */

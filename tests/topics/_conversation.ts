@@ -5,16 +5,9 @@
  */
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { broadcast, makeServer, type PerMessageDeflateOptions, prepareMessage, serve, type Server } from "@wsd/driver";
+import { broadcast, makeServer, prepareMessage, serve, type Server } from "@wsd/driver";
+import { COMBINATIONS } from "../support/deflate_combinations.ts";
 import { Random } from "../support/random.ts";
-
-/** Every combination of the four parameters, each asked for or not. */
-export const COMBINATIONS: readonly PerMessageDeflateOptions[] = Array.from({ length: 16 }, (_, bits) => ({
-  ...(bits & 1 ? { serverNoContextTakeover: true } : {}),
-  ...(bits & 2 ? { clientNoContextTakeover: true } : {}),
-  ...(bits & 4 ? { serverMaxWindowBits: 9 } : {}),
-  ...(bits & 8 ? { clientMaxWindowBits: 10 } : {}),
-}));
 
 type Message = string | Uint8Array;
 

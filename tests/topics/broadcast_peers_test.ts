@@ -7,7 +7,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { once } from "node:events";
 import { testWith } from "../support/permissions.ts";
-import { COMBINATIONS, talk } from "./_conversation.ts";
+import { COMBINATIONS } from "../support/deflate_combinations.ts";
+import { ignore, python, PYTHON_COMBINATIONS, WHY } from "../support/python_websockets.ts";
+import { talk } from "./_conversation.ts";
 
 const NEEDS = { net: true, read: true, env: true, run: true, sys: true, write: true };
 
@@ -45,37 +47,12 @@ testWith(NEEDS, "broadcast() and send(), mixed, reach undici in order", async ()
 
 const PEERS = new URL("./_websockets_peers.py", import.meta.url).pathname;
 
-/** A Python that has the package, null if there is none; another than Debian's may come first on the path. */
-async function findPython(): Promise<string | null> {
-  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") return "python3";
-  const args = ["-c", "import websockets.extensions.permessage_deflate"];
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const { success } = await new Deno.Command(python, { args, stdout: "null", stderr: "null" }).output();
-      if (success) return python;
-    } catch {
-      // It is not there.
-    }
-  }
-  return null;
-}
-
-const python = await findPython() ?? "";
-const ignore = python === "";
-
 testWith(
   NEEDS,
-  "broadcast() and send(), mixed, reach Python's websockets in order with every agreement of compression" +
-    (ignore ? " (ignored for want of python3 with websockets)" : ""),
+  `broadcast() and send(), mixed, reach Python's websockets in order with every agreement of compression${WHY}`,
   async () => {
-    const options = COMBINATIONS.map((combination) => {
-      const entries = Object.entries(combination);
-      return JSON.stringify(Object.fromEntries(
-        entries.map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
-      ));
-    });
     const extensions = await talk(16, async (port) => {
-      const command = new Deno.Command(python, { args: [PEERS, `${port}`, ...options], stderr: "piped" });
+      const command = new Deno.Command(python, { args: [PEERS, `${port}`, ...PYTHON_COMBINATIONS], stderr: "piped" });
       const { success, stderr } = await command.output();
       assert(success, new TextDecoder().decode(stderr));
     });

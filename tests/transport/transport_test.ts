@@ -126,17 +126,9 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
   });
 
   test("close() rejects a pending write", async (from) => {
-    const flow = { written: 0, goal: UNBOUNDED };
-    const writing = (async () => {
-      while (flow.written < flow.goal) {
-        await from.write(new Uint8Array(MIB));
-        flow.written += MIB;
-      }
-    })();
-    writing.catch(() => {});
-    await stall(flow);
+    const writing = await writeUntilStalled(from);
     from.close();
-    await assertRejects(() => writing);
+    await assertRejects(() => writing.ended);
   });
 
   test("close() twice, then reads end and writes reject", async (from) => {
@@ -167,18 +159,24 @@ function suite(kind: TransportKind, direction: string, order: (pair: TransportPa
   });
 
   test("a pending write rejects when the peer leaves", async (from, to) => {
-    const flow = { written: 0, goal: UNBOUNDED };
-    const writing = (async () => {
-      while (flow.written < flow.goal) {
-        await from.write(new Uint8Array(MIB));
-        flow.written += MIB;
-      }
-    })();
-    writing.catch(() => {});
-    await stall(flow);
+    const writing = await writeUntilStalled(from);
     to.close();
-    await assertRejects(() => writing);
+    await assertRejects(() => writing.ended);
   });
+}
+
+/** Writes on and on, until a write waits; `ended` settles with the writing. */
+async function writeUntilStalled(transport: Transport): Promise<{ ended: Promise<void> }> {
+  const flow = { written: 0, goal: UNBOUNDED };
+  const ended = (async () => {
+    while (flow.written < flow.goal) {
+      await transport.write(new Uint8Array(MIB));
+      flow.written += MIB;
+    }
+  })();
+  ended.catch(() => {});
+  await stall(flow);
+  return { ended };
 }
 
 /** What a read came to: its result, and null also where it rejected. */

@@ -157,7 +157,7 @@ interface AskedServer extends AsyncDisposable {
 async function startServer(subject: Subject, limits: Record<string, unknown>): Promise<AskedServer> {
   let server = spawn("server", subject, limits);
   let port = Number(await firstLine(server));
-  const connect = async () => new RawPeer(new ConnTransport(await Deno.connect({ hostname: "127.0.0.1", port })));
+  const connect = () => RawPeer.dial(port);
   return {
     async ask(question) {
       let peer: RawPeer;
