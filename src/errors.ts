@@ -55,7 +55,10 @@ export const ErrorCode = {
   BACKPRESSURE_LIMIT: "WS_BACKPRESSURE_LIMIT",
   /** The source of a streamed message failed partway; `cause` is its error. Closes 1011. */
   SOURCE_FAILED: "WS_SOURCE_FAILED",
-  /** A listener threw or returned a promise that rejected; `cause` is the error. Closes 1011. */
+  /**
+   * A listener threw or returned a promise that rejected; `cause` is the error, which is also reported: to `onError` of
+   * `serve`, or as an `"error"` event of the global scope. Closes 1011.
+   */
   LISTENER_FAILED: "WS_LISTENER_FAILED",
   /** An extension failed through no fault of the peer's; `cause` is the error. Closes 1011. */
   EXTENSION_FAILED: "WS_EXTENSION_FAILED",

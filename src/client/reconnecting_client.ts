@@ -2,10 +2,11 @@ import { EventEmitter } from "node:events";
 import { checkInteger } from "../check_integer.ts";
 import { CloseCode } from "../close_code.ts";
 import type { MessageData } from "../connection/message_data.ts";
+import { reportFault } from "../connection/report_fault.ts";
 import type { ReadyState } from "../driver/events.ts";
 import { onRejection } from "../driver/on_rejection.ts";
 import { coreOf } from "../driver/websocket_driver.ts";
-import { ErrorCode, WebSocketError } from "../errors.ts";
+import { WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { Client } from "./client.ts";
 import { errorOf } from "./connection_failure.ts";
@@ -332,14 +333,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
       this.#state === "closing" || undefined,
     );
     if (delivery !== null) this.#tell("down", { ...failure, unconfirmed: contents(delivery.end()) });
-    this.#reportListener(fault.error);
     if (this.#settings.whileAway === "refuse") this.#drop(this.#queue.clear(), "away");
-  }
-
-  /** What a listener of the application's own has thrown must not go unseen. */
-  #reportListener(error: unknown): void {
-    if (this.listenerCount("down") > 0 || !(error instanceof WebSocketError)) return;
-    if (error.code === ErrorCode.LISTENER_FAILED) reportError(error.cause);
   }
 
   #end(): void {
@@ -379,7 +373,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   /** A listener's promise has rejected: that is as if it had thrown. */
   #onRejected(name: keyof ReconnectingEvents, cause: unknown): void {
     if (name === "message" && this.client !== null) coreOf(this.client).onThrown(name, cause);
-    else reportError(cause);
+    else reportFault(cause);
   }
 
   /** What the application throws must not stop the machine. */
@@ -387,7 +381,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     try {
       this.emit(name as "message", values[0] as string);
     } catch (error) {
-      reportError(error);
+      reportFault(error);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { reportFault } from "../connection/report_fault.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { Backoff } from "./backoff.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -203,7 +204,7 @@ export class Reconnector {
     try {
       this.#failure = { ...failure, final: Boolean(isFinal(failure)) };
     } catch (error) {
-      reportError(error);
+      reportFault(error);
     }
   }
 

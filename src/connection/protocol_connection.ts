@@ -10,6 +10,7 @@ import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
 import { denoPlatform } from "./deno_platform.ts";
 import { type Reader, ReadTurns } from "./read_turns.ts";
+import { reportFault } from "./report_fault.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
 
 /** How a {@linkcode ProtocolConnection} is set up. */
@@ -280,7 +281,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
         connection.#flush();
       } catch (fault) {
         // Of a class of the application's own: the others must not wait for it.
-        reportError(fault);
+        reportFault(fault);
       }
     }
   };

@@ -1,3 +1,5 @@
+import { reportFault } from "./report_fault.ts";
+
 /** Something that is due at a certain time. */
 interface Deadline {
   readonly at: number;
@@ -72,7 +74,7 @@ export class SharedTimeout {
       try {
         deadline.onDue();
       } catch (error) {
-        reportError(error);
+        reportFault(error);
       }
     }
   };

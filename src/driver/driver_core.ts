@@ -7,7 +7,7 @@ import { IdleTimer } from "../connection/idle_timer.ts";
 import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
 import { reportFault } from "../connection/report_fault.ts";
 import { controlPayload, type MessageData, toText } from "../connection/message_data.ts";
-import { ErrorCode, type WebSocketError } from "../errors.ts";
+import type { WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Opcode } from "../protocol/opcode.ts";
@@ -389,7 +389,6 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     publishError(this.#emitter, error, this.handshake);
     this.handshake = null;
     if (this.#emitter.listenerCount("error") > 0) this.#emit("error", error);
-    else if (error.code === ErrorCode.LISTENER_FAILED) this.report(error.cause);
   }
 
   /**
@@ -426,15 +425,17 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * A listener or a callback has thrown, or has returned a promise that rejects.
+   * A listener or a callback has thrown, or has returned a promise that rejects. That is reported whoever listens, and
+   * fails the connection if there is one.
    *
    * @param name The event, or `"callback"`.
    * @param cause What was thrown.
    */
   onThrown(name: keyof WebSocketEvents | "callback", cause: unknown): void {
+    this.report(cause);
     const { connection } = this;
-    if (name === "error" || name === "close" || connection?.state !== "open") return this.report(cause);
-    connection.fail(listenerFailed(name, cause));
+    const isOver = name === "error" || name === "close" || connection?.state !== "open";
+    if (!isOver) connection.fail(listenerFailed(name, cause));
   }
 
   /**

@@ -69,7 +69,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /**
    * Adds a listener: `"open"`, `"message"`, `"close"`, `"error"`, `"drain"`, `"ping"` or `"pong"`.
    *
-   * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`.
+   * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`. What it threw is
+   * reported whoever listens for `"error"`: to `onError` of `serve`, else as an `"error"` event of the global scope.
    *
    * @param event The event's name; {@linkcode WebSocketEvents} says what each brings.
    * @param listener What to call, each time.

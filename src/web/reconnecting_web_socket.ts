@@ -9,6 +9,8 @@ import type { RetryOptions } from "../client/retry_options.ts";
 import type { UrlSource } from "../client/url_source.ts";
 import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
+import { listenerFailed } from "../connection/connection_errors.ts";
+import { reportFault } from "../connection/report_fault.ts";
 import { coreOf } from "../driver/websocket_driver.ts";
 import { WebSocketError } from "../errors.ts";
 import { Attachment } from "./attachment.ts";
@@ -104,8 +106,8 @@ export class ReconnectingWebSocket extends EventTarget {
   /** 3. */
   declare readonly CLOSED: 3;
 
-  static readonly #guard = new ListenerGuard((socket, _type, fault) => {
-    (socket as ReconnectingWebSocket).#onListenerFault(fault);
+  static readonly #guard = new ListenerGuard((socket, type, fault) => {
+    (socket as ReconnectingWebSocket).#onListenerFault(type, fault);
   });
   readonly #handlers: EventHandlers = new EventHandlers(this);
   readonly #reconnector: Reconnector;
@@ -368,11 +370,9 @@ export class ReconnectingWebSocket extends EventTarget {
   }
 
   /** What a listener has thrown closes the connection with 1011, as with a `WebSocket`; it is tried again then. */
-  #onListenerFault(fault: unknown): void {
-    if (this.#client === null) return reportError(fault);
-    const core = coreOf(this.#client);
-    if (this.readyState === OPEN) core.close(CloseCode.INTERNAL_ERROR, "internal error");
-    core.report(fault);
+  #onListenerFault(type: string, fault: unknown): void {
+    if (this.readyState === OPEN) coreOf(this.#client!).connection?.fail(listenerFailed(type, fault));
+    reportFault(fault);
   }
 }
 

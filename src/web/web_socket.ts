@@ -370,7 +370,7 @@ export class WebSocket extends EventTarget {
     if (this.#state === OPEN && this.#fault === null) {
       this.#fault = listenerFailed(type, cause);
       this.#state = CLOSING;
-      core.close(CloseCode.INTERNAL_ERROR, "internal error");
+      core.connection?.fail(this.#fault);
     }
     core.report(cause);
   }

@@ -1,7 +1,7 @@
 // What peers and listeners do wrong, on every kind of server.
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Client } from "../../src/client/client.ts";
-import { ConnectionError, ErrorCode, ProtocolError, type WebSocketError } from "../../src/errors.ts";
+import { ConnectionError, ErrorCode, ProtocolError, WebSocketError } from "../../src/errors.ts";
 import { makeServer } from "../../src/server/make_server.ts";
 import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import { EventLog } from "../support/event_log.ts";
@@ -93,6 +93,7 @@ function suite(kind: HostKind): void {
     if (event === "ping" && kind.lacks.has("ping")) continue;
     // Row: handler-throws
     test(`a listener of "${event}" that throws closes with 1011, and the peer learns nothing more`, async () => {
+      using uncaught = new UncaughtErrors();
       const oops = new Error("Oops");
       const fail = () => {
         throw oops;
@@ -111,6 +112,7 @@ function suite(kind: HostKind): void {
       assertEquals(pair.serverLog.events.filter((line) => line.startsWith("error")), ["error WS_LISTENER_FAILED 1011"]);
       assertStringIncludes(error.message, `"${event}"`);
       assert(error.cause === oops);
+      assertEquals([uncaught.values, pair.host.faults], kind.served ? [[], [oops]] : [[oops], []]);
     });
   }
 
@@ -163,6 +165,7 @@ function suite(kind: HostKind): void {
     for (const side of ["server", "client"] as const) {
       // Row: listener-rejects
       test(`a ${event === "callback" ? event : `listener of "${event}"`} of the ${side} that rejects closes with 1011`, async () => {
+        using uncaught = new UncaughtErrors();
         const oops = new Error("Oops");
         const fail = async () => {
           await turn();
@@ -186,8 +189,33 @@ function suite(kind: HostKind): void {
           "WS_LISTENER_FAILED",
           oops,
         ]]);
+        const toServe = kind.served && side === "server";
+        assertEquals([uncaught.values, pair.host.faults], toServe ? [[], [oops]] : [[oops], []]);
       });
     }
+  }
+
+  for (const side of ["server", "client"] as const) {
+    // Row: listener-rejects
+    test(`a callback of the ${side} that throws fails the streams with LISTENER_FAILED, and is reported once`, async () => {
+      using uncaught = new UncaughtErrors();
+      const oops = new Error("Oops");
+      await using pair = await openPair(kind);
+      const [own, peerLog] = side === "server" ? [pair.server, pair.clientLog] : [pair.client, pair.serverLog];
+      own.removeAllListeners("message");
+      const reader = own.readable.getReader();
+      own.send("x", {
+        callback() {
+          throw oops;
+        },
+      });
+      const error = await assertRejects(() => reader.read(), WebSocketError);
+      assertEquals([error.code, error.cause], [ErrorCode.LISTENER_FAILED, oops]);
+      assertEquals(await peerLog.closed, { code: 1011, reason: "internal error" });
+      await own.closed;
+      const toServe = kind.served && side === "server";
+      assertEquals([uncaught.values, pair.host.faults], toServe ? [[], [oops]] : [[oops], []]);
+    });
   }
 
   // Row: listener-rejects

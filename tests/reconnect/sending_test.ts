@@ -4,6 +4,7 @@ import { makeReconnectingClient, type ReconnectingClientOptions } from "../../cl
 import { LONG } from "../support/hosts.ts";
 import { netTest } from "../support/permissions.ts";
 import type { RawPeer } from "../support/raw_peer.ts";
+import { PrintedErrors, UncaughtErrors } from "../support/uncaught.ts";
 import { impatientClient } from "./_client_log.ts";
 import { TestEnvironment } from "./_environment.ts";
 import { open, scriptedServer, type Step } from "./_script.ts";
@@ -431,23 +432,28 @@ const FAILURES: readonly (readonly [how: string, fail: () => unknown])[] = [
 ];
 
 for (const [how, fail] of FAILURES) {
-  netTest(`an error that a listener ${how} is not lost, and does not stop the client`, async () => {
-    await using test = held();
-    const { ws, log, held: server } = test;
-    const causes: unknown[] = [];
-    ws.once("down", ({ error }) => causes.push((error as Error).cause));
-    ws.once("message", () => fail());
-    ws.startConnection();
-    const peer = await server.next();
-    await log.until("up");
-    await peer.send(0x81, "Hi");
-    assertEquals((await peer.frame()).slice(0, 10), "close 1011");
-    await peer.close(1011);
-    peer.leave();
-    await server.next();
-    await log.until("up", 2);
-    assertEquals(causes.map((cause) => (cause as Error).message), ["mine"]);
-  });
+  netTest(
+    `an error that a listener ${how} is reported, ends the connection, and does not stop the client`,
+    async () => {
+      using uncaught = new UncaughtErrors();
+      await using test = held();
+      const { ws, log, held: server } = test;
+      const causes: unknown[] = [];
+      ws.once("down", ({ error }) => causes.push((error as Error).cause));
+      ws.once("message", () => fail());
+      ws.startConnection();
+      const peer = await server.next();
+      await log.until("up");
+      await peer.send(0x81, "Hi");
+      assertEquals((await peer.frame()).slice(0, 10), "close 1011");
+      await peer.close(1011);
+      peer.leave();
+      await server.next();
+      await log.until("up", 2);
+      assertEquals(causes.map((cause) => (cause as Error).message), ["mine"]);
+      assertEquals(uncaught.values, causes);
+    },
+  );
 }
 
 netTest("an error that a listener throws is reported if there is no listener for the resulting loss", async () => {
@@ -484,3 +490,17 @@ Deno.test("a listener of another event that rejects is reported", async () => {
   ws.closeConnection();
   assertEquals((await reported).error.message, "mine");
 });
+
+for (const [how, fail] of FAILURES) {
+  // Without a listener for the global "error" event, reportError() would end the process.
+  Deno.test(`what a listener of "close" ${how} is printed, and ends no process`, async () => {
+    using printed = new PrintedErrors();
+    const ws = makeReconnectingClient("ws://localhost:9/");
+    ws.on("close", () => fail());
+    ws.closeConnection();
+    await ws.closed;
+    // A rejection is handed over in a later turn.
+    await new Promise<void>((resolve) => setTimeout(resolve));
+    assertEquals(printed.values.map(([, error]) => (error as Error).message), ["mine"]);
+  });
+}

@@ -1,6 +1,11 @@
 // The web's face: the standard's members and events, over one connection after the other.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ReconnectingWebSocket, type ReconnectingWebSocketOptions, WebSocket } from "../../client.ts";
+import {
+  ReconnectingWebSocket,
+  type ReconnectingWebSocketOptions,
+  WebSocket,
+  type WebSocketError,
+} from "../../client.ts";
 import { LONG } from "../support/hosts.ts";
 import { netTest } from "../support/permissions.ts";
 import { cut, open, openAndClose, openAndCut, refuse, scriptedServer, type Step } from "./_script.ts";
@@ -229,10 +234,14 @@ netTest("a listener that throws closes the connection with 1011, and another one
       resolve(event);
     }, { once: true });
   });
+  const failed = new Promise<unknown>((resolve) => ws.onerror = (event) => resolve((event as ErrorEvent).error));
   ws.onmessage = () => {
     throw new Error("mine");
   };
-  assertEquals((await reported).error.message, "mine");
+  const { error } = await reported;
+  assertEquals(error.message, "mine");
+  const failure = await failed as WebSocketError;
+  assertEquals([failure.code, failure.cause], ["WS_LISTENER_FAILED", error]);
   await log.until("open", 2);
   assertEquals(frames, ["close 1011 internal error"]);
   ws.close();

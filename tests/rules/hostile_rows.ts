@@ -258,7 +258,7 @@ const LIFE = {
   },
   "listener-rejects": {
     happens: "An `async` listener or callback rejects",
-    outcome: "1011 to the peer, `LISTENER_FAILED` or `onError` here; the process keeps running",
+    outcome: "1011 to the peer, `LISTENER_FAILED` and `onError` here; the process keeps running",
   },
   "detached-buffer": {
     happens: "A buffer above 64 KiB is transferred away after `send`",

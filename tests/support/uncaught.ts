@@ -15,3 +15,18 @@ export class UncaughtErrors implements Disposable {
     globalThis.removeEventListener("error", this.#listener);
   }
 }
+
+/** Collects what is printed with `console.error`, until its disposal. */
+export class PrintedErrors implements Disposable {
+  /** The arguments of each call, in order. */
+  readonly values: unknown[][] = [];
+  readonly #print = console.error;
+
+  constructor() {
+    console.error = (...values: unknown[]) => void this.values.push(values);
+  }
+
+  [Symbol.dispose](): void {
+    console.error = this.#print;
+  }
+}

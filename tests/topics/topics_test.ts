@@ -8,6 +8,7 @@ import {
   MemoryBroker,
   Topics,
 } from "@wsd/driver/topics";
+import { PrintedErrors } from "../support/uncaught.ts";
 
 /** Waits for a number of messages. */
 function received(pair: WebSocketPair, count: number): Promise<(string | Uint8Array)[]> {
@@ -428,4 +429,16 @@ Deno.test("a listener of Topics that rejects is reported", async () => {
   topics.on("error", () => Promise.reject(new Error("mine")));
   broker.handler.onError(new Error("theirs"));
   assertEquals((await reported).error.message, "mine");
+});
+
+// Without a listener for the global "error" event, reportError() would end the process.
+Deno.test("what a listener of Topics throws is printed, and ends no process", async () => {
+  using printed = new PrintedErrors();
+  const broker = new TestBroker();
+  await using topics = new Topics({ name: "app", broker });
+  topics.on("error", () => {
+    throw new Error("mine");
+  });
+  broker.handler.onError(new Error("theirs"));
+  assertEquals(printed.values.map(([, error]) => (error as Error).message), ["mine"]);
 });

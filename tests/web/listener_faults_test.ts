@@ -48,6 +48,12 @@ function reports() {
   return { faults, [Symbol.dispose]: () => removeEventListener("error", listener) };
 }
 
+function assertFailed(event: Event): void {
+  const { error } = event as ErrorEvent;
+  assertInstanceOf(error, WebSocketError);
+  assertEquals([error.code, error.closeCode, error.cause], [ErrorCode.LISTENER_FAILED, 1011, FAULT]);
+}
+
 for (const [what, listen] of Object.entries(WAYS)) {
   netTest(`upgradeWebSocket()'s socket: ${what} closes with 1011, and goes to onError`, async () => {
     const faults: unknown[] = [];
@@ -69,9 +75,7 @@ for (const [what, listen] of Object.entries(WAYS)) {
     const { code, reason, wasClean } = await next(ws, "close");
     assertEquals([code, reason, wasClean], [1011, "internal error", true]);
     assertEquals((await answer).data, "Still there?");
-    const { error } = await failed as ErrorEvent;
-    assertInstanceOf(error, WebSocketError);
-    assertEquals([error.code, error.closeCode, error.cause], [ErrorCode.LISTENER_FAILED, 1011, FAULT]);
+    assertFailed(await failed);
     assertEquals((await ended).code, 1006);
     assertEquals(faults, [FAULT]);
     innocent.close();
@@ -87,7 +91,9 @@ for (const [what, listen] of Object.entries(WAYS)) {
     });
     const ws = new WebSocket(server.url);
     listen(ws);
+    const failed = next(ws, "error");
     await next(ws, "close");
+    assertFailed(await failed);
     const { code, reason } = await closed.promise;
     assertEquals([code, reason], [1011, "internal error"]);
     assertEquals(reported.faults, [FAULT]);
@@ -103,8 +109,10 @@ netTest(
     const ws = new WebSocket(server.url);
     await next(ws, "open");
     WAYS["an onmessage that throws"](sockets[0]);
+    const failed = next(sockets[0], "error");
     ws.send("Hi");
     assertEquals((await next(ws, "close")).code, 1011);
+    assertFailed(await failed);
     assertEquals(reported.faults, [FAULT]);
     const again = new WebSocket(server.url);
     await next(again, "open");
