@@ -1,17 +1,19 @@
 /**
  * Forty connections that send 65 KB each, which inflate to 64 MiB each: by how much the server's process grows at most,
  * when the answers come, and how long a connection beside them waits for the answer to a short message. Ours, npm `ws` on
- * Deno and on Node, each server in a process of its own. Linux alone tells how much memory a process had at most.
+ * Deno and on Node, each server in a process of its own; Deno's built-in one can't compress. Linux alone tells how much
+ * memory a process had at most.
  *
- *     deno run --allow-all bench/bombs.ts [--connections=40] [--servers=ours]
+ *     deno run --allow-all bench/bombs.ts [--connections=40] [--servers=ours,ws-deno]
  */
 import { Buffer } from "node:buffer";
 import { constants, deflateRawSync } from "node:zlib";
 import { makeFrame } from "./load/frames.js";
 import { installPackages } from "./packages.ts";
 import { pathOf } from "./paths.ts";
+import { Program } from "./program.ts";
+import { MIB } from "./units.ts";
 
-const MIB = 1024 * 1024;
 const LENGTH = 64 * MIB - 1;
 const argument = (name: string) => Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1];
 const connections = Number(argument("connections") ?? 40);
@@ -37,7 +39,7 @@ class Peer {
       "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
     await peer.write(new TextEncoder().encode(head));
     const answer = await peer.read();
-    if (!answer.includes("permessage-deflate")) throw new Error(`No compression: ${answer}`);
+    if (!answer.includes("permessage-deflate")) throw new Error("doesn't compress");
     return peer;
   }
 
@@ -96,23 +98,23 @@ async function measure(port: number, pid: number): Promise<string> {
 
 const packages = await installPackages();
 const { versions } = packages;
-const setup = JSON.stringify({ modules: `${packages.folder}node_modules/` });
+const setup = JSON.stringify({ modules: packages.folder });
 const deno = (file: string) => [Deno.execPath(), "run", "-A", "-q", pathOf(file)];
 const SERVERS: Record<string, string[]> = {
   "ours": deno("servers/compressed_ours.ts"),
-  "ws on Deno": deno("servers/compressed_ws.js"),
-  "ws on Node": ["node", pathOf("servers/compressed_ws.js")],
+  "built-in": deno("servers/built_in.ts"),
+  "ws-deno": deno("servers/compressed_ws.js"),
+  "ws-node": ["node", pathOf("servers/compressed_ws.js")],
 };
+const servers = argument("servers")?.split(",") ?? Object.keys(SERVERS);
 console.log(`Deno ${Deno.version.deno}, ws ${versions.ws}, Node ${versions.node}; ${connections} bombs of 64 MiB`);
-for (const [name, [program, ...args]] of Object.entries(SERVERS)) {
-  if (!(argument("servers")?.split(",").includes(name) ?? true)) continue;
-  const child = new Deno.Command(program, { args: [...args, setup], stdout: "piped" }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) text += (await reader.read()).value ?? "\n";
-  const outcome = await measure(Number(/PORT (\d+)/.exec(text)?.[1]), child.pid).catch(String);
-  console.log(`${name.padEnd(11)} ${outcome}`);
-  child.kill("SIGKILL");
-  await child.status;
+for (const id of servers) {
+  const command = SERVERS[id];
+  if (command === undefined) {
+    throw new TypeError(`Cannot take --servers: received ${id}, expected ${Object.keys(SERVERS)}`);
+  }
+  using server = new Program([...command, setup]);
+  const outcome = await measure(await server.port(), server.pid).catch(({ message }) => message);
+  console.log(`${id.padEnd(9)} ${outcome}`);
 }
 Deno.exit(0);

@@ -93,14 +93,24 @@ async function measureServer(
   const generatorCommand = isNative
     ? await prepareNative(row, nativeLoad, { port, pid: server.pid, seconds, warmup }, isChecked)
     : prepareScripted(row, { port, pid: server.pid, seconds, warmup }, isChecked, conditions);
+  const beside = flooders === 0 ? [] : besideFlood(warmup);
+  using generator = new Program([...core, ...generatorCommand, ...beside]);
+  if (flooders > 0) await generator.ready();
   using flood = flooders === 0 ? null : new Program(floodCommand(flooders, generatorCommand));
   await flood?.ready();
-  using generator = new Program([...core, ...generatorCommand]);
-  const sample = await Promise.race([generator.result(seconds + warmup + PATIENCE), server.death()]);
-  const beside = await flood?.stop();
-  const extra = beside === undefined ? {} : { flood: beside.units / beside.seconds };
+  const sample = await Promise.race([generator.result(seconds + warmup + 2 * PATIENCE), server.death()]);
+  const flooded = await flood?.stop();
+  const extra = flooded === undefined ? {} : { flood: flooded.units / flooded.seconds };
   if (!isNative) return { ...sample, ...extra };
   return { ...sample, bytes: load === "handshakes" ? 0 : sample.units * payload.length, ...extra };
+}
+
+/**
+ * What the load generator in C is told beside a flood. Its connections are open before that begins, since beside a flood
+ * some servers answer no handshake; and it takes a second longer to begin.
+ */
+function besideFlood(warmup: number): string[] {
+  return ["ready=true", `warmup=${warmup + 1}`];
 }
 
 /** The command of a load generator in C that floods until it is stopped, made of that of another one. */

@@ -3,7 +3,7 @@
  * at most? Each server runs in a process of its own, with its default heartbeat, and says why a connection has ended
  * before its time. Linux alone tells the memory.
  *
- *     deno run --allow-all bench/slow_reader.ts [--mib=60] [--speed=2] [--servers=ours,ws-deno] [--ours=FOLDER]
+ *     deno run --allow-all bench/slow_reader.ts [--mib=60] [--speed=2] [--servers=ours,built-in,ws-deno] [--ours=FOLDER]
  */
 import { parseArgs } from "node:util";
 import { contendersOf, FLOOR, SERVERS } from "./contenders.ts";
