@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
+import { Heartbeat } from "../../src/connection/heartbeat.ts";
+import type { Connection } from "../../src/connection/connection.ts";
+import { lookAgain } from "../../src/connection/look_again.ts";
 import { type CloseInfo, ConnectionError, makeServer, type Server, type ServerOptions } from "@wsd/driver";
 
 const REQUEST = new Request("http://localhost/", {
@@ -194,6 +197,11 @@ Deno.test("heartbeat pings however much is queued, and is not refused", async ()
   ws.send(new Uint8Array(3000));
   ws.send(new Uint8Array(3000));
   assertEquals(ws.send("refused"), false);
+  // Nobody reads, so that one of them waits, and a Ping behind it.
+  const one = 3000 + 4;
+  const waits = () => ws.bufferedAmount > one && ws.bufferedAmount < 2 * one;
+  for (const end = performance.now() + 5000; !waits() && performance.now() < end;) await turn();
+  assert(waits());
   let first = 0;
   while (first !== 0x89) first = (await frames())[0];
   assertEquals(errors, []);
@@ -219,4 +227,21 @@ Deno.test("idleTimeout counts the bytes of a message under way, in both directio
   assertEquals(ws.readyState, "open");
   ws.terminate();
   await closed;
+});
+
+// Row: slow-receiver
+Deno.test("Heartbeat counts the silence from when its Ping was handed to the system", async () => {
+  const ended: unknown[] = [];
+  const connection = { received: 0, writing: null, paused: false, terminate: (error: unknown) => ended.push(error) };
+  let onWritten = () => {};
+  const ping = (_payload: Uint8Array, callback: () => void) => onWritten = callback;
+  const options = { pingInterval: 1_000_000, pingTimeout: 60_000 };
+  const heartbeat = new Heartbeat(connection as unknown as Connection, ping, options);
+  heartbeat.ping(performance.now() - 100_000);
+  onWritten();
+  heartbeat.check(performance.now());
+  // The second look comes before this one.
+  await new Promise<void>((resolve) => lookAgain(resolve));
+  heartbeat.stop();
+  assertEquals(ended, []);
 });
