@@ -7,7 +7,7 @@ export const DEFAULT_TIMEOUT = 10_000;
 /**
  * Checks an option that is a number.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @param name The option's name.
  * @param otherwise Its default.
  * @param least Its least value.

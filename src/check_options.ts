@@ -6,7 +6,7 @@ const MAX_DISTANCE = 3;
  * given.
  *
  * @param what What the options are for, to follow "Cannot": `"create a client"`.
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @param known Every option there is. The compiler asks for each of the type's own, so that none is forgotten here.
  * @param elsewhere What an option is called here by the name that it has in other libraries, or else where it belongs.
  * @throws {TypeError} If the options aren't an object, or hold a name that is not known; it names the nearest one.

@@ -25,7 +25,7 @@ export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 /**
  * Tells what an end of the connection means for the program.
  *
- * @param info How it has ended.
+ * @param info The code and the reason.
  * @returns The exit code.
  */
 export function exitCodeOf({ code }: CloseInfo): ExitCode {

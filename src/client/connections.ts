@@ -32,8 +32,8 @@ export interface ConnectionsOptions extends Omit<ClientOptions, "signal" | "tran
   /** Ends it for good: the wait, the attempt or the connection that is under way. */
   signal?: AbortSignal;
   /**
-   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Together with `pingTimeout`, it
-   * decides how soon a network that has vanished without a word is noticed.
+   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Together with `pingTimeout`,
+   * it decides how soon a network that has vanished without a word is noticed.
    *
    * @default {30000}
    */
@@ -58,7 +58,7 @@ export interface SortedOptions {
  * Checks the options, and sorts them by who they are for.
  *
  * @param source Where to connect to.
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @returns The options of a client, and those of reconnecting.
  * @throws {TypeError} If the URL or an option is malformed.
  * @throws {RangeError} If a number is out of its range.

@@ -54,8 +54,8 @@ class Session {
  * makeReconnectingClient} makes it.
  *
  * Every message that `send` has taken is in the end confirmed by the server, or reported by `"down"` as handed over and
- * unconfirmed, or reported by `"dropped"` as not sent; or it was replaced by its `key`, or taken back by its `signal`. A
- * message of which any byte was handed to the system is never sent again.
+ * unconfirmed, or reported by `"dropped"` as not sent; or it was replaced by its `key`, or taken back by its `signal`.
+ * A message of which any byte was handed to the system is never sent again.
  *
  * @example Show when it is away
  * ```ts
@@ -146,7 +146,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     return this.#queue.bytes + (this.#session?.delivery?.bufferedAmount ?? 0);
   }
 
-  /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
+  /** How many more bytes to send before waiting, as in Web Streams: at or below 0, stop until `"drain"`. */
   get desiredSize(): number {
     return this.#highWaterMark - this.bufferedAmount;
   }
@@ -211,7 +211,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   /**
    * Sends a text message, as {@linkcode ReconnectingClient.send} does.
    *
-   * @param message Text, or bytes that are UTF-8.
+   * @param message Text, or UTF-8 bytes.
    * @param options A key, a signal, a callback.
    * @returns What became of it.
    * @throws {TypeError} If the message isn't text.
@@ -226,7 +226,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    * @param bytes An ArrayBuffer, any view of one, or a string, which is sent as UTF-8.
    * @param options A key, a signal, a callback.
    * @returns What became of it.
-   * @throws {TypeError} If it can't be seen as bytes.
+   * @throws {TypeError} If it is neither bytes nor a string.
    */
   sendBinary(bytes: MessageData, options: Omit<ReconnectingSendOptions, "type"> = {}): "sent" | "queued" | false {
     return this.send(bytes, { ...options, type: "binary" });

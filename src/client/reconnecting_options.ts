@@ -24,8 +24,8 @@ import type { Waiting } from "./reconnector.ts";
  */
 export interface ReconnectingClientOptions extends ConnectionsOptions {
   /**
-   * What becomes of a message that is sent while there is no connection: `"queue"` keeps it for the next one, `"refuse"`
-   * lets `send` answer false.
+   * What becomes of a message that is sent while there is no connection: `"queue"` keeps it for the next one,
+   * `"refuse"` lets `send` answer false.
    *
    * @default {"refuse"}
    */
@@ -72,7 +72,7 @@ export type QueueSettings =
 /**
  * Takes the options of the queue from all others.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @returns Those of the queue, with their defaults, and the others.
  * @throws {TypeError} If a value is of the wrong type.
  * @throws {RangeError} If a number is out of its range.
@@ -183,7 +183,9 @@ export interface Down extends ConnectionFailure {
 export interface Dropped {
   /** The messages, in order; no byte of them was handed to the system. */
   readonly messages: readonly (string | Uint8Array)[];
-  /** They waited for longer than `maxQueueAge`; the connection was lost, and nothing is queued; it has ended for good. */
+  /**
+   * They waited for longer than `maxQueueAge`; the connection was lost, and nothing is queued; it has ended for good.
+   */
   readonly reason: "age" | "away" | "ended";
 }
 

@@ -71,7 +71,7 @@ export const RETRY_OPTION_NAMES: Readonly<Record<keyof RetryOptions, true>> = {
 /**
  * Checks options and fills in the defaults.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @returns All settings.
  * @throws {TypeError} If a value is of the wrong type.
  * @throws {RangeError} If a number is out of its range.

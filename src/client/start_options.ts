@@ -23,8 +23,8 @@ import type { Target } from "./target.ts";
  */
 export interface StartConnectionOptions extends DialOptions {
   /**
-   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin `Authorization`,
-   * `Cookie`, a `Host` of your own, the credentials of the URL, `cert` with `key`, and
+   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin
+   * `Authorization`, `Cookie`, a `Host` of your own, the credentials of the URL, `cert` with `key`, and
    * `unsafelyDisableHostnameVerification` are left behind. From `wss:` to `ws:` none is followed.
    *
    * @default {0}
@@ -57,7 +57,7 @@ const REDIRECTS_AT_MOST = 100;
 /**
  * Checks how a connection is to be started.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @param target Where to.
  * @throws {TypeError} If an option is malformed, or two contradict each other.
  * @throws {RangeError} If a number is out of its range.

@@ -23,13 +23,15 @@ export interface ConnectionHandler extends MessageHandler {
 }
 
 /**
- * A connection that carries messages, after its opening handshake. There are two kinds: this package's own protocol over
- * a {@linkcode Transport}, and the runtime's built-in socket.
+ * A connection that carries messages, after its opening handshake. There are two kinds: this package's own protocol
+ * over a {@linkcode Transport}, and the runtime's built-in socket.
  */
 export interface Connection {
-  /** Where it stands; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}. */
+  /**
+   * Where it stands; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}.
+   */
   readonly state: "open" | "closing" | "closed";
-  /** The bytes that wait to be written. */
+  /** How many bytes are queued. */
   readonly bufferedAmount: number;
   /** How many bytes have arrived; null if that can't be seen, and no Ping be sent. */
   readonly received: number | null;

@@ -4,8 +4,8 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { closedMeanwhile, endedWithoutClose } from "./connection_errors.ts";
 
 /**
- * The promises `opened` and `closed` of a connection. They and their error are made when somebody asks for them, so that
- * a connection that nobody waits for costs none; and no rejection is ever unhandled, since events tell the same.
+ * The promises `opened` and `closed` of a connection. They and their error are made when somebody asks for them, so
+ * that a connection that nobody waits for costs none; and no rejection is ever unhandled, since events tell the same.
  */
 export class LifecyclePromises {
   #state: "opening" | "open" | "ended" | "never opened" = "opening";
@@ -47,12 +47,12 @@ export class LifecyclePromises {
     return () => this.#waits?.delete(reject);
   }
 
-  /** The error for something that still waits when the connection is over. */
+  /** The error for an operation that is still pending when the connection ends. */
   get ending(): WebSocketError {
     return this.outcome ?? closedMeanwhile(this.#info!);
   }
 
-  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   get outcome(): WebSocketError | null | undefined {
     if (this.#info === null) return undefined;
     if (this.#info.code === CloseCode.ABNORMAL_CLOSURE) this.#fault ??= endedWithoutClose();

@@ -88,7 +88,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     return this.#protocol.state === "open" ? "open" : "closing";
   }
 
-  /** The bytes that wait to be written. */
+  /** How many bytes are queued. */
   get bufferedAmount(): number {
     return this.#protocol.queued;
   }
@@ -139,8 +139,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   }
 
   /**
-   * Reads, unless what has arrived is held back, or being delivered. Behind the Close frames it reads on to the end, and
-   * the protocol drops what comes.
+   * Reads, unless what has arrived is held back, or being delivered. Behind the Close frames it reads on to the end,
+   * and the protocol drops what comes.
    *
    * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
    */
@@ -188,8 +188,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
 
   /**
    * Delivers what a step brings, writes what was sent meanwhile, and reads on; within another delivery, that one does.
-   * A read that is under way stays so: what was held back is delivered beside it. What is thrown is a fault of memory, or
-   * of this package.
+   * A read that is under way stays so: what was held back is delivered beside it. What is thrown is a fault of memory,
+   * or of this package.
    */
   #deliver(step: () => void): void {
     const input = this.#input;
@@ -228,7 +228,9 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#flush();
   };
 
-  /** Reports that there is room again. What was just done may have ended the connection, and nothing follows its end. */
+  /**
+   * Reports that there is room again. What was just done may have ended the connection, and nothing follows its end.
+   */
   #checkDrain(): void {
     if (!this.#full || this.#protocol.queued >= this.#highWaterMark || this.#state === "ended") return;
     this.#full = false;

@@ -3,9 +3,9 @@ import { checkOptionNames } from "../check_options.ts";
 /**
  * How messages are compressed: the `perMessageDeflate` of a server and a client, RFC 7692 §7.
  *
- * To compress, all connections of a process share a budget of memory ({@linkcode setCompressionBudget}); to inflate, one
- * with the defaults holds up to 32 KiB between messages. One that has sent and received nothing compressed holds nothing,
- * and all is freed when it closes. What each setting costs and saves stands below and, with measurements, in
+ * To compress, all connections of a process share a budget of memory ({@linkcode setCompressionBudget}); to inflate,
+ * one with the defaults holds up to 32 KiB between messages. One that has sent and received nothing compressed holds
+ * nothing, and all is freed when it closes. What each setting costs and saves stands below and, with measurements, in
  * docs/compression.md.
  *
  * @example Compress with a small window
@@ -37,9 +37,9 @@ export interface PerMessageDeflateOptions {
    */
   clientNoContextTakeover?: boolean;
   /**
-   * The size of the window that the server compresses with, as a power of two from 8 to 15: 256 bytes to 32 KiB, §7.1.2.1.
-   * To compress, a window of n bytes takes 3 n + 32 KiB, and the table of `memLevel` beside it; to inflate, it takes n
-   * between messages.
+   * The size of the window that the server compresses with, as a power of two from 8 to 15: 256 bytes to 32 KiB,
+   * §7.1.2.1. To compress, a window of n bytes takes 3 n + 32 KiB, and the table of `memLevel` beside it; to inflate,
+   * it takes n between messages.
    *
    * A server answers so, or with less if the client asks for less. A client asks for it and, for 8, allows 9, as
    * zlib can't do 8; it goes without compression if the server doesn't agree, unless `fallback` is set.
@@ -68,14 +68,15 @@ export interface PerMessageDeflateOptions {
    */
   threshold?: number;
   /**
-   * How hard to look for repetitions: 0 stores, 1 is fast, 9 is thorough. It costs time alone. The bytes on the wire are
-   * about those of zlib's level of the same number.
+   * How hard to look for repetitions: 0 stores, 1 is fast, 9 is thorough. It costs time alone. The bytes on the wire
+   * are about those of zlib's level of the same number.
    *
    * @default {6}
    */
   level?: number;
   /**
-   * How much memory the search for repetitions takes, from 1 to 9: a table of 2^(memLevel + 8) bytes, 64 KiB by default.
+   * How much memory the search for repetitions takes, from 1 to 9: a table of 2^(memLevel + 8) bytes, 64 KiB by
+   * default.
    *
    * @default {8}
    */
@@ -132,7 +133,7 @@ export function checkDeflateOptions(given: boolean | PerMessageDeflateOptions | 
   };
 }
 
-/** Every option there is. */
+/** All option names. */
 const OPTION_NAMES: Readonly<Record<keyof PerMessageDeflateOptions, true>> = {
   serverNoContextTakeover: true,
   clientNoContextTakeover: true,

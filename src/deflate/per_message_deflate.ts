@@ -21,7 +21,7 @@ const MIN_SHARED_BITS = 9;
 export interface PerMessageDeflateSetup {
   /** Which side this is. */
   readonly role: Role;
-  /** What was agreed on. */
+  /** The result of the opening handshake. */
   readonly agreement: DeflateAgreement;
   /** What was asked for. */
   readonly settings: DeflateSettings;

@@ -2,32 +2,32 @@ import { checkAdditionalFields } from "../handshake/additional_fields.ts";
 import type { Field } from "../http/format_head.ts";
 
 /**
- * Header fields that are added to a handshake. Most have none, and making and reading an empty `Headers` for each
- * connection would be a twentieth of what its handshake costs (Deno 2.9.6).
+ * Header fields that are added to a handshake. Most connections have none, and creating and reading an empty `Headers`
+ * for each would cost a twentieth of its handshake (Deno 2.9.6).
  */
 export class AdditionalHeaders {
   #headers: Headers | null;
 
   /**
-   * Takes them.
+   * Stores the fields.
    *
-   * @param init What `new Headers(…)` takes; undefined for none.
-   * @throws {TypeError} If it takes something else.
+   * @param init Anything `new Headers(…)` accepts; undefined for none.
+   * @throws {TypeError} If it is anything else.
    */
   constructor(init: HeadersInit | undefined) {
     this.#headers = init === undefined ? null : toHeaders(init);
   }
 
-  /** The header fields, to be changed. */
+  /** The header fields; they may be changed. */
   get headers(): Headers {
     return this.#headers ??= new Headers();
   }
 
   /**
-   * Gives the header fields for the handshake.
+   * Returns the header fields for the handshake.
    *
    * @returns The fields.
-   * @throws {TypeError} If one can't be sent, or is the handshake's own.
+   * @throws {TypeError} If one can't be sent, or is set by the handshake itself.
    */
   check(): readonly Field[] {
     return this.#headers === null ? [] : checkAdditionalFields(this.#headers);

@@ -3,13 +3,13 @@ import type { MessageConsumer } from "../streams/message_consumer.ts";
 import type { WebSocketEvents } from "./events.ts";
 
 /**
- * Checks that nothing takes the messages of a connection yet, and keeps listeners from being added: a message goes to one
- * consumer, and whoever would wait for it in vain should know.
+ * Checks that nothing consumes the messages of a connection yet. A message goes to one consumer, so a second one would
+ * wait in vain and gets an error instead.
  *
- * @param emitter Who has the listeners.
- * @param consumer What takes the messages, null if nothing does.
- * @param name What shall take them, for the error.
- * @throws {TypeError} If something else takes them.
+ * @param emitter The emitter with the listeners.
+ * @param consumer The consumer of the messages, null if there is none.
+ * @param name The new consumer's name, for the error.
+ * @throws {TypeError} If something else consumes them.
  */
 export function checkAlone(
   emitter: EventEmitter<WebSocketEvents>,
@@ -18,7 +18,7 @@ export function checkAlone(
 ): void {
   if (consumer !== null) {
     throw new TypeError(
-      `Cannot use ${name}: another stream of this connection takes its messages already. Use readable or messages, not ` +
+      `Cannot use ${name}: another stream of this connection already takes its messages. Use readable or messages, not ` +
         "both",
     );
   }

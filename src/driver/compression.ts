@@ -13,11 +13,11 @@ import { HandshakeError } from "../handshake_error.ts";
 import type { MessageExtension } from "../protocol/extension.ts";
 import type { Role } from "../protocol/protocol_options.ts";
 
-/** The extensions that a connection is opened with. */
+/** The extensions that a connection uses. */
 export interface NegotiatedExtensions {
-  /** What was agreed on, as in the response's `Sec-WebSocket-Extensions`; empty if there is nothing. */
+  /** The negotiated extensions, as in the response's `Sec-WebSocket-Extensions`; empty if there are none. */
   readonly extensions: string;
-  /** What messages go through, null if there is nothing. */
+  /** The extension that processes messages, null if there is none. */
   readonly extension: MessageExtension | null;
 }
 
@@ -27,9 +27,9 @@ export const NO_EXTENSIONS: NegotiatedExtensions = { extensions: "", extension: 
 /**
  * Chooses among a client's offers, for a server.
  *
- * @param offers What the client offers.
- * @param settings What the server wants, null for no compression.
- * @returns What goes into the response, and what messages go through.
+ * @param offers The client's offers.
+ * @param settings The server's settings, null for no compression.
+ * @returns The extensions for the response, and the one that processes messages.
  */
 export function agreeAsServer(
   offers: readonly ExtensionOffer[],
@@ -41,22 +41,22 @@ export function agreeAsServer(
 }
 
 /**
- * Composes what a client offers.
+ * Composes a client's offers.
  *
- * @param settings What the client wants, null for no compression.
- * @returns The offers, none if nothing is wanted.
+ * @param settings The client's settings, null for no compression.
+ * @returns The offers, none without compression.
  */
 export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[] {
   return settings === null ? [] : makeOffers(settings);
 }
 
 /**
- * Checks what the server agreed to against what was offered, for a client.
+ * Checks the server's response against the offers, for a client.
  *
- * @param agreed What the server agreed to.
- * @param settings What the client wants, null for no compression.
- * @returns What was agreed on, and what messages go through.
- * @throws {HandshakeError} If the response doesn't answer what was offered.
+ * @param agreed The extensions in the response.
+ * @param settings The client's settings, null for no compression.
+ * @returns The negotiated extensions, and the one that processes messages.
+ * @throws {HandshakeError} If the response doesn't fit the offers.
  */
 export function agreeAsClient(
   agreed: readonly ExtensionOffer[],

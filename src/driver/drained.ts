@@ -3,7 +3,7 @@ import type { DriverCore } from "./driver_core.ts";
 import type { WebSocketEvents } from "./events.ts";
 
 /**
- * Waits until less than the high-water mark waits to be written.
+ * Waits until less than the high-water mark is queued.
  *
  * @param core The driver's core.
  * @param emitter The driver, for its `"drain"`.

@@ -25,27 +25,27 @@ import { SendQueue } from "./send_queue.ts";
 import type { WebSocketStats } from "./web_socket_stats.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
 
-/** What the driver sends and does, when, and what it tells: all that lies behind its public methods. */
+/** The implementation behind a driver's public methods: what it sends, and when it emits which event. */
 export class DriverCore implements ConnectionHandler, StreamOwner {
   /** The options with their defaults. */
   readonly settings: Settings;
-  /** What goes for the client or the server alone; set when it is made. */
+  /** The part that is specific to the client or the server; set when it is created. */
   side: DriverSide | null = null;
   /** The connection, null before it is open. */
   connection: Connection | null = null;
-  /** What was agreed on. */
+  /** The result of the opening handshake. */
   negotiated: Negotiated = NOTHING_NEGOTIATED;
-  /** The opening handshake that is under way, if somebody wants to know of it. */
+  /** The opening handshake in progress, if anyone has subscribed to it. */
   handshake: WatchedHandshake | null = null;
-  /** How many messages were sent, or wait to be. */
+  /** How many messages were sent or queued. */
   messagesSent = 0;
   /** How many messages have arrived. */
   messagesReceived = 0;
   readonly promises: LifecyclePromises = new LifecyclePromises();
   readonly #emitter: EventEmitter<WebSocketEvents>;
-  /** Once it is open, the rest is the connection's state. Terminating lasts no longer than its call. */
+  /** Once open, the connection's own state takes over. "terminating" lasts only for the call. */
   #state: "connecting" | "closing" | "open" | "terminating" | "closed" = "connecting";
-  /** What waits for the connection to be open, null if nothing has or it is. */
+  /** What is queued until the connection is open; null if nothing was, or it is open. */
   #queue: SendQueue | null = null;
   #streams: DriverStreams | null = null;
   #consumer: MessageConsumer | null = null;
@@ -54,8 +54,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   #idleTimer: IdleTimer | null = null;
 
   /**
-   * @param emitter Who has the listeners.
-   * @param options What the driver was made with.
+   * @param emitter The emitter with the listeners.
+   * @param options The options of the driver.
    * @throws {TypeError} If an option is of the wrong type.
    * @throws {RangeError} If a number is out of its range.
    */
@@ -70,39 +70,39 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return this.connection?.state ?? "closing";
   }
 
-  /** The bytes that wait to be written. */
+  /** How many bytes are queued. */
   get bufferedAmount(): number {
     return (this.#queue?.bytes ?? 0) + (this.connection?.bufferedAmount ?? 0);
   }
 
-  /** Counts, as they are now. */
+  /** The current counts. */
   get stats(): WebSocketStats {
     const { messagesSent, messagesReceived, bufferedAmount, connection } = this;
     const [bytesSent, bytesReceived] = [connection?.sent ?? 0, connection?.received ?? 0];
     return { messagesSent, messagesReceived, bytesSent, bytesReceived, bufferedAmount };
   }
 
-  /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
+  /** The round trip of the last answered Ping, in milliseconds; null before the first Pong. */
   get latency(): number | null {
     return this.#pings?.latency ?? null;
   }
 
-  /** The streams, made when they are first asked for. */
+  /** The streams, created on first use. */
   get streams(): DriverStreams {
     return this.#streams ??= new DriverStreams(this);
   }
 
-  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   get outcome(): WebSocketError | null | undefined {
     return this.promises.outcome;
   }
 
-  /** The error for something that still waits when the connection is over. */
+  /** The error for an operation that is still pending when the connection ends. */
   get ending(): WebSocketError {
     return this.promises.ending;
   }
 
-  /** Ends a wait when the connection is over; what it returns is to be called when the wait is over. */
+  /** Ends a wait when the connection ends. Call the returned function when the wait is over. */
   whenLost(reject: (reason: WebSocketError) => void): () => void {
     return this.promises.whenLost(reject);
   }
@@ -113,11 +113,11 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Gives all messages from now on to a consumer.
+   * Passes all messages from now on to a consumer.
    *
-   * @param consumer What takes them.
-   * @param name What it is called, for the error.
-   * @throws {TypeError} If something else takes them.
+   * @param consumer The consumer.
+   * @param name Its name, for the error.
+   * @throws {TypeError} If something else consumes them.
    */
   take(consumer: MessageConsumer, name: string): void {
     checkAlone(this.#emitter, this.#consumer, name);
@@ -128,10 +128,10 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Does something with the connection: now, or in order once it is open.
+   * Runs a step on the connection: now, or in order once it is open.
    *
    * @param step What to do, and what it needs.
-   * @returns False if it was not taken: the connection is closing or closed, or too much waits.
+   * @returns False if it was not accepted: the connection is closing or closed, or too much is queued.
    * @throws {TypeError} If the future connection can't support it.
    */
   submit({ bytes, limited, run, needs }: SendStep): boolean {
@@ -144,14 +144,14 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return limited === undefined ? taken : this.count(taken);
   }
 
-  /** Counts a message, if it was taken to be sent. */
+  /** Counts a message, if it was accepted for sending. */
   count(taken: boolean): boolean {
     if (taken) this.messagesSent++;
     return taken;
   }
 
   /**
-   * Does something with the connection: now, or in order once it is open, unless it never will be.
+   * Runs a step on the connection: now, or in order once it is open, unless it never opens.
    *
    * @param step What to do.
    */
@@ -167,7 +167,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Refuses a message because too much waits already.
+   * Refuses a message because too much is queued.
    *
    * @returns False.
    */
@@ -182,7 +182,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    *
    * @param data The data.
    * @param options A part of it, its type, and a callback.
-   * @returns False if it was not taken.
+   * @returns False if it was not accepted.
    * @throws {TypeError} If the data or the type can't be sent.
    * @throws {RangeError} If the part, the code or a control frame's length is out of range.
    */
@@ -198,7 +198,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return taken;
   }
 
-  /** Sends a message that many connections send, as the message itself says; false if it was not taken. */
+  /** Sends a prepared message the way it says itself; false if it was not accepted. */
   sendPrepared(message: PreparedMessage, options: SendOptions = {}): boolean {
     const { length } = message.payload;
     const taken = this.submit({ bytes: length, limited: length > 0, run: (to) => to.sendPrepared(message) });
@@ -215,7 +215,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return this.sendAs(message, { callback: onTaken });
   }
 
-  /** Begins a message of fragments, behind all that was sent before. */
+  /** Begins a fragmented message, after everything that was sent before. */
   startMessage(onTurn: () => void): boolean {
     const run = (to: Connection) => to.startMessage(onTurn);
     return this.submit({ bytes: 0, limited: false, run, needs: "send a message in fragments" });
@@ -226,13 +226,13 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    *
    * @param payload Text or bytes.
    * @param callback Runs when it is answered.
-   * @returns False if it was not taken.
+   * @returns False if it was not accepted.
    * @throws {TypeError} If the payload is of the wrong type, or the connection has no Pings.
    * @throws {RangeError} If the payload is too long.
    */
   sendPing(payload: MessageData, callback?: () => void): boolean {
     let bytes = controlPayload(payload, "send a Ping");
-    // A Pong that no Ping asked for is often empty, and would be taken for the answer. RFC 6455 §5.5.3.
+    // An unsolicited Pong is often empty, and would be mistaken for the answer. RFC 6455 §5.5.3.
     if (bytes.length === 0 && callback !== undefined) bytes = crypto.getRandomValues(new Uint8Array(4));
     const taken = this.submit({ bytes: bytes.length, run: (to) => to.sendPing(bytes), needs: "send a Ping" });
     if (taken && bytes.length > 0) this.#expectPong(bytes, callback);
@@ -244,13 +244,13 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Begins the closing handshake, behind all that was sent.
+   * Begins the closing handshake, after everything that was sent.
    *
    * @param code The code, 1005 for none.
    * @param reason The reason.
    * @returns False if the connection is closing or closed.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
-   * @throws {TypeError} If one of the two is of the wrong type.
+   * @throws {TypeError} If either is of the wrong type.
    */
   close(code: number, reason: string): boolean {
     formatClosePayload(code, reason);
@@ -281,24 +281,24 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   setPaused(how: "pause" | "resume"): void {
     if (how === "pause" && this.#consumer !== null) {
       throw new TypeError(
-        "Cannot pause: a stream takes the messages, and stops them by itself while you don't read it",
+        "Cannot pause: a stream takes the messages, and holds them back by itself while you don't read it",
       );
     }
     if (this.connection === null && this.#state !== "closed") this.side?.checkSupport?.(how);
     this.apply((connection) => connection[how]());
   }
 
-  /** Lets what still arrives be dropped, so that the connection's end can come through. */
+  /** Drops whatever still arrives, so that the connection's end gets through. */
   drop(): void {
     if (this.#consumer !== null) this.#consumer.stop();
     else if (this.connection?.paused) this.connection.resume();
   }
 
   /**
-   * The opening handshake is done: the connection is the driver's from here on.
+   * Takes over the connection after the opening handshake.
    *
-   * @param connect Makes the connection, with the handler that it reports to.
-   * @param negotiated What was agreed on.
+   * @param connect Creates the connection, with the handler that it reports to.
+   * @param negotiated The result of the handshake.
    */
   open(connect: (handler: ConnectionHandler) => Connection, negotiated: Negotiated): void {
     const connection = connect(this);
@@ -315,7 +315,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     publishOpen(this.#emitter, this.handshake);
     this.handshake = null;
     this.#emit("open");
-    // The connection reports it if as much waits there now. A listener of "open" may have sent more, or have closed it.
+    // If as much is still queued in the connection, that reports the drain. A listener of "open" may have sent or
+    // closed.
     const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
     if (drained && this.readyState === "open") this.onDrain();
   }
@@ -333,7 +334,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.#idleTimer = new IdleTimer(activity, onIdle, idleTimeout);
   }
 
-  /** A message has come. */
+  /** A message has arrived. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     this.messagesReceived++;
     if (this.#consumer !== null) return this.#consumer.onMessage(message);
@@ -344,18 +345,18 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     }
   }
 
-  /** A piece of a message has come. */
+  /** A piece of a message has arrived. */
   onPart(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void {
     if (last) this.messagesReceived++;
     this.#consumer?.onPart(opcode === Opcode.TEXT ? "text" : "binary", part, last);
   }
 
-  /** A Ping has come. */
+  /** A Ping has arrived. */
   onPing(payload: Uint8Array<ArrayBuffer>): void {
     this.#emit("ping", payload);
   }
 
-  /** A Pong has come. */
+  /** A Pong has arrived. */
   onPong(payload: Uint8Array<ArrayBuffer>): void {
     for (const callback of this.#pings?.settle(payload) ?? []) this.#guard("callback", callback);
     this.#emit("pong", payload);
@@ -379,9 +380,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Reports a fault of the peer's, the network's, or a listener's.
+   * Reports an error caused by the peer, the network, or a listener.
    *
-   * @param error Which.
+   * @param error The error.
    */
   fail(error: WebSocketError): void {
     if (this.#state === "closed") return;
@@ -414,7 +415,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.#guard(name, () => this.#emitter.emit(name as "message", values[0] as string));
   }
 
-  /** What the application throws must not stop the protocol: it fails this connection, and no other. */
+  /** Calls into the application. An exception must not stop the protocol: it fails this connection, and no other. */
   #guard(name: keyof WebSocketEvents | "callback", call: () => unknown): void {
     try {
       const result = call();
@@ -439,9 +440,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * Reports what a listener threw.
+   * Reports a listener's exception.
    *
-   * @param fault What was thrown.
+   * @param fault The thrown value.
    */
   report(fault: unknown): void {
     if (this.side?.report) this.side.report(fault);

@@ -1,6 +1,6 @@
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
-/** The side that a driver is of: what it does about its opening handshake, and about faults of the application. */
+/** A driver's client or server side: handles its opening handshake, and errors of the application. */
 export interface DriverSide {
   /**
    * Throws if the future connection can't support an operation.
@@ -11,18 +11,18 @@ export interface DriverSide {
   checkSupport?(what: string): void;
   /** Stops a handshake that is under way: the driver was closed before it was open. */
   abandonHandshake(): void;
-  /** Something was sent that waits for the connection to be open: the first thing that does. */
+  /** Something was queued until the connection is open, for the first time. */
   onWaiting?(): void;
   /**
-   * The driver has ended, and has said so.
+   * The driver has ended, after `"close"` was emitted.
    *
    * @param info The code and the reason.
    */
   onEnd?(info: CloseInfo): void;
   /**
-   * Reports what a listener threw if there is no listener for errors; without this method the platform is told.
+   * Reports a listener's exception if there is no listener for errors; without this method it is an uncaught error.
    *
-   * @param fault What was thrown.
+   * @param fault The thrown value.
    */
   report?(fault: unknown): void;
 }

@@ -2,7 +2,7 @@ import type { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
 /**
- * The events of a connection, and what their listeners receive.
+ * The events of a connection, and the arguments of their listeners.
  *
  * @example Listen, with the right types
  * ```ts
@@ -14,20 +14,20 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
  * @category Connection
  */
 export interface WebSocketEvents {
-  /** The opening handshake is done. */
+  /** The opening handshake is complete. */
   open: [];
   /**
-   * A message has come: text as a string, binary as bytes. Short ones that came together may share one `buffer`, which
-   * holds nothing of another connection.
+   * A message has arrived: text as a string, binary as bytes. Short ones that arrived together may share one `buffer`,
+   * which holds nothing of another connection.
    */
   message: [message: string | Uint8Array<ArrayBuffer>];
-  /** A Ping has come, and was answered. */
+  /** A Ping has arrived, and was answered. */
   ping: [payload: Uint8Array<ArrayBuffer>];
-  /** A Pong has come. */
+  /** A Pong has arrived. */
   pong: [payload: Uint8Array<ArrayBuffer>];
   /** There is room for more to send again: `desiredSize` is above 0, after it was not. */
   drain: [];
-  /** The peer, the network or a listener is at fault; `"close"` follows. Without a listener, see the close code. */
+  /** The peer, the network or a listener failed; `"close"` follows. Without a listener, see the close code. */
   error: [error: WebSocketError];
   /** The connection is over; the last event, and the only one of its kind. */
   close: [info: CloseInfo];
@@ -36,7 +36,7 @@ export interface WebSocketEvents {
 /**
  * The state of a connection.
  *
- * @example Tell people its state
+ * @example Show its state
  * ```ts
  * import { makeClient, type ReadyState } from "@wsd/driver";
  *

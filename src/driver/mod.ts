@@ -1,4 +1,4 @@
-/** What both sides export, in `client.ts` and in `server.ts`. */
+/** The exports that `client.ts` and `server.ts` share. */
 export { CloseCode, isSendableCloseCode } from "../close_code.ts";
 export { type CompressionBudget, setCompressionBudget } from "../deflate/compression_budget.ts";
 export type { PerMessageDeflateOptions } from "../deflate/options.ts";

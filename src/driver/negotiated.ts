@@ -1,4 +1,4 @@
-/** What the opening handshake has agreed on. */
+/** What the opening handshake has negotiated. */
 export interface Negotiated {
   /** The subprotocol, null if there is none. */
   readonly protocol: string | null;

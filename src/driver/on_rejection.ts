@@ -1,10 +1,9 @@
 import { EventEmitter } from "node:events";
 /**
- * Has the emitters of a class hand over what the promise rejects with that a listener has returned. They need the option
- * `captureRejections`.
+ * Makes the emitters of a class pass on the rejections of async listeners. They need the option `captureRejections`.
  *
  * @param prototype The prototype of the class.
- * @param handler Who gets the emitter, the event, and the reason.
+ * @param handler Receives the emitter, the event, and the reason.
  */
 export function onRejection<Emitter extends object, Events>(
   prototype: Emitter,

@@ -26,27 +26,27 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_LENGTH } from "../protocol/protocol_
  */
 export interface WebSocketDriverOptions {
   /**
-   * The longest message to take, in bytes, whether it comes in one frame or in many; a longer one fails the connection
-   * with 1009 before its payload is read. So does text above 536,870,888 bytes, whatever the limit, because no
-   * string is longer, unless it is read from `messages`.
+   * The longest message to accept, in bytes, whether it comes in one frame or in many; a longer one fails the
+   * connection with 1009 before its payload is read. So does text longer than 536,870,888 bytes, whatever the limit,
+   * because no string is longer, unless it is read from `messages`.
    *
    * @default {0x3ffffff}
    */
   maxLength?: number;
   /**
-   * The most frames that one message may come in; one in more fails the connection with 1008.
+   * The most frames that one message may have; a message with more fails the connection with 1008.
    *
    * @default {131072}
    */
   maxFragments?: number;
   /**
-   * The subprotocols to speak, RFC 6455 §1.9. A client offers them in this order. A server agrees to the first one of
-   * the client's that is among them.
+   * The subprotocols to support, RFC 6455 §1.9. A client offers them in this order. A server selects the first of the
+   * client's that is among them.
    *
    * @default {[]}
    */
   acceptProtocols?: string[];
-  /** Header fields to add to the handshake's request or response: what `new Headers(…)` takes. */
+  /** Header fields to add to the handshake's request or response: anything `new Headers(…)` accepts. */
   additionalHeaders?: HeadersInit;
   /**
    * How long the opening handshake may take, in milliseconds.
@@ -55,68 +55,68 @@ export interface WebSocketDriverOptions {
    */
   handshakeTimeout?: number;
   /**
-   * How long the peer may take to answer a Close and to end the connection, in milliseconds; then it is cut.
+   * How long the peer may take to answer a Close and to end the connection, in milliseconds; then it is cut off.
    *
    * @default {10000}
    */
   closeTimeout?: number;
   /**
-   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Over the built-in socket under
+   * The time between two Pings of the heartbeat, in milliseconds; 0 for none. Over the built-in socket under
    * `Deno.serve` the runtime sends its own.
    *
    * @default {30000}
    */
   pingInterval?: number;
   /**
-   * How long the peer may be silent after a Ping of the heartbeat has left, in milliseconds; then the connection is ended
-   * and reported as 1006. Any bytes that arrive are a sign of life, and so are bytes that a slow peer takes. It is checked
-   * sixteen times in a `pingInterval`.
+   * How long the peer may be silent after a Ping of the heartbeat was sent, in milliseconds; then the connection is
+   * ended and reported as 1006. Any bytes that arrive are a sign of life, and so are bytes that a slow peer accepts.
+   * This is checked sixteen times per `pingInterval`.
    *
    * @default {20000}
    */
   pingTimeout?: number;
   /**
-   * How long nothing of a message may pass in either direction, in milliseconds, before the connection is closed with
-   * 1001; 0 for ever. It may take half as long again. Over the built-in socket under `Deno.serve`, a message that arrives
-   * counts once it is whole.
+   * How long no part of a message may pass in either direction, in milliseconds, before the connection is closed with
+   * 1001; 0 for no limit. It may take half as long again. Over the built-in socket under `Deno.serve`, an incoming
+   * message counts once it is complete.
    *
    * @default {0}
    */
   idleTimeout?: number;
   /**
-   * Whether to compress messages, RFC 7692, if the peer can do it too; an object gives the settings. What was agreed on
-   * is in `ws.extensions`. See docs/compression.md for when it is worth its cost.
+   * Whether to compress messages, RFC 7692, if the peer supports it; an object contains the settings. See
+   * `ws.extensions` for the result, and docs/compression.md for when compression is worth its cost.
    *
-   * The built-in socket under `Deno.serve` can't compress: no offer is answered there, and `ws.extensions` stays empty.
+   * The built-in socket under `Deno.serve` can't compress: offers are ignored there, and `ws.extensions` stays empty.
    *
    * @default {false}
    */
   perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /**
-   * How many bytes may wait to be written before `desiredSize` is at 0, and `"drain"` is due once they are fewer. Also
+   * How many bytes may be queued before `desiredSize` reaches 0; `"drain"` is emitted once there are fewer again. Also
    * how many bytes of messages may wait in `readable`, or in each stream of `messages`, before reading stops.
    *
    * @default {65536}
    */
   highWaterMark?: number;
   /**
-   * How many bytes may wait to be written before `send` accepts no further message; see `onBackpressure`. One message
-   * may be longer than that, and control frames are always sent. Over the built-in socket under `Deno.serve`, which can't
-   * stop reading, it is also how many bytes of unread messages `readable` and `messages` may hold before the connection
-   * is closed with 1013.
+   * How many bytes may be queued before `send` accepts no more messages; see `onBackpressure`. A single message may be
+   * longer, and control frames are always sent. Over the built-in socket under `Deno.serve`, which can't stop reading,
+   * it is also how many bytes of unread messages `readable` and `messages` may hold before the connection is closed
+   * with 1013.
    *
    * @default {16777216}
    */
   backpressureLimit?: number;
   /**
-   * What happens to a message above `backpressureLimit`: `"close"` fails the connection with 1013; with `"refuse"`, `send`
-   * returns false, and the message is lost unless you send it again.
+   * What happens to a message above `backpressureLimit`: `"close"` fails the connection with 1013; with `"refuse"`,
+   * `send` returns false, and the message is lost unless you send it again.
    *
    * @default {"close"}
    */
   onBackpressure?: "close" | "refuse";
   /**
-   * The code of the Close that is sent when `writable` is closed, or `readable` or `messages` is cancelled without a
+   * The code of the Close that is sent when `writable` is closed, or `readable` or `messages` is canceled without a
    * reason: 1000-1003, 1007-1014 or 3000-4999, or 1005 to send none.
    *
    * @default {1000}
@@ -124,7 +124,7 @@ export interface WebSocketDriverOptions {
   streamCloseCode?: number;
 }
 
-/** How often the heartbeat pings, in milliseconds. */
+/** The time between two Pings of the heartbeat, in milliseconds. */
 const DEFAULT_PING_INTERVAL = 30_000;
 
 /** The options with their defaults, checked. */
@@ -135,7 +135,7 @@ export type Settings =
 /**
  * Checks options and fills in the defaults.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @returns All settings.
  * @throws {TypeError} If a value is of the wrong type.
  * @throws {RangeError} If a number is out of its range.
@@ -172,7 +172,7 @@ function checkStreamCloseCode(options: WebSocketDriverOptions): number {
   );
 }
 
-/** A string would be taken apart into its letters. */
+/** A string would be split into its letters. */
 function checked(protocols: string[]): string[] {
   checkSubprotocols(protocols);
   return protocols;

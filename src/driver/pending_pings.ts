@@ -5,24 +5,24 @@ interface AwaitedPong {
   readonly callback: (() => void) | undefined;
 }
 
-/** How many Pongs are awaited at most; those of the oldest Pings are forgotten beyond that. */
+/** How many Pongs are awaited at most; beyond that, the oldest Pings are forgotten. */
 const MAX_AWAITED = 1024;
 
-/** The Pings that were sent, and not answered yet. RFC 6455 §5.5.3. */
+/** The Pings that were sent but not answered yet. RFC 6455 §5.5.3. */
 export class PendingPings {
   #awaited: AwaitedPong[] = [];
   #latency: number | null = null;
 
-  /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
+  /** The round trip of the last answered Ping, in milliseconds; null before the first Pong. */
   get latency(): number | null {
     return this.#latency;
   }
 
   /**
-   * Notes a Ping.
+   * Adds a Ping.
    *
    * @param payload Its payload.
-   * @param callback What waits for its Pong.
+   * @param callback Called when its Pong arrives.
    */
   expect(payload: Uint8Array, callback: (() => void) | undefined): void {
     this.#awaited.push({ payload, sentAt: performance.now(), callback });
@@ -30,10 +30,11 @@ export class PendingPings {
   }
 
   /**
-   * Takes a Pong. A peer may answer only the last of several Pings, so a Pong settles those before it too.
+   * Settles the Ping that a Pong answers. A peer may answer only the last of several Pings, so a Pong also settles
+   * those before it.
    *
    * @param payload Its payload.
-   * @returns What has waited for it, in order.
+   * @returns The callbacks to run, in order.
    */
   settle(payload: Uint8Array): (() => void)[] {
     const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));

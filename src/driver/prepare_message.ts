@@ -5,7 +5,7 @@ import { PreparedMessage } from "../protocol/prepared_message.ts";
 /**
  * How a message is prepared.
  *
- * @example A token, which must not be compressed beside text that others choose
+ * @example A token, which must not be compressed together with text that others choose
  * ```ts
  * import { prepareMessage, type PrepareMessageOptions } from "@wsd/driver/client";
  *
@@ -22,8 +22,8 @@ export interface PrepareMessageOptions {
    */
   type?: "text" | "binary";
   /**
-   * How connections that compress send it: `"shared"` compresses once for all of them, without what was sent before;
-   * `"each"` on every connection, with what that has sent before; false not at all.
+   * How connections with compression send it: `"shared"` compresses once for all of them, without the context of
+   * earlier messages; `"each"` compresses on every connection, with its context; false doesn't compress.
    *
    * @default {"shared"}
    */
@@ -31,11 +31,11 @@ export interface PrepareMessageOptions {
 }
 
 /**
- * Prepares a message that is sent on many connections: it is copied, encoded, framed and compressed once, whatever each
- * connection has agreed on. {@linkcode broadcast} does so by itself.
+ * Prepares a message for sending on many connections: it is copied, encoded, framed and compressed once, whatever each
+ * connection has negotiated. {@linkcode broadcast} does this by itself.
  *
- * A message compressed for all refers to nothing that was sent before, and a connection's next message to nothing before
- * it. That takes some more bytes than compression by each, and a fraction of the time.
+ * A message compressed for all doesn't refer to earlier messages, and a connection's next message doesn't refer to any
+ * before it. That takes a few more bytes than compressing on each connection, and a fraction of the time.
  *
  * @param data Text, or bytes, which are copied.
  * @param options The type, and how to compress.
@@ -81,9 +81,9 @@ export function prepare(
 /**
  * Checks the type of a message.
  *
- * @param what What is to be done, for the error.
+ * @param what The operation, for the error.
  * @param type The type.
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If it is invalid.
  */
 export function checkType(what: string, type: unknown): void {
   if (type === undefined || type === "text" || type === "binary") return;
@@ -93,9 +93,9 @@ export function checkType(what: string, type: unknown): void {
 /**
  * Checks how a message is to be compressed.
  *
- * @param what What is to be done, for the error.
+ * @param what The operation, for the error.
  * @param compress The option.
- * @throws {TypeError} If it is none of its values.
+ * @throws {TypeError} If it is invalid.
  */
 export function checkCompress(what: string, compress: unknown): void {
   if (compress === undefined || compress === "shared" || compress === "each" || compress === false) return;

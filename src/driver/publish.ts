@@ -3,7 +3,7 @@ import type { WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
-/** An opening handshake that somebody wants to know of. */
+/** An opening handshake that somebody has subscribed to. */
 export interface WatchedHandshake {
   readonly role: HandshakeEvent["role"];
   /** In milliseconds since 1970. */
@@ -11,10 +11,10 @@ export interface WatchedHandshake {
 }
 
 /**
- * Takes the time at which an opening handshake begins, if anybody has subscribed.
+ * Notes the start of an opening handshake, if anybody has subscribed.
  *
  * @param role Which side this is.
- * @returns What to end it with, null if nobody has subscribed.
+ * @returns The handshake to end, null if nobody has subscribed.
  */
 export function watchHandshake(role: HandshakeEvent["role"]): WatchedHandshake | null {
   return diagnostics.handshake.hasSubscribers ? { role, startTime: Date.now() } : null;
@@ -24,7 +24,7 @@ export function watchHandshake(role: HandshakeEvent["role"]): WatchedHandshake |
  * Publishes that a connection is open.
  *
  * @param ws The driver.
- * @param handshake Its handshake, if that is watched.
+ * @param handshake Its handshake, if someone has subscribed.
  */
 export function publishOpen(ws: object, handshake: WatchedHandshake | null): void {
   if (handshake !== null) publishHandshake(ws, handshake, null);
@@ -32,11 +32,11 @@ export function publishOpen(ws: object, handshake: WatchedHandshake | null): voi
 }
 
 /**
- * Publishes that the peer, the network or a listener is at fault.
+ * Publishes an error caused by the peer, the network or a listener.
  *
  * @param ws The driver.
  * @param error What happened.
- * @param handshake Its handshake, if that is watched and has not ended.
+ * @param handshake Its handshake, if someone has subscribed and it has not ended.
  */
 export function publishError(ws: object, error: WebSocketError, handshake: WatchedHandshake | null): void {
   if (handshake !== null) publishHandshake(ws, handshake, error);
@@ -47,7 +47,7 @@ export function publishError(ws: object, error: WebSocketError, handshake: Watch
  * Publishes that a connection is over.
  *
  * @param ws The driver.
- * @param info How it has ended.
+ * @param info The code and the reason.
  */
 export function publishClose(ws: object, info: CloseInfo): void {
   if (diagnostics.close.hasSubscribers) diagnostics.close.publish({ ws, ...info });

@@ -1,6 +1,6 @@
 import type { DriverCore } from "./driver_core.ts";
 
-/** Tells the Pings of `ping()` from those of the heartbeat, whose payloads have four bytes. */
+/** Distinguishes the Pings of `ping()` from those of the heartbeat, whose payloads have four bytes. */
 const PAYLOAD = 8;
 
 /**
@@ -12,11 +12,11 @@ const PAYLOAD = 8;
  */
 export async function roundTrip(core: DriverCore, signal?: AbortSignal): Promise<number> {
   signal?.throwIfAborted();
-  // A Pong that nobody asked for can't be mistaken for the answer.
+  // An unsolicited Pong can't be mistaken for the answer.
   const payload = crypto.getRandomValues(new Uint8Array(PAYLOAD));
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const start = performance.now();
-  // One that isn't taken waits for the connection's end, which tells why.
+  // If the Ping isn't accepted, the connection's end rejects with the reason.
   core.sendPing(payload, () => resolve(performance.now() - start));
   const onAbort = () => reject(signal!.reason);
   signal?.addEventListener("abort", onAbort, { once: true });

@@ -5,7 +5,7 @@ import { controlPayload, type MessageData, toBytes, toText } from "../connection
 /**
  * How a message is sent.
  *
- * @example Send a part of a string, uncompressed, and know when it has left
+ * @example Send part of a string, uncompressed, and know when it was written
  * ```ts
  * import { makePair, type SendOptions } from "@wsd/driver";
  *
@@ -21,13 +21,13 @@ import { controlPayload, type MessageData, toBytes, toText } from "../connection
  */
 export interface SendOptions {
   /**
-   * Where to begin: in bytes, or in UTF-16 code units of a string.
+   * The start, in bytes, or in UTF-16 code units of a string.
    *
    * @default {0}
    */
   start?: number;
   /**
-   * Where to end, in the same unit.
+   * The end, in the same unit.
    *
    * @default {data.length}
    */
@@ -45,17 +45,17 @@ export interface SendOptions {
    */
   code?: number;
   /**
-   * False sends this message uncompressed, even if the connection compresses: if it holds a secret beside text that an
-   * attacker may choose, its compressed length would give the secret away (docs/compression.md).
+   * False sends this message uncompressed, even if the connection compresses. Use it for a secret next to text that an
+   * attacker may choose: the compressed length would give the secret away (docs/compression.md).
    *
    * @default {true}
    */
   compress?: boolean;
-  /** Runs when the bytes were handed to the system. */
+  /** Called when the bytes were handed to the system. */
   callback?: () => void;
 }
 
-/** Every option there is. */
+/** All option names. */
 const SEND_OPTION_NAMES: Readonly<Record<keyof SendOptions, true>> = {
   start: true,
   end: true,
@@ -68,8 +68,8 @@ const SEND_OPTION_NAMES: Readonly<Record<keyof SendOptions, true>> = {
 /**
  * Checks that options of `send` are known.
  *
- * @param options What the caller gave.
- * @throws {TypeError} If they aren't an object, or hold an unknown name.
+ * @param options The caller's options.
+ * @throws {TypeError} If they aren't an object, or contain an unknown name.
  */
 export function checkSendOptions(options: SendOptions): void {
   if (typeof options === "function") {
@@ -81,10 +81,10 @@ export function checkSendOptions(options: SendOptions): void {
 /**
  * Checks options of `sendText` and `sendBinary`, and sets the type.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @param type The type.
  * @returns The options, with the type.
- * @throws {TypeError} If they aren't an object, or hold an unknown name.
+ * @throws {TypeError} If they aren't an object, or contain an unknown name.
  */
 export function withType(options: SendOptions, type: "text" | "binary"): SendOptions {
   checkSendOptions(options);
@@ -92,12 +92,12 @@ export function withType(options: SendOptions, type: "text" | "binary"): SendOpt
 }
 
 /**
- * Takes the part of the data that the options name.
+ * Cuts the part out of the data that the options select.
  *
- * @param data The whole.
- * @param options Where the part begins and ends.
+ * @param data All of the data.
+ * @param options The start and the end.
  * @returns The part.
- * @throws {RangeError} If it is not within the whole.
+ * @throws {RangeError} If it is not within the data.
  */
 export function slice(data: MessageData, { start, end }: SendOptions): MessageData {
   if (start === undefined && end === undefined) return data;
@@ -116,21 +116,21 @@ export function slice(data: MessageData, { start, end }: SendOptions): MessageDa
 export interface SendStep {
   /** The bytes of a message or a control frame in it. */
   readonly bytes: number;
-  /** Whether `backpressureLimit` holds for it; undefined for what isn't a message and always gets through. */
+  /** Whether `backpressureLimit` applies to it; undefined for anything but a message, which always gets through. */
   readonly limited?: boolean;
-  /** Does it; false if the connection didn't take it. */
+  /** Runs the step; false if the connection didn't accept it. */
   readonly run: (connection: Connection) => boolean;
-  /** What it needs that not every connection can do, to follow "Cannot". */
+  /** The operation it needs that not every connection supports, to follow "Cannot". */
   readonly needs?: string;
 }
 
 /**
- * Makes the step that sends data.
+ * Creates the step that sends data.
  *
  * @param type What to send it as.
  * @param data The data.
- * @param options Whether to compress it, and whether it has to wait: then it is copied, since the caller may have
- * changed it by then.
+ * @param options Whether to compress it, and whether it must wait: then it is copied, since the caller may change it
+ * meanwhile.
  * @returns The step.
  * @throws {TypeError} If the data or the type can't be sent.
  * @throws {RangeError} If the payload of a Pong is too long.

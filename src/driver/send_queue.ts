@@ -1,29 +1,29 @@
 import type { Connection } from "../connection/connection.ts";
 
-/** What is sent before the connection is open: it waits here, in order. */
+/** Queues what is sent before the connection is open, in order. */
 export class SendQueue {
   readonly #highWaterMark: number;
   #steps: ((connection: Connection) => unknown)[] = [];
   #bytes = 0;
   #wasFull = false;
 
-  /** @param highWaterMark From how many waiting bytes on the sender should stop. */
+  /** @param highWaterMark How many queued bytes make the sender stop. */
   constructor(highWaterMark: number) {
     this.#highWaterMark = highWaterMark;
   }
 
-  /** The bytes that wait. */
+  /** How many bytes are queued. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether so much has waited that `"drain"` is due once less does. */
+  /** Whether so much was queued that `"drain"` is due once there is less. */
   get wasFull(): boolean {
     return this.#wasFull;
   }
 
   /**
-   * Adds something to do once the connection is open.
+   * Adds a step to run once the connection is open.
    *
    * @param step What to do.
    * @param bytes How many bytes of a message it sends.
@@ -35,9 +35,9 @@ export class SendQueue {
   }
 
   /**
-   * Does all that waits.
+   * Runs all queued steps.
    *
-   * @param connection The connection, which is open now.
+   * @param connection The open connection.
    */
   run(connection: Connection): void {
     this.#bytes = 0;

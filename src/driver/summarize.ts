@@ -1,21 +1,21 @@
-/** What {@linkcode summarize} shows of a driver. */
+/** The properties of a driver that {@linkcode summarize} shows. */
 export interface Summarized {
   /** The state of the connection. */
   readonly readyState: string;
   /** The address, if it is known. */
   readonly url?: string;
-  /** Who is at the other end, if that is known. */
+  /** The peer's address, if it is known. */
   readonly remoteAddr?: Deno.Addr | null;
   /** The subprotocol. */
   readonly protocol: string | null;
   /** The extensions. */
   readonly extensions: string;
-  /** The bytes that wait to be written. */
+  /** How many bytes are queued. */
   readonly bufferedAmount: number;
 }
 
 /**
- * Tells in one line where a connection stands, for logs and `console.log`.
+ * Summarizes a connection in one line, for logs and `console.log`.
  *
  * @param name The name of its class.
  * @param ws The driver.
@@ -33,7 +33,7 @@ export function summarize(name: string, ws: Summarized): string {
 }
 
 /**
- * Has `console.log(ws)` show one line: where the driver stands, with whom, and what waits.
+ * Makes `console.log(ws)` show one line: the state, the peer, and how much is queued.
  *
  * @param prototype The prototype of drivers.
  */

@@ -1,5 +1,5 @@
 /**
- * Counts of one connection: a snapshot.
+ * A snapshot of the counts of one connection.
  *
  * @example Log what a connection has carried
  * ```ts
@@ -15,14 +15,14 @@
  * @category Connection
  */
 export interface WebSocketStats {
-  /** Messages that were taken to be sent: written, or waiting to be. */
+  /** Messages that were accepted for sending: written or queued. */
   readonly messagesSent: number;
   /** Messages that have arrived. */
   readonly messagesReceived: number;
-  /** Bytes that were handed to the system, with the headers of frames; under `Deno.serve` without them. */
+  /** Bytes handed to the system, including frame headers; under `Deno.serve` without them. */
   readonly bytesSent: number;
-  /** Bytes that have arrived, with the headers of frames; 0 under `Deno.serve`, where the runtime doesn't say. */
+  /** Bytes that have arrived, including frame headers; 0 under `Deno.serve`, where the runtime doesn't say. */
   readonly bytesReceived: number;
-  /** Bytes that wait to be written. */
+  /** Bytes that are queued. */
   readonly bufferedAmount: number;
 }

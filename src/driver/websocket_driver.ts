@@ -16,14 +16,14 @@ import type { WebSocketDriverOptions } from "./options.ts";
 import type { WebSocketStats } from "./web_socket_stats.ts";
 import { checkSendOptions, type SendOptions, withType } from "./send_options.ts";
 
-/** What lies behind a driver's public methods, for the files of this package. */
+/** The implementation behind a driver's public methods, for the files of this package. */
 export let coreOf: (ws: WebSocketDriver) => DriverCore;
 
 /**
- * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
- * {@linkcode makeClient} make them.
+ * One WebSocket connection, of either side: an event emitter with methods to send. Create one with
+ * {@linkcode makeServer} or {@linkcode makeClient}.
  *
- * What is sent while the connection is being opened is queued, and sent in order once it is open.
+ * Messages sent while the connection is opening are queued, and go out in order once it is open.
  *
  * @example Echo, on whatever connection
  * ```ts
@@ -37,11 +37,11 @@ export let coreOf: (ws: WebSocketDriver) => DriverCore;
  * @category Connection
  */
 export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
-  /** The version of the protocol: RFC 6455, also known as version 13. */
+  /** The version of the protocol: 13, which is RFC 6455. */
   readonly version = "hybi-13";
-  /** The longest message to take, in bytes. It can be changed until the connection is started. */
+  /** The longest message to accept, in bytes. It can be changed until the connection is started. */
   maxLength: number;
-  /** The subprotocols to speak, in order of preference. They can be changed until the connection is started. */
+  /** The subprotocols to support, in order of preference. They can be changed until the connection is started. */
   acceptProtocols: string[];
   readonly #core: DriverCore;
 
@@ -72,9 +72,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`. What it threw is
    * reported whoever listens for `"error"`: to `onError` of `serve`, else as an `"error"` event of the global scope.
    *
-   * @param event The event's name; {@linkcode WebSocketEvents} says what each brings.
-   * @param listener What to call, each time.
-   * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
+   * @param event The event's name; see {@linkcode WebSocketEvents} for their arguments.
+   * @param listener The function to call each time.
+   * @throws {TypeError} If a listener for messages is added while a stream or `receive()` takes them.
    *
    * @example Echo
    * ```ts
@@ -97,8 +97,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Adds a listener that is called once.
    *
    * @param event The event's name.
-   * @param listener What to call, the next time only.
-   * @throws {TypeError} If messages are listened for while a stream or `receive()` takes them.
+   * @param listener The function to call the next time only.
+   * @throws {TypeError} If a listener for messages is added while a stream or `receive()` takes them.
    */
   override once<Name extends keyof WebSocketEvents>(
     event: Name,
@@ -111,7 +111,7 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Removes a listener.
    *
    * @param event The event's name.
-   * @param listener What was added.
+   * @param listener The function that was added.
    */
   override off<Name extends keyof WebSocketEvents>(
     event: Name,
@@ -130,32 +130,32 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.readyState;
   }
 
-  /** The subprotocol that both sides agreed on, null if there is none. RFC 6455 §1.9. */
+  /** The negotiated subprotocol, null if there is none. RFC 6455 §1.9. */
   get protocol(): string | null {
     return this.#core.negotiated.protocol;
   }
 
-  /** The extensions that both sides agreed on, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty if there is none. */
+  /** The negotiated extensions, as in `Sec-WebSocket-Extensions`, RFC 6455 §9; empty if there are none. */
   get extensions(): string {
     return this.#core.negotiated.extensions;
   }
 
-  /** How long the last answered Ping took there and back, in milliseconds; null before the first Pong. */
+  /** The round trip of the last answered Ping, in milliseconds; null before the first Pong. */
   get latency(): number | null {
     return this.#core.latency;
   }
 
-  /** How many bytes wait to be written, with the headers of their frames. */
+  /** How many bytes are queued, including frame headers. */
   get bufferedAmount(): number {
     return this.#core.bufferedAmount;
   }
 
-  /** Counts of this connection, as they are now: a new object each time. */
+  /** The current counts of this connection: a new object each time. */
   get stats(): WebSocketStats {
     return this.#core.stats;
   }
 
-  /** How many bytes may be sent before more should wait, as in Web Streams: at or below 0, stop until `"drain"`. */
+  /** How many more bytes to send before waiting, as in Web Streams: at or below 0, stop until `"drain"`. */
   get desiredSize(): number {
     return this.#core.settings.highWaterMark - this.#core.bufferedAmount;
   }
@@ -165,16 +165,16 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
     return this.#core.promises.opened;
   }
 
-  /** Resolves when the connection is over, with what `"close"` says. It never rejects. */
+  /** Resolves when the connection is over, with the argument of `"close"`. It never rejects. */
   get closed(): Promise<CloseInfo> {
     return this.#core.promises.closed;
   }
 
   /**
-   * The messages that arrive: from the first use on they go here, and to no listener. While you don't read, the connection
-   * isn't read either; at most `highWaterMark` bytes and one message wait. It ends if the connection ends cleanly, and
-   * otherwise fails with a {@linkcode WebSocketError}, behind all that was received whole. Cancelling it closes the
-   * connection, with the code and reason of a {@linkcode WebSocketError}.
+   * The incoming messages: from the first use on they go here, and to no listener. While you don't read, the connection
+   * isn't read either; at most `highWaterMark` bytes and one message are buffered. The stream ends if the connection
+   * ends cleanly, and otherwise fails with a {@linkcode WebSocketError}, after all complete messages. Canceling it
+   * closes the connection, with the code and reason of a {@linkcode WebSocketError}.
    *
    * @throws {TypeError} If there are listeners for `"message"`, or messages go to `messages`.
    */
@@ -183,8 +183,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * The messages that arrive, each of them as a stream of its bytes that begins before the message has come whole;
-   * `maxLength` still holds. Otherwise as `readable`.
+   * The incoming messages, each as a stream of its bytes that starts before the message has arrived completely;
+   * `maxLength` still applies. Otherwise like `readable`.
    *
    * @throws {TypeError} If there are listeners for `"message"`, or messages go to `readable`.
    */
@@ -193,24 +193,24 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Where messages to send are written. A write resolves when its bytes were taken by the system; until then, they must
-   * not be changed. Closing it closes the connection and waits for the peer; aborting it closes with the code and reason
-   * of a {@linkcode WebSocketError}, or without a code.
+   * A stream of messages to send. A write resolves when the system has accepted its bytes; until then, they must not be
+   * changed. Closing it closes the connection and waits for the peer; aborting it closes with the code and reason of a
+   * {@linkcode WebSocketError}, or without a code.
    */
   get writable(): WritableStream<MessageData> {
     return this.#core.streams.writable;
   }
 
   /**
-   * Waits for the next message, without closing anything: what arrives between two calls is kept for the next one. While
-   * at least `highWaterMark` bytes are kept, the peer is made to wait.
+   * Waits for the next message, without closing anything: messages that arrive between two calls are kept for the next
+   * one. While at least `highWaterMark` bytes are kept, the peer must wait.
    *
-   * From the first call on, messages go here and to no listener. Make it before anything else is awaited, since what
-   * arrives without a listener or a call is dropped.
+   * From the first call on, messages go here and to no listener. Make that call before you await anything else, since
+   * messages that arrive without a listener or a call are dropped.
    *
    * @param signal Ends the wait; the message then goes to the next call.
    * @returns Text as a string, binary as bytes. It rejects with a {@linkcode WebSocketError} once the connection has
-   * ended and no message is left, with `CONNECTION_CLOSED` if it ended in good order; or with the signal's reason.
+   * ended and no message is left, with `CONNECTION_CLOSED` if it ended cleanly; or with the signal's reason.
    * @throws {TypeError} As a rejection, if there are listeners for `"message"`, or a stream takes the messages.
    *
    * @example Ask, and read the answer
@@ -231,14 +231,14 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /**
    * Iterates over `readable`.
    *
-   * **Leaving the loop closes the connection**, as leaving a loop over any stream cancels it: `break`, `return` and a
-   * throw do so. To read some messages and keep the connection, use {@linkcode WebSocketDriver.receive}.
+   * **Leaving the loop closes the connection**, just as leaving a loop over any stream cancels it: with `break`,
+   * `return` or an exception. To read some messages and keep the connection, use {@linkcode WebSocketDriver.receive}.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array<ArrayBuffer>> {
     return this.readable[Symbol.asyncIterator]();
   }
 
-  /** Closes the connection, and waits for its end; what still arrives is dropped. */
+  /** Closes the connection and waits for its end; anything that still arrives is dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closeConnection();
     this.#core.drop();
@@ -250,9 +250,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * Bytes up to 64 KiB are copied at the call. Longer ones must not be changed until the `callback` has run.
    *
-   * @param data Text, bytes (an ArrayBuffer or any view of one), or what {@linkcode prepareMessage} made.
+   * @param data Text, bytes (an ArrayBuffer or any view of one), or the result of {@linkcode prepareMessage}.
    * @param options A part of the data, its type, and a callback.
-   * @returns True if it was taken, written or queued; false once the connection is closing or closed.
+   * @returns True if it was written or queued; false once the connection is closing or closed.
    * @throws {TypeError} If the data is neither text nor bytes, or the type is unknown.
    * @throws {RangeError} If `start`, `end`, `code` or the length of a control frame is out of range.
    */
@@ -272,9 +272,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /**
    * Sends a text message.
    *
-   * @param message Text, or bytes that are UTF-8.
+   * @param message Text, or UTF-8 bytes.
    * @param options A part of it, and a callback.
-   * @returns True if it was taken; false once the connection is closing or closed.
+   * @returns True if it was accepted; false once the connection is closing or closed.
    * @throws {TypeError} If the message isn't text.
    */
   sendText(message: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
@@ -286,8 +286,8 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    *
    * @param bytes An ArrayBuffer, any view of one, or a string, which is sent as UTF-8.
    * @param options A part of it, and a callback.
-   * @returns True if it was taken; false once the connection is closing or closed.
-   * @throws {TypeError} If it can't be seen as bytes.
+   * @returns True if it was accepted; false once the connection is closing or closed.
+   * @throws {TypeError} If it is neither bytes nor a string.
    */
   sendBinary(bytes: MessageData, options: Omit<SendOptions, "type" | "code"> = {}): boolean {
     return this.#core.sendAs(bytes, withType(options, "binary"));
@@ -296,10 +296,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /**
    * Sends a value as JSON, in a text message.
    *
-   * @param value What `JSON.stringify` takes.
+   * @param value Any value that `JSON.stringify` accepts.
    * @param options A callback, and whether to compress.
-   * @returns True if it was taken; false once the connection is closing or closed.
-   * @throws {TypeError} If the value has no JSON, such as undefined, a function, or an object that holds itself.
+   * @returns True if it was accepted; false once the connection is closing or closed.
+   * @throws {TypeError} If JSON can't express the value, such as undefined, a function, or a cyclic object.
    *
    * @example Send a price
    * ```ts
@@ -319,13 +319,13 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Waits until less than `highWaterMark` waits to be written: until `desiredSize` is above 0.
+   * Waits until less than `highWaterMark` is queued, that is, until `desiredSize` is above 0.
    *
    * @param signal Ends the wait.
    * @returns A promise that resolves at once if there is room. It rejects with a {@linkcode WebSocketError} if the
    * connection ends first, or with the signal's reason.
    *
-   * @example Send many rows, no faster than the peer takes them
+   * @example Send many rows, no faster than the peer reads them
    * ```ts
    * import type { WebSocketDriver } from "@wsd/driver";
    *
@@ -342,15 +342,15 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Sends one message from a source of chunks, as fragments, without ever holding it whole. The source is asked for more
-   * when what it gave was taken. Messages that are sent meanwhile wait; control frames do not. If the source fails in
-   * the middle, the connection is failed with 1011, for the message can neither be finished nor taken back.
+   * Sends one message from a source of chunks, as fragments, without ever holding all of it. The source is read further
+   * when its last chunk was written. Messages that are sent meanwhile wait; control frames do not. If the source fails
+   * in the middle, the connection fails with 1011, because the message can neither be finished nor taken back.
    *
    * @param chunks A `ReadableStream` or anything to iterate over, of strings for text, or of bytes.
    * @param options The type, the length of a fragment, and a signal.
-   * @returns A promise that resolves when the last byte was taken. It rejects with the source's error, the signal's
-   * reason, a {@linkcode WebSocketError} if the connection ends before, a TypeError if a chunk doesn't fit the type, or
-   * over the built-in socket under `Deno.serve`, which has no fragments.
+   * @returns A promise that resolves when the last byte was written. It rejects with the source's error, the signal's
+   * reason, a {@linkcode WebSocketError} if the connection ends first, or a TypeError if a chunk doesn't fit the type,
+   * or over the built-in socket under `Deno.serve`, which has no fragments.
    */
   async sendStream(chunks: MessageChunks, options: SendStreamOptions = {}): Promise<void> {
     await sendStream(this.#core, chunks, options);
@@ -360,11 +360,11 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Sends a Ping. RFC 6455 §5.5.2.
    *
    * @param payload Text or bytes, at most 125 bytes.
-   * @param callback Runs when the Pong arrives that answers it, or a later Ping.
-   * @returns True if it was taken; false once the connection is closing or closed.
+   * @param callback Called when a Pong answers this Ping or a later one.
+   * @returns True if it was accepted; false once the connection is closing or closed.
    * @throws {RangeError} If the payload is longer.
-   * @throws {TypeError} If the payload is neither text nor bytes, or the connection is one over the built-in socket
-   * under `Deno.serve`, which has no Ping.
+   * @throws {TypeError} If the payload is neither text nor bytes, or the connection runs over the built-in socket under
+   * `Deno.serve`, which has no Ping.
    */
   sendPing(payload: MessageData = "", callback?: () => void): boolean {
     return this.#core.sendPing(payload, callback);
@@ -374,8 +374,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
    * Sends a Ping, and measures how long its Pong takes. RFC 6455 §5.5.2.
    *
    * @param signal Ends the wait.
-   * @returns The round trip, in milliseconds. It rejects with a {@linkcode WebSocketError} if the connection ends first,
-   * with the signal's reason, or with a TypeError over the runtime's socket under `Deno.serve`, which has no Ping.
+   * @returns The round trip, in milliseconds. It rejects with a {@linkcode WebSocketError} if the connection ends
+   * first, with the signal's reason, or with a TypeError over the runtime's socket under `Deno.serve`, which has no
+   * Ping.
    *
    * @example Measure a connection
    * ```ts
@@ -391,16 +392,16 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Begins the closing handshake, behind all that was sent, with the arguments in the order of the web's `close()`.
-   * RFC 6455 §7.1.2. TCP ends within `closeTimeout` after that, whatever the peer does.
+   * Begins the closing handshake, after everything that was sent, with the arguments in the order of the web's
+   * `close()`. RFC 6455 §7.1.2. TCP ends within `closeTimeout` after that, whatever the peer does.
    *
-   * @param code 1000-1003, 1007-1014 or 3000-4999. Without it no code is sent, unless there is a reason: then 1000.
+   * @param code 1000-1003, 1007-1014 or 3000-4999. By default none is sent, or 1000 if there is a reason.
    * @param reason Why, for people; at most 123 bytes of UTF-8.
-   * @returns True if it was begun; false once the connection is closing or closed.
+   * @returns True if it has begun; false if the connection was already closing or closed.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
    * @throws {TypeError} If the code isn't a number, or the reason isn't a string.
    *
-   * @example Close with a code of the application's own
+   * @example Close with an application-defined code
    * ```ts
    * import { makePair } from "@wsd/driver";
    *
@@ -414,12 +415,12 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   }
 
   /**
-   * Begins the closing handshake, behind all that was sent. RFC 6455 §7.1.2. TCP ends within `closeTimeout` after that,
-   * whatever the peer does.
+   * Begins the closing handshake, after everything that was sent. RFC 6455 §7.1.2. TCP ends within `closeTimeout` after
+   * that, whatever the peer does.
    *
    * @param reason Why, for people; at most 123 bytes of UTF-8.
    * @param code 1000-1003, 1007-1014 or 3000-4999.
-   * @returns True if it was begun; false once the connection is closing or closed.
+   * @returns True if it has begun; false if the connection was already closing or closed.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
    * @throws {TypeError} If the reason isn't a string, or the code isn't a number.
    */
@@ -434,9 +435,10 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
 
   /**
    * Stops delivering messages and reading from the peer, which must stop sending once TCP's buffers are full.
-   * Nothing is lost: what was already received is delivered after {@linkcode WebSocketDriver.resume}.
+   * Nothing is lost: messages already received are delivered after {@linkcode WebSocketDriver.resume}.
    *
-   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, or if a stream takes the messages.
+   * @throws {TypeError} Over the built-in socket under `Deno.serve`, which can't stop, or if a stream takes the
+   * messages.
    */
   pause(): void {
     this.#core.setPaused("pause");

@@ -51,7 +51,7 @@ const NAMES = { maxStartLine: true, maxFieldLine: true, maxHead: true, maxFields
  * @param limits What the caller gave.
  * @param defaults The defaults.
  * @returns All limits.
- * @throws {TypeError} If they aren't an object, or hold an unknown name.
+ * @throws {TypeError} If they aren't an object, or contain an unknown name.
  * @throws {RangeError} If one is not a positive integer.
  */
 export function resolveHeadLimits(limits: Partial<HeadLimits>, defaults: Readonly<HeadLimits>): HeadLimits {

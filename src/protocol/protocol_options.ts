@@ -109,7 +109,7 @@ const OPTION_NAMES: Readonly<Record<keyof InternalProtocolOptions, true>> = {
  *
  * @param options What was given.
  * @returns All options but the handler's.
- * @throws {TypeError} If they aren't an object, or hold an unknown name.
+ * @throws {TypeError} If they aren't an object, or contain an unknown name.
  */
 export function withDefaults(options: InternalProtocolOptions): Required<Omit<InternalProtocolOptions, Functions>> {
   checkOptionNames("create a Protocol", options, OPTION_NAMES);

@@ -12,10 +12,10 @@ import { setUpgrader } from "./upgrader.ts";
 const ORIGIN = new URL("http://localhost/");
 
 /**
- * Accepts one WebSocket on a transport: reads the request's head, checks it, and answers, as `serve` does on each
+ * Accepts one WebSocket on a transport: reads the request's head, checks it, and responds, as `serve` does for each
  * connection.
  *
- * @param transport A transport on which nothing was read yet.
+ * @param transport A transport from which nothing was read yet.
  * @param options Limits, times, subprotocols, headers.
  * @returns The server's side, once it is open. Rejects if the handshake fails.
  */

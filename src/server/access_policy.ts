@@ -2,9 +2,9 @@ import { checkAllowedHosts } from "../http/host.ts";
 import { checkAllowedOrigins } from "../handshake/origin.ts";
 
 /**
- * Who may connect. What is not given is not checked.
+ * Who may connect. An option that is not given is not checked.
  *
- * @example Let in your own pages only
+ * @example Admit only your own pages
  * ```ts
  * import { HandshakeError, makeClient, makeServer, serve } from "@wsd/driver";
  * import type { AccessPolicy } from "@wsd/driver/server";
@@ -25,20 +25,19 @@ import { checkAllowedOrigins } from "../handshake/origin.ts";
  */
 export interface AccessPolicy {
   /**
-   * The origins whose pages may connect, each exactly as browsers send it: `https://example.com`, in lower case, with its
-   * port unless that is the scheme's own. Or `"same-host"`: pages whose origin has the host that is asked for in `Host`,
+   * The origins whose pages may connect, each exactly as browsers send it: `https://example.com`, in lower case, with
+   * its port unless it is the scheme's default. Or `"same-host"`: pages whose origin has the host requested in `Host`,
    * whatever the scheme, so that it also works behind a proxy that ends TLS and passes `Host` on.
    *
-   * Everybody else is answered with 403, also clients that send no `Origin`, and pages whose origin is `null`, unless
-   * `"null"` is listed. RFC 6455 §10.2.
+   * Everyone else is answered with 403, including clients that send no `Origin`, and pages whose origin is `null`,
+   * unless `"null"` is listed. RFC 6455 §10.2.
    *
-   * @default {everybody may}
+   * @default {everyone may}
    */
   allowedOrigins?: readonly string[] | "same-host";
   /**
-   * The hosts that may be asked for, as in `Host`: `example.com`, or with its port unless that is the scheme's own.
-   * Everything else is answered with 403. That keeps out pages whose own name was made to resolve to this server (DNS
-   * rebinding).
+   * The hosts that may be requested, as in `Host`: `example.com`, with its port unless it is the scheme's default. Any
+   * other is answered with 403. That keeps out pages whose own name was made to resolve to this server (DNS rebinding).
    *
    * @default {all}
    */
@@ -46,7 +45,7 @@ export interface AccessPolicy {
 }
 
 /**
- * Checks a policy that a caller gives.
+ * Checks a caller's policy.
  *
  * @param policy The policy.
  * @throws {TypeError} If an origin or a host is malformed.

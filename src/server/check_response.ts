@@ -1,7 +1,7 @@
 /**
- * Checks that a handler's answer can be written.
+ * Checks that a handler's response can be written.
  *
- * @param response What the handler returned.
+ * @param response The handler's return value.
  * @throws {TypeError} If it is not a `Response`, has no status, or its body was read.
  */
 export function checkResponse(response: unknown): asserts response is Response {
@@ -14,7 +14,7 @@ export function checkResponse(response: unknown): asserts response is Response {
     throw new TypeError("Cannot answer the request: a Response must have a status, received Response.error()");
   }
   if (response.bodyUsed || response.body?.locked) {
-    throw new TypeError("Cannot answer the request: the body of the handler's Response was read already");
+    throw new TypeError("Cannot answer the request: the body of the handler's Response was already read");
   }
 }
 

@@ -14,20 +14,20 @@ export interface PendingConnection {
 
 type Carried = { -readonly [Name in keyof WebSocketStats]: WebSocketStats[Name] };
 
-/** The connections of one listener: how many there are, how they end, and what the application throws in them. */
+/** The connections of one listener: their number, their ends, and the application's errors in them. */
 export class Connections {
   /** The WebSockets that are open, each until its `"close"`. */
   readonly webSockets: Set<WebSocketDriver> = new Set();
   /** Those that are not WebSockets, or not yet. */
   readonly #pending = new Set<PendingConnection>();
-  /** Those that were refused before their request was read. They take no place. */
+  /** Those that were refused before their request was read. They don't count toward the limit. */
   readonly #dismissed = new Set<PendingConnection>();
   readonly #max: number;
   readonly #onError: ServeOptions["onError"];
   #opened = 0;
   readonly #closed = new Map<number, number>();
   readonly #refused = new Map<number, number>();
-  /** What the WebSockets have carried that have ended. */
+  /** The traffic of WebSockets that have ended. */
   readonly #carried: Carried = {
     messagesSent: 0,
     messagesReceived: 0,
@@ -40,14 +40,14 @@ export class Connections {
 
   /**
    * @param max How many there may be at once.
-   * @param onError Called with what the application throws.
+   * @param onError Called with the application's errors.
    */
   constructor(max: number, onError: ServeOptions["onError"]) {
     this.#max = max;
     this.#onError = onError;
   }
 
-  /** Counts, as they are now. */
+  /** The current counts. */
   get stats(): ListenerStats {
     const carried = { ...this.#carried };
     for (const ws of this.webSockets) addStats(carried, ws.stats);
@@ -61,16 +61,16 @@ export class Connections {
     };
   }
 
-  /** Resolves when the last connection has ended behind a shutdown. */
+  /** Resolves when the last connection has ended after a shutdown. */
   get ended(): Promise<void> {
     return this.#empty.promise;
   }
 
   /**
-   * Takes a connection in.
+   * Adds a connection.
    *
    * @param connection The connection.
-   * @returns False if there are too many. The connection takes no place then.
+   * @returns False if there are too many; then the connection doesn't count toward the limit.
    */
   add(connection: PendingConnection): boolean {
     const hasPlace = this.#pending.size + this.webSockets.size < this.#max;
@@ -89,7 +89,7 @@ export class Connections {
   }
 
   /**
-   * Takes note of the end of a connection that has not become a WebSocket.
+   * Removes a connection that ended without becoming a WebSocket.
    *
    * @param connection The connection.
    */
@@ -100,7 +100,7 @@ export class Connections {
   }
 
   /**
-   * Takes note of a WebSocket that is about to open, in the place of the connection that it came by.
+   * Replaces a connection by the WebSocket that is about to open on it.
    *
    * @param connection The connection.
    * @param ws The WebSocket.
@@ -113,19 +113,19 @@ export class Connections {
   }
 
   /**
-   * Takes note of a request that was refused.
+   * Counts a refused request.
    *
-   * @param status The status of the answer.
+   * @param status The status of the response.
    */
   onRefused(status: number): void {
     count(this.#refused, status);
   }
 
   /**
-   * Takes note of the end of a WebSocket.
+   * Removes a WebSocket that has ended.
    *
    * @param ws The WebSocket. If it has never opened, there is nothing to do.
-   * @param info How it has ended.
+   * @param info The code and the reason.
    */
   onClose(ws: WebSocketDriver, { code }: CloseInfo): void {
     if (!this.webSockets.delete(ws)) return;
@@ -136,7 +136,7 @@ export class Connections {
   }
 
   /**
-   * Closes every WebSocket, now and later, and ends every connection that no handler has.
+   * Closes every WebSocket, now and later, and ends every connection whose request no handler has.
    *
    * @param shutdown How WebSockets are closed.
    */
@@ -154,9 +154,9 @@ export class Connections {
   }
 
   /**
-   * Hands what the application threw to `onError`, or to the console.
+   * Passes the application's error to `onError`, or to the console.
    *
-   * @param fault What was thrown.
+   * @param fault The thrown value.
    * @returns The response for a client that waits for one.
    */
   async report(fault: unknown): Promise<Response> {

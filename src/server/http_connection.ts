@@ -16,24 +16,24 @@ import { SwitchingProtocols } from "./switching_protocols.ts";
 import { type HandshakePolicy, setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
-/** How long a dismissed client may take to read why, in milliseconds. */
+/** How long a dismissed client may take to read the reason, in milliseconds. */
 const GOODBYE = 1000;
 
 /**
- * How long a handler may take before its client is watched for leaving, in milliseconds. Most have answered by then, and
- * need no read of their own.
+ * How long a handler may take before its client is watched for leaving, in milliseconds. Most have responded by then,
+ * and need no extra read.
  */
 const WATCH_AFTER = 50;
 
 /**
- * Where a connection stands: its request is read, a handler has it, the answer is written. A client that is
- * refused before its request was read is dismissed.
+ * The state of a connection: its request is read, a handler has it, the response is written. A client that is refused
+ * before its request was read is dismissed.
  */
 type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" | "ended";
 
 /**
- * One connection that `serve` has accepted, from its request to the end of the response, or to the 101. From there on it
- * is the {@linkcode Server}'s.
+ * One connection that `serve` has accepted, from its request to the end of the response, or to the 101. After that, the
+ * {@linkcode Server} owns it.
  */
 export class HttpConnection implements Upgrader {
   /** False: this package does. */
@@ -48,18 +48,18 @@ export class HttpConnection implements Upgrader {
   #state: State = "receiving";
   #head: RequestHead | null = null;
   #request: ReceivedRequest | null = null;
-  /** Why the request's signal has aborted; null unless the client has left or stalled. */
+  /** The reason the request's signal aborted; null unless the client has left or stalled. */
   #left: DOMException | null = null;
-  /** Gets the WebSocket, once a handshake was accepted. */
+  /** Receives the connection once a handshake was accepted. */
   #upgrade: UpgradeHandler | null = null;
   #stopTimer: (() => void) | null = null;
   readonly #completed = Promise.withResolvers<void>();
 
   /**
    * @param transport The connection's bytes.
-   * @param remoteAddr Where the client is.
+   * @param remoteAddr The client's address.
    * @param origin The scheme and the authority for requests that name none.
-   * @param settings How the listener serves.
+   * @param settings The listener's settings.
    * @param connections The listener's connections.
    */
   constructor(
@@ -77,10 +77,10 @@ export class HttpConnection implements Upgrader {
   }
 
   /**
-   * Reads the request and has it answered, or says that there are too many connections. Never rejects.
+   * Reads the request and responds to it, or says that there are too many connections. Never rejects.
    *
-   * @returns A promise that resolves when the connection has ended or become a WebSocket. That a client stalls may keep
-   * it from resolving, but not the connection's place from being free.
+   * @returns A promise that resolves when the connection has ended or become a WebSocket. A stalling client may keep it
+   * from resolving, but can't keep the connection's place.
    */
   async run(): Promise<void> {
     try {
@@ -97,7 +97,7 @@ export class HttpConnection implements Upgrader {
     if (this.#state === "receiving" || this.#state === "dismissed") this.#end();
   }
 
-  /** Frees the connection's place, whatever is still pending. */
+  /** Frees the connection's place, even if reads or writes are still pending. */
   #end(): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
@@ -171,16 +171,16 @@ export class HttpConnection implements Upgrader {
   }
 
   /**
-   * RFC 9110 §10.1.1: "The origin server MUST NOT wait for the content before sending the 100 (Continue) response." None
-   * is due if some of the content has come, and to HTTP/1.0.
+   * RFC 9110 §10.1.1: "The origin server MUST NOT wait for the content before sending the 100 (Continue) response."
+   * None is due if some of the content has come, and to HTTP/1.0.
    */
   #expectsContinue({ version, fields }: RequestHead): boolean {
     return this.#socket.buffered === 0 && version !== "1.0" && listContains(fields.get("expect"), "100-continue");
   }
 
-  // The answer.
+  // The response.
 
-  /** Has the handler answer. What it throws or forgets is reported; null if the client has left meanwhile. */
+  /** Calls the handler. Its errors and mistakes are reported; null if the client has left meanwhile. */
   async #handle(request: ReceivedRequest): Promise<Response | null> {
     const info = { remoteAddr: this.#remoteAddr, completed: this.#completed.promise };
     try {
@@ -194,7 +194,7 @@ export class HttpConnection implements Upgrader {
     } catch (fault) {
       this.#stopWatching();
       this.#giveUpUpgrade(fault);
-      // That it has stopped since the client has left is no fault.
+      // A handler that stopped because the client left is not at fault.
       if (this.#left !== null && fault === this.#left) return null;
       const response = await this.connections.report(fault);
       return this.#left === null ? response : discard(response);
@@ -250,30 +250,30 @@ export class HttpConnection implements Upgrader {
       this.#stopTimer ??= SharedTimeout.after(this.#settings.handshakeTimeout, () => this.#end());
       await this.#socket.end();
     } catch (error) {
-      // If the client is at fault, there is no one left to tell. Otherwise the body has failed on its way.
+      // If the client is at fault, nobody is left to respond to. Otherwise the body has failed.
       if (!this.#socket.failed && !this.#hasEnded()) void this.connections.report(error);
     }
   }
 
-  /** A method, for the compiler thinks that it knows the state. */
+  /** A method, because the compiler would otherwise narrow the state. */
   #hasEnded(): boolean {
     return this.#state === "ended";
   }
 
-  // The upgrade: what a Server asks for while the handler runs.
+  // The upgrade: called by a Server while the handler runs.
 
-  /** The client's request, as the rules of the handshake see it. */
+  /** The client's request, as the handshake checks it. */
   get request(): RequestHead {
     if (this.#head === null) throw answered();
     return this.#head;
   }
 
-  /** The client's request, as users see it. */
+  /** The client's request, as the user sees it. */
   get info(): RequestInfo {
     return new RequestInfo(this.#request!.url, this.request.fields, this.#remoteAddr);
   }
 
-  /** Who may connect, as `serve` was told. `Host` was checked when the request was read. */
+  /** Who may connect, by the options of `serve`. `Host` was checked when the request was read. */
   get policy(): HandshakePolicy {
     return { requireHost: false, allowedOrigins: this.#settings.policy.allowedOrigins };
   }
@@ -319,7 +319,7 @@ export class HttpConnection implements Upgrader {
     return this.#respond(textResponse(status, message));
   }
 
-  /** Tells the client why it can't be served. Its place is free already, and it can't hold the connection for long. */
+  /** Tells the client why it can't be served. Its place is already free, and it can't hold the connection for long. */
   async #dismiss(status: number, line: string, fields: Field[] = []): Promise<void> {
     this.#state = "dismissed";
     this.connections.onRefused(status);
@@ -334,7 +334,7 @@ function answered(): TypeError {
   return new TypeError("Cannot upgrade the request: it was answered already, or upgraded before");
 }
 
-/** Cancels a response that no one will read. */
+/** Cancels a response that nobody will read. */
 function discard(response: Response): null {
   if (response instanceof Response && !response.body?.locked) response.body?.cancel().catch(() => {});
   return null;

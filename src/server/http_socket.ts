@@ -2,13 +2,13 @@ import { SharedTimeout } from "../connection/shared_timeout.ts";
 import type { Transport } from "../transport/transport.ts";
 import { SocketReader } from "./socket_reader.ts";
 
-/** How much is written at a time, in bytes: a client that takes that much within the stall timeout is not stalling. */
+/** How much is written at a time, in bytes: a client that reads that much within the stall timeout is not stalling. */
 const SLICE = 16 * 1024;
 
-/** How many bytes a client may still send after its request. They are dropped; then it is cut off. */
+/** How many bytes a client may still send after its request. They are dropped; beyond that it is cut off. */
 const MAX_DROPPED = 256 * 1024;
 
-/** The bytes that an {@linkcode HttpSocket} gives up when the connection becomes a WebSocket. */
+/** What an {@linkcode HttpSocket} hands over when the connection becomes a WebSocket. */
 export interface ReleasedSocket {
   /** The transport. */
   readonly transport: Transport;
@@ -16,14 +16,14 @@ export interface ReleasedSocket {
   readonly early: Uint8Array;
 }
 
-/** A connection while it speaks HTTP. It notices a client that stalls, and one that leaves while nothing is being read. */
+/** A connection while it speaks HTTP. It notices a client that stalls, and one that leaves while nothing is read. */
 export class HttpSocket {
   readonly #transport: Transport;
   readonly #reader: SocketReader;
   readonly #stallTimeout: number;
   readonly #onStall: () => void;
   #failed = false;
-  /** Only the client's end is still of interest. */
+  /** Whether only the client's end still matters. */
   #ending = false;
 
   /**
@@ -38,13 +38,13 @@ export class HttpSocket {
     this.#onStall = onStall;
   }
 
-  /** Whether reading or writing has failed: then the client or the network is at fault. */
+  /** Whether reading or writing has failed, which is the client's or the network's fault. */
   get failed(): boolean {
     return this.#failed || this.#reader.failed;
   }
 
   /**
-   * Reads the next bytes of a body, for which the client may take as long as the stall timeout.
+   * Reads the next bytes of a body; the client may take as long as the stall timeout.
    *
    * @returns The bytes, at least one, with a buffer of their own; null at the end. Rejects if the transport fails.
    */
@@ -53,25 +53,25 @@ export class HttpSocket {
   }
 
   /**
-   * Reads bytes into memory that is lent for the call: the head of a request needs none of its own. Waits as long as the
-   * client likes.
+   * Reads bytes into memory that is borrowed for the call: the head of a request needs none of its own. The client may
+   * take as long as it likes.
    *
-   * @param take Takes the bytes, and returns how many it has taken. The rest is received again.
-   * @returns False at the end, and if {@linkcode HttpSocket.end} was called. Rejects if the transport fails, or with what
-   * `take` throws.
+   * @param take Receives the bytes, and returns how many it has consumed. The rest is received again.
+   * @returns False at the end, and if {@linkcode HttpSocket.end} was called. Rejects if the transport fails, or with
+   * the exception of `take`.
    */
   async receiveHead(take: (bytes: Uint8Array) => number): Promise<boolean> {
     return !this.#ending && await this.#reader.receiveHead(take);
   }
 
-  /** How many bytes were read and not asked for yet. */
+  /** How many bytes were read but not requested yet. */
   get buffered(): number {
     return this.#reader.buffered;
   }
 
   /**
-   * Reads ahead from now on, so that it is noticed when the client leaves. A client that only
-   * ends its writing can't be told from one that has left. It counts as having left, as under `Deno.serve`.
+   * Reads ahead from now on, to notice when the client leaves. A client that only ends its writing can't be
+   * distinguished from one that has left. It counts as having left, as under `Deno.serve`.
    *
    * No more than 1 MiB of a connection is read ahead, and 16 MiB of all together, on top of 16 KiB each.
    *
@@ -82,9 +82,9 @@ export class HttpSocket {
   }
 
   /**
-   * Writes bytes, a slice at a time, so that a client that takes them slowly but steadily doesn't count as stalling.
+   * Writes bytes, a slice at a time, so that a client that reads slowly but steadily doesn't count as stalling.
    *
-   * @param bytes The bytes, unchanged until the promise settles.
+   * @param bytes The bytes; they must not change until the promise settles.
    * @returns A promise that resolves when the system has taken them. Rejects if the transport fails.
    */
   async send(bytes: Uint8Array): Promise<void> {
@@ -94,8 +94,8 @@ export class HttpSocket {
   }
 
   /**
-   * Ends the writing side, and reads on to the client's end: an unread byte would turn our end into a reset, which could
-   * destroy the response on its way.
+   * Ends the writing side, and keeps reading up to the client's end: an unread byte would turn our end into a reset,
+   * which could destroy the response in transit.
    *
    * @returns A promise that resolves at the client's end, or when it has sent too much more. Rejects if the transport
    * fails.
@@ -124,9 +124,9 @@ export class HttpSocket {
   }
 
   /**
-   * Gives up the transport, for the connection to become a WebSocket.
+   * Hands over the transport, so that the connection can become a WebSocket.
    *
-   * @returns The transport, and what was read ahead of it.
+   * @returns The transport, and the bytes that were read ahead.
    */
   release(): ReleasedSocket {
     this.#reader.stopWatching();
@@ -142,7 +142,7 @@ export class HttpSocket {
   }
 }
 
-/** A transport of which something was read ahead, or on which a read is already under way. */
+/** A transport with bytes that were read ahead, or with a pending read. */
 class ResumedTransport implements Transport {
   readonly retainsWrites: boolean;
   readonly #transport: Transport;

@@ -7,7 +7,7 @@ import { type RequestLike, toHandshakeRequest } from "./server_env.ts";
  * @param request A web `Request`, or one of `node:http`.
  * @returns True if it does. {@linkcode makeServer} may still refuse a malformed handshake.
  *
- * @example Serve a page beside the socket
+ * @example Serve a page next to the socket
  * ```ts
  * import { isWebSocket } from "@wsd/driver";
  *

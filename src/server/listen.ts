@@ -1,10 +1,10 @@
 import { checkInteger } from "../check_integer.ts";
 import type { ServeOptions } from "./serve_options.ts";
 
-/** The options that say where and how to listen. */
+/** The options for where and how to listen. */
 export type ListenOptions = Pick<ServeOptions, "port" | "hostname" | "path" | "cert" | "key" | "reusePort">;
 
-/** A listener, and what it means for the URLs of requests. */
+/** A listener, and the origin of its requests. */
 export interface Listening {
   /** The listener. */
   readonly listener: Deno.Listener;
@@ -13,9 +13,9 @@ export interface Listening {
 }
 
 /**
- * Begins to listen: on a port or a Unix socket, with TLS if there is a certificate.
+ * Starts listening on a port or a Unix socket, with TLS if there is a certificate.
  *
- * @param options Where and how.
+ * @param options Where and how to listen.
  * @returns The listener.
  * @throws {TypeError} If options contradict each other, or one is of the wrong type.
  * @throws {RangeError} If the port is out of range.
@@ -52,12 +52,12 @@ function checkListenOptions({ port, hostname, path, cert, key, reusePort }: List
   }
   if (path !== undefined && (port !== undefined || hostname !== undefined || cert !== undefined)) {
     throw new TypeError(
-      "Cannot listen on a Unix socket: path must stand without port, hostname, cert and key, received one of them too",
+      "Cannot listen on a Unix socket: path can't be combined with port, hostname, cert or key, received one of them too",
     );
   }
-  // Deno would end the process. An API that is there only with the flag shows whether it was given.
+  // Deno would end the process. An API that exists only with the flag shows whether it was given.
   if (reusePort && !("listenDatagram" in Deno)) {
-    throw new TypeError("Cannot listen with reusePort: the runtime needs the flag --unstable-net for it");
+    throw new TypeError("Cannot listen with reusePort: run Deno with the flag --unstable-net");
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Counts of a server that {@linkcode serve} has started: a snapshot.
+ * A snapshot of the counts of a server that {@linkcode serve} has started.
  *
  * @example Log once a minute how busy a server is
  * ```ts
@@ -17,22 +17,22 @@
 export interface ListenerStats {
   /** How many WebSockets are open. */
   readonly connections: number;
-  /** How many connections are no WebSockets, or not yet. */
+  /** How many connections are not WebSockets, or not yet. */
   readonly pending: number;
   /** How many WebSockets were opened since the start. */
   readonly opened: number;
   /** How many WebSockets have ended, by the code of their `"close"`. */
   readonly closed: Readonly<Record<number, number>>;
-  /** How many requests were refused, by the status of the answer: by `serve` itself, or by {@linkcode makeServer}. */
+  /** How many requests were refused, by status: by `serve` itself, or by {@linkcode makeServer}. */
   readonly refused: Readonly<Record<number, number>>;
-  /** Messages that were sent, on WebSockets that are open and those that have ended. */
+  /** Messages that were sent, on open and ended WebSockets. */
   readonly messagesSent: number;
   /** Messages that have arrived. */
   readonly messagesReceived: number;
-  /** Bytes that were handed to the system, with the headers of frames. */
+  /** Bytes handed to the system, including frame headers. */
   readonly bytesSent: number;
-  /** Bytes that have arrived, with the headers of frames. */
+  /** Bytes that have arrived, including frame headers. */
   readonly bytesReceived: number;
-  /** How many bytes wait to be written to the WebSockets that are open. */
+  /** How many bytes are queued on open WebSockets. */
   readonly bufferedAmount: number;
 }

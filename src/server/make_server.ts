@@ -2,8 +2,7 @@ import { Server, type ServerOptions } from "./server.ts";
 import type { ServerEnv } from "./server_env.ts";
 
 /**
- * Makes the server's side of a connection from a client's request. Nothing is answered until
- * {@linkcode Server.accept}.
+ * Creates the server's side of a connection from a client's request. Nothing is sent until {@linkcode Server.accept}.
  *
  * @param env A `Request` that `serve` or `Deno.serve` passed to its handler, `{ request, readable, writable }` for any
  * byte duplex, or `{ request, socket, head }` from node's `"upgrade"` event.

@@ -33,8 +33,8 @@ export async function readHead(socket: HttpSocket, limits: Partial<HeadLimits>):
 }
 
 /**
- * Checks `Host`, and makes it the host that is asked for. RFC 9112 §3.2: 400 for a request of HTTP/1.1 without it, for
- * more than one, and for a malformed one. §3.2.2: a target in absolute form goes before `Host`.
+ * Checks `Host`, and sets it to the requested host. RFC 9112 §3.2: 400 for an HTTP/1.1 request without it, with more
+ * than one, or with a malformed one. §3.2.2: a target in absolute form overrides `Host`.
  */
 function resolveHost(head: RequestHead): RequestHead {
   const { target, version, fields } = head;
@@ -54,12 +54,12 @@ function checkHost(host: string | null, mayBeMissing: boolean): void {
   );
 }
 
-/** The request that a handler gets. Its signal aborts if the client leaves before it was answered. */
+/** The request that a handler gets. Its signal aborts if the client leaves before the response. */
 export class ReceivedRequest extends Request {
-  /** Made when the signal is asked for: one for each request would cost a tenth of its handshake (Deno 2.9.6). */
+  /** Created on first use of the signal: one for each request would cost a tenth of its handshake (Deno 2.9.6). */
   #controller: AbortController | null = null;
 
-  /** Aborts if the client leaves before it was answered. */
+  /** Aborts if the client leaves before the response. */
   override get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;
   }
@@ -68,7 +68,7 @@ export class ReceivedRequest extends Request {
    * Aborts a request's signal.
    *
    * @param request The request.
-   * @param reason Why.
+   * @param reason The reason.
    */
   static abort(request: ReceivedRequest, reason: DOMException): void {
     (request.#controller ??= new AbortController()).abort(reason);
@@ -76,13 +76,13 @@ export class ReceivedRequest extends Request {
 }
 
 /**
- * Makes the web's `Request` of a head.
+ * Creates a web `Request` from a head.
  *
  * @param head The head.
  * @param socket Where the body comes from.
  * @param origin The scheme and the authority for a request that names none.
  * @returns The request.
- * @throws {RequestError} If it can't be one: a malformed target, or a method or body that can't be served.
+ * @throws {RequestError} If the target is malformed, or the method or body can't be served.
  */
 export function makeRequest(head: RequestHead, socket: HttpSocket, origin: URL): ReceivedRequest {
   const { method, fields } = head;
@@ -94,7 +94,7 @@ export function makeRequest(head: RequestHead, socket: HttpSocket, origin: URL):
     return new ReceivedRequest(url, init);
   } catch {
     if (!URL.canParse(url)) throw malformedTarget(head.target);
-    // The web's Request takes neither CONNECT nor TRACE.
+    // The web's Request accepts neither CONNECT nor TRACE.
     throw new RequestError(STATUS_CODE.NotImplemented, `Cannot serve the request: unknown method ${printable(method)}`);
   }
 }

@@ -7,11 +7,10 @@ import type { HttpSocket } from "./http_socket.ts";
 import { RequestError } from "./request_error.ts";
 
 /**
- * Gives the body of a request, as long as `Content-Length` says. It is read from the connection as it is read from the
- * stream.
+ * Returns the body of a request, as long as `Content-Length` says. Reading the stream reads from the connection.
  *
  * @param head The request's head.
- * @param socket Where it comes from.
+ * @param socket The connection.
  * @returns The body, null if there is none.
  * @throws {RequestError} If its length is malformed or not given.
  */
@@ -39,9 +38,9 @@ export function requestBody(head: RequestHead, socket: HttpSocket): ReadableStre
 }
 
 /**
- * RFC 9112 §6.3: "A server MAY reject a request that contains a message body but not a Content-Length by responding with
- * 411 (Length Required)." What is ambiguous, or may have been cut by a proxy, is an error: both lengths, a coding that ends nowhere, any coding
- * of HTTP/1.0 (§6.1).
+ * RFC 9112 §6.3: "A server MAY reject a request that contains a message body but not a Content-Length by responding
+ * with 411 (Length Required)." A body is an error if its length is ambiguous, or if a proxy may have cut it: both
+ * lengths, a coding without an end, any coding of HTTP/1.0 (§6.1).
  */
 function refuseCoding({ version, fields }: RequestHead): void {
   const value = fields.get("transfer-encoding");

@@ -1,11 +1,11 @@
-/** A request that the handler never gets to see, as it can't be made a `Request`. */
+/** A request that never reaches the handler, because it can't be represented as a `Request`. */
 export class RequestError extends Error {
-  /** The status of the answer. */
+  /** The status of the response. */
   readonly status: number;
 
   /**
-   * @param status The status of the answer.
-   * @param message The rule, and what to do: the body of the answer.
+   * @param status The status of the response.
+   * @param message The rule, and what to do: the body of the response.
    */
   constructor(status: number, message: string) {
     super(message);

@@ -1,22 +1,22 @@
 import type { Field } from "../http/format_head.ts";
 
 /**
- * A client's request, as a {@linkcode Server} shows it for as long as it lives. It is kept as text: a web `Headers` would
- * take a kilobyte of each idle connection, and few ask for it (Deno 2.9.6).
+ * A client's request, as a {@linkcode Server} shows it throughout its life. It is kept as text: a web `Headers` would
+ * take a kilobyte per idle connection, and few use it (Deno 2.9.6).
  */
 export class RequestInfo {
-  /** The URL that was asked for. */
+  /** The requested URL. */
   readonly url: string;
-  /** Where the client is, null if that is not known. */
+  /** The client's address, null if it is not known. */
   remoteAddr: Deno.Addr | null;
   /** The header fields: a line each. */
   readonly #lines: string;
   #headers: Headers | null = null;
 
   /**
-   * @param url The URL that was asked for.
+   * @param url The requested URL.
    * @param fields The header fields.
-   * @param remoteAddr Where the client is, null if that is not known.
+   * @param remoteAddr The client's address, null if it is not known.
    */
   constructor(url: string, fields: Iterable<Field>, remoteAddr: Deno.Addr | null) {
     this.url = url;

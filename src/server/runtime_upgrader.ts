@@ -9,31 +9,31 @@ import type { HandshakePolicy, UpgradeHandler, Upgrader } from "./upgrader.ts";
 export interface RuntimeUpgraderOptions extends RuntimeConnectionOptions {
   /** How long the runtime may take to open the socket, in milliseconds. */
   handshakeTimeout: number;
-  /** How long after one Ping comes the next, in milliseconds; 0 for none. */
+  /** The time between two Pings, in milliseconds; 0 for none. */
   pingInterval: number;
   /** How long the peer may be silent after a Ping, in milliseconds. */
   pingTimeout: number;
 }
 
-/** The runtime's own, kept from the start: a program may put something of the same shape in its place. */
+/** The runtime's own, saved at the start: a program may replace it by something of the same shape. */
 const runtimeUpgrade = Deno.upgradeWebSocket;
 
 const NO_HOST: HandshakePolicy = { requireHost: false };
 
-/** What the runtime puts into the 101 by itself. */
+/** The fields that the runtime itself adds to the 101. */
 const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 
-/** After how many milliseconds a handler is reminded that it must return the response. */
+/** After how many milliseconds a handler is warned that it must return the response. */
 const REMIND_AFTER = 1000;
 
 /**
- * Answers the handshake of a request of `Deno.serve`, which gives no one its socket: the runtime frames the messages. The
- * handshake is checked by the same rules all the same.
+ * Answers the handshake of a request of `Deno.serve`, which doesn't expose its socket: the runtime frames the messages.
+ * The handshake is still checked by the same rules.
  */
 export class RuntimeUpgrader implements Upgrader {
-  /** The client's request, as the rules of the handshake see it. */
+  /** The client's request, as the handshake checks it. */
   readonly request: HandshakeRequest;
-  /** The runtime may have taken `Host` out. Over HTTP/2 there is none. */
+  /** False: the runtime may have removed `Host`, and HTTP/2 has none. */
   readonly policy: HandshakePolicy = NO_HOST;
   /** True. */
   readonly runtimeFrames: boolean = true;
@@ -45,7 +45,7 @@ export class RuntimeUpgrader implements Upgrader {
 
   /**
    * @param request The request of `Deno.serve`.
-   * @param options Gives the limits and times, as they are when the connection is started.
+   * @param options Returns the limits and times at the start of the connection.
    */
   constructor(request: Request, options: () => RuntimeUpgraderOptions) {
     const headers = this.#headers = headersOf(request);
@@ -55,17 +55,17 @@ export class RuntimeUpgrader implements Upgrader {
     this.#options = options;
   }
 
-  /** The client's request, as users see it. */
+  /** The client's request, as the user sees it. */
   get info(): RequestInfo {
     try {
       return new RequestInfo(this.#request.url, this.#headers, null);
     } catch {
-      // It was answered already, and can't be read any more: starting says so.
+      // It was already answered, and can't be read any more: starting reports that.
       return new RequestInfo("", [], null);
     }
   }
 
-  /** Has the runtime upgrade the request. */
+  /** Lets the runtime upgrade the request. */
   accept(fields: Field[], handler: UpgradeHandler): Response {
     const options = this.#options();
     const { socket, response } = this.#upgrade(options);
@@ -83,7 +83,7 @@ export class RuntimeUpgrader implements Upgrader {
     return response;
   }
 
-  /** The runtime has a heartbeat of its own, with one time for both the interval and the silence, in seconds. */
+  /** The runtime has its own heartbeat, with one time for both the interval and the silence, in seconds. */
   #upgrade({ pingInterval, pingTimeout }: RuntimeUpgraderOptions): Deno.WebSocketUpgrade {
     const idleTimeout = pingInterval === 0 ? 0 : Math.ceil((pingInterval + pingTimeout) / 1000);
     let upgrade: Deno.WebSocketUpgrade;
@@ -101,7 +101,7 @@ export class RuntimeUpgrader implements Upgrader {
     return upgrade;
   }
 
-  /** Leaves the answer to the handler. */
+  /** Leaves the response to the handler. */
   refuse(refusal: Response): Response {
     return refusal;
   }
@@ -112,7 +112,7 @@ export class RuntimeUpgrader implements Upgrader {
     this.#stopReminder = null;
   }
 
-  /** Takes no connection any more. */
+  /** Accepts no connection any more. */
   abandon(): void {
     this.onResponseTaken();
     this.#stopWaiting?.();
@@ -120,20 +120,20 @@ export class RuntimeUpgrader implements Upgrader {
 }
 
 /**
- * The header fields of a request, read from an object that inherits from it. The runtime keeps its request as long as the
- * socket, and with it what was read of the fields: that would cost an idle connection 2 KiB, and its process 7 KiB
+ * The header fields of a request, read from an object that inherits from it. The runtime keeps its request as long as
+ * the socket, along with any fields that were read: that would cost an idle connection 2 KiB, and its process 7 KiB
  * (Deno 2.9.6).
  */
 function headersOf(request: Request): Headers {
   try {
     return (Object.create(request) as Request).headers;
   } catch {
-    // Another runtime may ask for the request itself.
+    // Another runtime may require the request itself.
     return request.headers;
   }
 }
 
-/** The runtime lets nothing be read of a request that was answered or upgraded. */
+/** The runtime allows no access to a request that was answered or upgraded. */
 function readable<T>(read: () => T): T {
   try {
     return read();
@@ -147,8 +147,8 @@ function answered(cause: unknown): TypeError {
 }
 
 /**
- * Tells whether the runtime has really begun to upgrade a request: it refuses to do so a second time then. It "upgrades"
- * any other request to a socket that never opens, and says nothing.
+ * Checks whether the runtime has really begun to upgrade a request: then it refuses a second time. It "upgrades" any
+ * other request to a socket that never opens, without an error.
  */
 function isUpgraded(request: Request): boolean {
   try {
@@ -166,7 +166,7 @@ function remind(): void {
   );
 }
 
-/** RFC 9112 §3.2.2: the host of a target in absolute form, or of HTTP/2's `:authority`, goes before `Host`. */
+/** RFC 9112 §3.2.2: the host of a target in absolute form, or of HTTP/2's `:authority`, overrides `Host`. */
 function hostOf(request: Request, headers: Headers): string | null {
   const host = headers.get("host");
   const { protocol, host: asked } = new URL(request.url);

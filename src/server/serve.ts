@@ -3,10 +3,10 @@ import type { ServeHandler, ServeOptions } from "./serve_options.ts";
 import type { WebSocketListener } from "./websocket_listener.ts";
 
 /**
- * Listens for WebSockets on a socket of its own, with room for a page or a health check beside them.
+ * Listens for WebSockets on its own port, and can also serve a page or a health check.
  *
- * It speaks HTTP/1.1, one request a connection: every request goes to the handler, and the connection ends behind its
- * response unless that is the 101 of a `Server`. For a whole web server beside your WebSockets, use `Deno.serve` or
+ * It speaks HTTP/1.1, one request per connection: every request goes to the handler, and the connection ends after its
+ * response unless that is the 101 of a `Server`. For a full web server next to your WebSockets, use `Deno.serve` or
  * `node:http`; the handler stays the same.
  *
  * @param options Where to listen, certificates, limits.
@@ -16,7 +16,7 @@ import type { WebSocketListener } from "./websocket_listener.ts";
  * @throws {RangeError} If a number is out of its range.
  * @throws {Deno.errors.AddrInUse} If the address is in use.
  *
- * @example An echo server beside a page
+ * @example An echo server with a page
  * ```ts
  * import { isWebSocket, makeServer, serve } from "@wsd/driver";
  *

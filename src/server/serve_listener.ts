@@ -9,13 +9,13 @@ import type { Server } from "./server.ts";
 import { Shutdown, type ShutdownOptions } from "./shutdown.ts";
 import type { WebSocketListener } from "./websocket_listener.ts";
 
-/** How long to wait after accepting has failed, such as for want of file descriptors, in milliseconds. */
+/** How long to wait after accepting has failed, for example without free file descriptors, in milliseconds. */
 const ACCEPT_AGAIN = 50;
 
-/** The addresses that stand for all of this machine's; not every system lets one connect to them. */
+/** The addresses that mean every interface of this machine; not every system allows connecting to them. */
 const EVERYWHERE: readonly string[] = ["0.0.0.0", "[::]"];
 
-/** What `serve` returns: it accepts connections until it is shut down. */
+/** The listener that `serve` returns: it accepts connections until it is shut down. */
 export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<Addr> {
   /** Where it listens. */
   readonly addr: Addr;
@@ -29,7 +29,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
   readonly #finished: Promise<void>;
 
   /**
-   * Begins to listen.
+   * Starts listening.
    *
    * @param options As for `serve`.
    * @param handler As for `serve`.
@@ -39,10 +39,10 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
     this.#connections = new Connections(this.#settings.maxConnections, options.onError);
     const { listener, origin } = listen(options);
     this.#listener = listener;
-    // That it fits the options is what the overloads of serve say.
+    // The overloads of serve make sure that it fits the options.
     this.addr = listener.addr as Addr;
     this.#origin = origin;
-    // The port is free again only when the last call of accept has ended.
+    // The port is free again only when the last call of accept() has ended.
     this.#finished = Promise.all([this.#accept(), this.#connections.ended]).then(() => {});
     try {
       this.#listenToSignals(options);
@@ -55,7 +55,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
     if (options.signal?.aborted) void this.shutdown();
   }
 
-  /** Resolves when it was shut down and the last connection has ended. */
+  /** Resolves when it has been shut down and the last connection has ended. */
   get finished(): Promise<void> {
     return this.#finished;
   }
@@ -65,7 +65,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
     return this.#connections.webSockets as ReadonlySet<WebSocketDriver> as ReadonlySet<Server<unknown>>;
   }
 
-  /** Counts, as they are now. */
+  /** The current counts. */
   get stats(): ListenerStats {
     return this.#connections.stats;
   }

@@ -5,9 +5,9 @@ import { type HeadLimits, REQUEST_HEAD_LIMITS, resolveHeadLimits } from "../http
 import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 
 /**
- * What the handler of {@linkcode serve} gets beside the request: the same as under `Deno.serve`.
+ * What the handler of {@linkcode serve} gets along with the request: the same as under `Deno.serve`.
  *
- * @example See who asks
+ * @example See who connects
  * ```ts
  * import { serve, type ServeHandlerInfo } from "@wsd/driver";
  *
@@ -26,8 +26,8 @@ export type ServeHandlerInfo<Addr extends Deno.Addr = Deno.Addr> = Deno.ServeHan
 /**
  * Answers a request: with any response, or with that of a `Server`.
  *
- * `request.signal` aborts if the client leaves before the answer. A client that has ended its writing counts as having
- * left, as under `Deno.serve`. If it leaves more than 1 MiB unread, or all clients together more than 16 MiB,
+ * `request.signal` aborts if the client leaves before the response. A client that has ended its writing counts as
+ * having left, as under `Deno.serve`. If it leaves more than 1 MiB unread, or all clients together more than 16 MiB,
  * that is noticed only when its body is read.
  *
  * @example One handler, two servers
@@ -54,7 +54,7 @@ export type ServeHandler<Addr extends Deno.Addr = Deno.Addr> = (
  * How {@linkcode serve} listens. `allowedHosts` applies to every request, `allowedOrigins` to every WebSocket unless
  * {@linkcode makeServer} is given its own.
  *
- * @example Listen on this machine only, and limit what one takes
+ * @example Listen on this machine only, and set limits
  * ```ts
  * import { serve, type ServeOptions } from "@wsd/driver";
  *
@@ -92,13 +92,13 @@ export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends Access
   /**
    * The certificate chain, in PEM; with it and `key`, the server speaks TLS: `wss:`.
    *
-   * On the open internet, better end TLS at a proxy: docs/security.md says why.
+   * On the public internet, better end TLS at a proxy: see docs/security.md.
    */
   cert?: string;
   /** The private key of `cert`, in PEM. */
   key?: string;
   /**
-   * Lets several processes listen on the same port, if the system can do that. It needs `--unstable-net`.
+   * Lets several processes listen on the same port, if the system supports it. It needs `--unstable-net`.
    *
    * @default {false}
    */
@@ -106,8 +106,8 @@ export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends Access
   /** Shuts the server down, as its `shutdown()` does. */
   signal?: AbortSignal;
   /**
-   * Signals of the operating system that shut the server down: cleanly at the first one, as `shutdown()` does. From then
-   * on the signals do what they would without this option, so that a second one ends the process at once.
+   * Signals of the operating system that shut the server down: cleanly at the first one, as `shutdown()` does. After
+   * that, the signals have their usual effect, so that a second one ends the process at once.
    *
    * @default {[]}
    */
@@ -115,36 +115,39 @@ export interface ServeOptions<Addr extends Deno.Addr = Deno.Addr> extends Access
   /**
    * Called once the server listens.
    *
-   * @default {a line on the console that says where, as a URL}
+   * @default {prints the URL to the console}
    */
   onListen?: (address: Addr) => void;
   /**
-   * Called with what the handler or a listener of a connection threw. Its response goes to the client, if one waits.
+   * Called with an error of the handler, or of a connection's listener. Its response goes to the client, if one waits.
    *
-   * @default {a line on the console, and a response of status 500}
+   * @default {prints a line to the console, and responds with status 500}
    */
   onError?: (error: unknown) => Response | Promise<Response>;
   /**
-   * How long a client may take to send the head of its request, in milliseconds; then it is answered with 408. It is also
-   * how long a client may make a single read or write of a body wait: then the connection is closed.
+   * How long a client may take to send the head of its request, in milliseconds; then it is answered with 408. It is
+   * also how long a client may make a single read or write of a body wait: then the connection is closed.
    *
    * @default {10000}
    */
   handshakeTimeout?: number;
   /**
-   * How many connections there may be at once, WebSockets and others; one more is answered with 503.
+   * How many connections there may be at once, WebSockets and others; further ones are answered with 503.
    *
    * @default {Infinity}
    */
   maxConnections?: number;
   /**
-   * How long a client that is answered with 503 is asked to wait, in milliseconds. It is sent in whole seconds, rounded
-   * up, as `Retry-After` (RFC 9110 §10.2.3), which this package's reconnecting client obeys.
+   * How long a client that is answered with 503 should wait, in milliseconds. It is sent in whole seconds, rounded up,
+   * as `Retry-After` (RFC 9110 §10.2.3), which this package's reconnecting client obeys.
    *
    * @default {no Retry-After is sent}
    */
   retryAfter?: number;
-  /** How long a head may be: see {@linkcode HeadLimits} for units and defaults. A longer one is answered with 414 or 431. */
+  /**
+   * How long a head may be: see {@linkcode HeadLimits} for units and defaults. A longer one is answered with 414 or
+   * 431.
+   */
   headLimits?: Partial<HeadLimits>;
 }
 
@@ -167,7 +170,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServeOptions, true>> = {
   allowedHosts: true,
 };
 
-/** What some options are called in other libraries. */
+/** The names of some options in other libraries. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.keys(DRIVER_OPTION_NAMES).map((name) => [name, "it is an option of makeServer(request, options)"]),
@@ -188,7 +191,7 @@ export interface ServeSettings {
   readonly headLimits: HeadLimits;
   /** How many connections there may be at once. */
   readonly maxConnections: number;
-  /** How long a client that is turned away is asked to wait, in milliseconds; null to say nothing. */
+  /** How long a client that is turned away should wait, in milliseconds; null to send nothing. */
   readonly retryAfter: number | null;
   /** Who may connect. */
   readonly policy: AccessPolicy;
@@ -197,8 +200,8 @@ export interface ServeSettings {
 /**
  * Checks the options of `serve`, except those of {@linkcode listen}.
  *
- * @param options What the caller gave.
- * @param handler What the caller gave as the handler.
+ * @param options The caller's options.
+ * @param handler The caller's handler.
  * @returns The settings.
  * @throws {TypeError} If an argument or an option is of the wrong type, or unknown.
  * @throws {RangeError} If a number is out of its range.
@@ -218,7 +221,7 @@ export function checkServeOptions(options: Omit<ServeOptions, "onListen">, handl
   };
 }
 
-/** Names what was meant by the usual mistakes: `Deno.serve` takes its arguments in other ways too. */
+/** Explains the usual mistakes: `Deno.serve` also accepts its arguments in other forms. */
 function checkArguments(options: unknown, handler: unknown): void {
   if (typeof options === "function") {
     throw new TypeError("Cannot start a server: the options come first, write serve({ port: 8000 }, handler)");

@@ -32,7 +32,7 @@ import { type Upgrader, upgraderOf } from "./upgrader.ts";
 export type { ServerOptions } from "./server_options.ts";
 
 /**
- * The server's side of a WebSocket connection; {@linkcode makeServer} makes it.
+ * The server's side of a WebSocket connection; create one with {@linkcode makeServer}.
  *
  * @example Greet whoever connects
  * ```ts
@@ -47,21 +47,23 @@ export type { ServerOptions } from "./server_options.ts";
  * @category Server
  */
 export class Server<Data = undefined> extends WebSocketDriver {
-  /** What the application keeps with this connection: the option `data`, to be changed at will. */
+  /** The application's data for this connection: the option `data`. It may be changed. */
   data: Data;
   readonly #info: RequestInfo;
   /** The listener's connections, if `serve` has accepted this one. */
   readonly #connections: Connections | undefined;
-  /** Answers the handshake; null once the connection is open or refused, when nothing of the handshake is kept. */
+  /** Answers the handshake; null once the connection is open or refused, so that nothing of the handshake is kept. */
   #upgrader: Upgrader | null;
   #policy: AccessPolicy;
-  /** The answer: null before the start. Once a 101 was sent it is not kept, for it would be a tenth of what is. */
+  /**
+   * The response: null before the start. A sent 101 is not kept, because it would be a tenth of a connection's memory.
+   */
   #answer: Response | "sent" | null = null;
 
   /**
    * Takes a request; nothing is answered yet.
    *
-   * @param env A request of `serve` or `Deno.serve`, a byte duplex with its request, or what node's `"upgrade"` gives.
+   * @param env A request of `serve` or `Deno.serve`, a byte duplex with its request, or node's `"upgrade"` arguments.
    * @param options Limits, times, subprotocols, headers, data.
    * @throws {TypeError} If the env or an option is malformed, or an option is unknown.
    * @throws {RangeError} If a number is out of its range.
@@ -94,7 +96,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     return new StreamUpgrader(request, toRequestInfo(env.request), transport, this.#core.settings);
   }
 
-  /** The URL that the client asked for, as the request has it: `http://example.com/chat?room=1`. */
+  /** The URL that the client requested: `http://example.com/chat?room=1`. */
   get url(): string {
     return this.#info.url;
   }
@@ -105,18 +107,17 @@ export class Server<Data = undefined> extends WebSocketDriver {
   }
 
   /**
-   * Where the client is. Under `Deno.serve` and over a byte duplex it is what the option `remoteAddr` says, null without
-   * it.
+   * The client's address. Under `Deno.serve` and over a byte duplex it is the option `remoteAddr`, null without it.
    */
   get remoteAddr(): Deno.Addr | null {
     return this.#info.remoteAddr;
   }
 
   /**
-   * Answers the handshake, and gives the answer for the handler of requests to return: a 101, or the refusal. It is
-   * {@linkcode Server.startConnection} and {@linkcode Server.response} in one.
+   * Answers the handshake, and returns the response for the request handler to return: a 101, or the refusal. It
+   * combines {@linkcode Server.startConnection} and {@linkcode Server.response}.
    *
-   * @returns The answer.
+   * @returns The response.
    * @throws {TypeError} As {@linkcode Server.startConnection}.
    *
    * @example A whole server
@@ -136,8 +137,8 @@ export class Server<Data = undefined> extends WebSocketDriver {
   }
 
   /**
-   * The answer to the handshake, for the handler of requests to return: a 101, or the refusal. Over a byte duplex or a
-   * node socket it is written already.
+   * The response to the handshake, for the request handler to return: a 101, or the refusal. Over a byte duplex or a
+   * node socket it has already been written.
    *
    * @throws {TypeError} Before {@linkcode Server.startConnection} was called.
    */
@@ -151,15 +152,15 @@ export class Server<Data = undefined> extends WebSocketDriver {
   }
 
   /**
-   * Checks the client's handshake by the rules of RFC 6455 §4.2 and composes the answer, {@linkcode Server.response}.
+   * Checks the client's handshake by the rules of RFC 6455 §4.2 and composes the response, {@linkcode Server.response}.
    *
-   * It doesn't throw for what a peer sent: a bad handshake ends as an `"error"` and a `"close"`, and its refusal is the
-   * response: 405 for another method than GET, 426 for another version, 400 for the rest. A handshake that breaks no rule
-   * is answered with 503 if this side was closed before it began.
+   * It doesn't throw for the peer's mistakes: a bad handshake ends with `"error"` and `"close"`, and the response is a
+   * refusal: 405 for a method other than GET, 426 for another version, 400 for the rest. A correct handshake is
+   * answered with 503 if this side was closed before it started.
    *
    * @returns True if the handshake was accepted; false if it was refused, or a connection was started before.
-   * @throws {TypeError} If the request was answered or upgraded before, or is a copy of the one that the handler got, or
-   * if `acceptProtocols` or `additionalHeaders` have become malformed.
+   * @throws {TypeError} If the request was already answered or upgraded, or is a copy of the one that the handler got,
+   * or if `acceptProtocols` or `additionalHeaders` have become malformed.
    */
   startConnection(): boolean {
     if (this.#answer !== null || this.#upgrader === null) return false;
@@ -206,7 +207,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     }
   }
 
-  /** The 101 again, of what is kept: the header fields that were added are those that the option holds now. */
+  /** Rebuilds the 101 from what is kept: the added header fields are the option's current ones. */
   #composeAgain(): Response {
     const { protocol, extensions } = this;
     const accept = acceptKey(this.headers.get("sec-websocket-key") ?? "", sha1);
@@ -252,7 +253,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     return coreOf(this);
   }
 
-  /** What the driver asks of its side. A class, since closures would cost every connection more. */
+  /** The driver's server side. A class, since closures would cost every connection more. */
   static readonly #Side = class implements DriverSide {
     readonly #ws: Server<unknown>;
 
@@ -260,23 +261,23 @@ export class Server<Data = undefined> extends WebSocketDriver {
       this.#ws = ws;
     }
 
-    /** The runtime's socket can do none of what is asked for here. */
+    /** Throws: the runtime's socket supports none of these operations. */
     checkSupport(what: string): void {
       if (this.#ws.#upgrader?.runtimeFrames) throw unsupported(what);
     }
 
-    /** Ends what was not started. A handshake that was accepted goes on, and the Close follows it. */
+    /** Ends a connection that was not started. An accepted handshake continues, and the Close follows it. */
     abandonHandshake(): void {
       if (this.#ws.#answer === null) this.#ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
     }
 
-    /** Takes the connection off the listener's too. */
+    /** Also removes the connection from the listener's. */
     onEnd(info: CloseInfo): void {
       this.#ws.#upgrader?.abandon?.();
       this.#ws.#connections?.onClose(this.#ws, info);
     }
 
-    /** Leaves it to the listener's `onError`, if there is one. */
+    /** Passes it to the listener's `onError`, if there is one. */
     report(fault: unknown): void {
       const connections = this.#ws.#connections;
       if (connections === undefined) reportFault(fault);

@@ -24,9 +24,9 @@ import { RequestInfo } from "./request_info.ts";
 export type RequestLike = Request | IncomingMessage;
 
 /**
- * Any byte duplex on which a client's request head was already read.
+ * Any byte duplex from which a client's request head was already read.
  *
- * @example Take over a connection whose request was read already
+ * @example Take over a connection whose request was already read
  * ```ts
  * import { type DuplexEnv, makeServer } from "@wsd/driver/server";
  *
@@ -45,7 +45,7 @@ export interface DuplexEnv extends ByteStreamPair {
 }
 
 /**
- * What the `"upgrade"` event of `node:http` and `node:https` gives.
+ * The arguments of the `"upgrade"` event of `node:http` and `node:https`.
  *
  * @example Under node:http
  * ```ts
@@ -67,13 +67,13 @@ export interface NodeEnv {
   readonly request: RequestLike;
   /** The socket that it came on. */
   readonly socket: Duplex;
-  /** What came after the request's head. */
+  /** The bytes after the request's head. */
   readonly head: Uint8Array;
 }
 
 /**
- * What a server's side is made from: a request of `serve` or `Deno.serve`, a byte duplex, or what `node:http` gives in
- * its `"upgrade"` event.
+ * The source of a server's side: a request of `serve` or `Deno.serve`, a byte duplex, or the arguments of the
+ * `"upgrade"` event of `node:http`.
  *
  * @example Echo, wherever the request comes from
  * ```ts
@@ -91,11 +91,11 @@ export interface NodeEnv {
 export type ServerEnv = Request | DuplexEnv | NodeEnv;
 
 /**
- * Shows a request to the rules of the handshake.
+ * Reads a request as the handshake checks it.
  *
  * @param request The request.
  * @returns Its method, its header fields, and its version if that is known.
- * @throws {TypeError} If it is no request.
+ * @throws {TypeError} If it is not a request.
  */
 export function toHandshakeRequest(request: RequestLike): HandshakeRequest {
   const { method, headers } = request ?? {};
@@ -115,10 +115,10 @@ export function toHandshakeRequest(request: RequestLike): HandshakeRequest {
 }
 
 /**
- * Gives what users see of a request.
+ * Reads a request as users see it.
  *
  * @param request The request.
- * @returns Its URL, its header fields, and where the client is if that is known.
+ * @returns Its URL, its header fields, and the client's address if that is known.
  */
 export function toRequestInfo(request: RequestLike): RequestInfo {
   if (request.headers instanceof Headers) {

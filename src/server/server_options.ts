@@ -6,7 +6,7 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
 /**
  * How {@linkcode makeServer} makes a connection.
  *
- * @example Short messages, a subprotocol, a cookie, and data of the application's
+ * @example Short messages, a subprotocol, a cookie, and application data
  * ```ts
  * import { makeServer, type ServerOptions } from "@wsd/driver";
  *
@@ -27,12 +27,12 @@ import { type AccessPolicy, checkAccessPolicy } from "./access_policy.ts";
  * @category Server
  */
 export interface ServerOptions<Data = undefined> extends WebSocketDriverOptions, AccessPolicy {
-  /** What the application keeps with the connection: `ws.data`. */
+  /** The application's data for the connection: `ws.data`. */
   data?: Data;
   /**
-   * Where the client is: `ws.remoteAddr`. Under `Deno.serve`, hand over `info.remoteAddr`; elsewhere it is known.
+   * The client's address: `ws.remoteAddr`. Under `Deno.serve`, pass `info.remoteAddr`; elsewhere it is known.
    *
-   * @default {what is known of the connection, if anything}
+   * @default {the address of the connection, if known}
    */
   remoteAddr?: Deno.Addr;
 }
@@ -45,7 +45,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServerOptions, true>> = {
   remoteAddr: true,
 };
 
-/** What some options are called in other libraries. */
+/** The names of some options in other libraries. */
 const OTHER_NAMES = {
   headers: "additionalHeaders",
   protocol: "acceptProtocols",
@@ -58,10 +58,10 @@ const OTHER_NAMES = {
 } as const;
 
 /**
- * Checks the options of a server, except the values of those that a client has too.
+ * Checks the options of a server, except the values of those that a client has, too.
  *
- * @param options What the caller gave.
- * @throws {TypeError} If they are no object, or one is unknown or malformed.
+ * @param options The caller's options.
+ * @throws {TypeError} If they are not an object, or one is unknown or malformed.
  */
 export function checkServerOptions(options: ServerOptions<unknown>): void {
   checkOptionNames<ServerOptions<unknown>>("create a server", options, OPTION_NAMES, OTHER_NAMES);

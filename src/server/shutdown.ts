@@ -19,7 +19,7 @@ import { formatClosePayload } from "../protocol/close_payload.ts";
  */
 export interface ShutdownOptions {
   /**
-   * The close code that every WebSocket is sent: 1000-1003, 1007-1014 or 3000-4999.
+   * The close code to send to every WebSocket: 1000-1003, 1007-1014 or 3000-4999.
    *
    * @default {1001, "such as a server going down" (RFC 6455 §7.4.1)}
    */
@@ -31,8 +31,8 @@ export interface ShutdownOptions {
    */
   reason?: string;
   /**
-   * Over how many milliseconds to spread the closing: each WebSocket is closed at a random time within them. The clients
-   * then don't all come back to the next server at once.
+   * Over how many milliseconds to spread the closing: each WebSocket is closed at a random time within them, so that
+   * the clients don't all reconnect at once.
    *
    * @default {0}
    */
@@ -50,7 +50,7 @@ export class Shutdown {
   /**
    * Checks the options.
    *
-   * @param options What the caller gave.
+   * @param options The caller's options.
    * @throws {TypeError} If an option is of the wrong type, or unknown.
    * @throws {RangeError} If the code may not be sent, the reason is too long, or `spread` is out of range.
    */
@@ -92,7 +92,7 @@ export class Shutdown {
     this.#timers.delete(ws);
   }
 
-  /** Closes nothing any more. */
+  /** Cancels all pending closes. */
   cancel(): void {
     for (const ws of [...this.#timers.keys()]) this.forget(ws);
   }

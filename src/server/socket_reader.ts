@@ -20,21 +20,21 @@ const OWN = 16 * 1024;
 export class SocketReader implements BudgetWaiter {
   readonly #transport: Transport;
   readonly #budget: ReadAheadBudget;
-  /** What was read ahead, and not asked for yet. */
+  /** The bytes that were read ahead, and not requested yet. */
   #ahead: Uint8Array[] = [];
   #buffered = 0;
   #borrowed = 0;
-  /** The read that is under way, if any, and how many bytes it may bring. */
+  /** The pending read, if any, and how many bytes it may return. */
   #reading: Promise<void> | null = null;
   #readingSize = 0;
   /** Whether the last read brought as much as it could. */
   #muchComes = false;
-  /** The read of a head that is under way, if any: it may have been given up meanwhile. */
+  /** The pending read of a head, if any: it may have been abandoned meanwhile. */
   #headRead: Promise<unknown> | null = null;
   #ended = false;
   #failed = false;
   #closed = false;
-  /** Called when the client ends its side; null unless it is watched. */
+  /** Called when the client ends its side; null unless somebody watches for it. */
   #onLeft: (() => void) | null = null;
 
   /**
@@ -51,7 +51,7 @@ export class SocketReader implements BudgetWaiter {
     return this.#failed;
   }
 
-  /** How many bytes were read and not asked for yet. */
+  /** How many bytes were read but not requested yet. */
   get buffered(): number {
     return this.#buffered;
   }

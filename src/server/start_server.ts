@@ -4,7 +4,7 @@ import type { Server } from "./server.ts";
  * Starts a server as `Deno.upgradeWebSocket` does: a handshake that can't be accepted throws.
  *
  * @param server The server.
- * @returns The answer to the handshake.
+ * @returns The response to the handshake.
  * @throws {TypeError} If the handshake was refused.
  */
 export function startServer(server: Server): Response {

@@ -10,17 +10,17 @@ import { writeResponse } from "./write_response.ts";
 
 /** How long a {@linkcode StreamUpgrader} waits for its client. */
 export interface StreamUpgraderOptions {
-  /** How long the client may take to take the 101, in milliseconds. */
+  /** How long the client may take to read the 101, in milliseconds. */
   handshakeTimeout: number;
-  /** How long the client may take to take a refusal and to end the connection, in milliseconds. */
+  /** How long the client may take to read a refusal and to end the connection, in milliseconds. */
   closeTimeout: number;
 }
 
-/** Answers the handshake on a transport whose request another program has read: it writes the answer itself. */
+/** Answers the handshake on a transport whose request another program has read: it writes the response itself. */
 export class StreamUpgrader implements Upgrader {
-  /** The client's request, as the rules of the handshake see it. */
+  /** The client's request, as the handshake checks it. */
   readonly request: HandshakeRequest;
-  /** The client's request, as users see it. */
+  /** The client's request, as the user sees it. */
   readonly info: RequestInfo;
   /** False: this package does. */
   readonly runtimeFrames: boolean = false;
@@ -30,11 +30,11 @@ export class StreamUpgrader implements Upgrader {
   #state: "waiting" | "accepting" | "answered" = "waiting";
 
   /**
-   * @param request The request that was read, as the rules of the handshake see it.
+   * @param request The request, as the handshake checks it.
    * @param info The same, as users see it.
    * @param transport The transport it came on.
    * @param options How long to wait for the client.
-   * @param early Bytes that came behind the head, if the transport doesn't read them again.
+   * @param early Bytes that followed the head, if the transport doesn't read them again.
    */
   constructor(
     request: HandshakeRequest,
@@ -86,11 +86,11 @@ export class StreamUpgrader implements Upgrader {
       await writeResponse(socket, refusal);
       await socket.end();
     } catch {
-      // The client has gone, or takes too long: there is no one to tell.
+      // The client has left, or takes too long: there is nobody to respond to.
     }
   }
 
-  /** Ends the transport if the 101 has not been taken yet. */
+  /** Ends the transport if the 101 has not been written yet. */
   abandon(): void {
     if (this.#state === "accepting") this.#transport.close();
   }

@@ -1,8 +1,8 @@
 import type { Field } from "../http/format_head.ts";
 
 /**
- * The answer to an accepted handshake, RFC 9110 §15.2.2. Its `headers` are made when they are asked for: most handlers return it
- * as it is, and making and sorting a `Headers` takes a tenth of a handshake (Deno 2.9.6).
+ * The response to an accepted handshake, RFC 9110 §15.2.2. Its `headers` are created on first use: most handlers return
+ * it unchanged, and creating and sorting a `Headers` takes a tenth of a handshake (Deno 2.9.6).
  */
 export class SwitchingProtocols extends Response {
   readonly #fields: readonly Field[];
@@ -18,7 +18,7 @@ export class SwitchingProtocols extends Response {
     this.#fields = fields;
   }
 
-  /** The header fields, to be changed at will. */
+  /** The header fields; they may be changed. */
   override get headers(): Headers {
     const headers = super.headers;
     if (!this.#hasHeaders) { for (const [name, value] of this.#fields) headers.append(name, value); }
@@ -33,7 +33,7 @@ export class SwitchingProtocols extends Response {
   }
 
   /**
-   * Gives the header fields of a response, as they are to be written.
+   * Returns the header fields of a response, as they will be written.
    *
    * @param response Any response.
    * @returns The fields.

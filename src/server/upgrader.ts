@@ -7,10 +7,10 @@ import type { AccessPolicy } from "./access_policy.ts";
 import type { Connections } from "./connections.ts";
 import type { RequestInfo } from "./request_info.ts";
 
-/** Who may connect, and whether `Host` is still to be checked. */
+/** Who may connect, and whether `Host` must still be checked. */
 export type HandshakePolicy = AccessPolicy & Pick<AcceptHandshakeOptions, "requireHost">;
 
-/** Gets the connection of a handshake that was accepted, by one call of one of these. */
+/** Receives the connection of an accepted handshake, with one call of one of these methods. */
 export interface UpgradeHandler {
   /** The driver that the connection is for. */
   readonly ws: WebSocketDriver;
@@ -18,31 +18,31 @@ export interface UpgradeHandler {
    * The 101 was sent: the connection is open on a transport of bytes.
    *
    * @param transport The transport.
-   * @param early Bytes that came behind the request's head.
+   * @param early Bytes that followed the request's head.
    */
   onTransport(transport: Transport, early: Uint8Array): void;
   /**
-   * The 101 was sent: the connection is open on something that frames by itself.
+   * The 101 was sent: the connection is open on something that does its own framing.
    *
-   * @param connect Makes the connection.
+   * @param connect Creates the connection.
    */
   onConnection(connect: (handler: ConnectionHandler) => Connection): void;
   /**
    * The 101 could not be sent.
    *
-   * @param cause Why.
+   * @param cause The error.
    */
   onLost(cause: unknown): void;
 }
 
 /**
- * What a {@linkcode Server} has its handshake answered by. There are three: {@linkcode HttpConnection} under `serve`,
+ * Answers the handshake for a {@linkcode Server}. There are three: {@linkcode HttpConnection} under `serve`,
  * {@linkcode StreamUpgrader} over a byte duplex or a node socket, {@linkcode RuntimeUpgrader} under `Deno.serve`.
  */
 export interface Upgrader {
-  /** The client's request, as the rules of the handshake see it. */
+  /** The client's request, as the handshake checks it. */
   readonly request: HandshakeRequest;
-  /** The client's request, as users see it. */
+  /** The client's request, as the user sees it. */
   readonly info: RequestInfo;
   /** What the handshake is checked by, unless the caller says otherwise. */
   readonly policy?: HandshakePolicy;
@@ -54,21 +54,21 @@ export interface Upgrader {
    * Accepts the handshake.
    *
    * @param fields The header fields of the 101.
-   * @param handler Gets the connection.
-   * @returns The 101, for the handler of requests to return.
-   * @throws {TypeError} If the request can't be upgraded, or no more.
+   * @param handler Receives the connection.
+   * @returns The 101, for the request handler to return.
+   * @throws {TypeError} If the request can't be upgraded, or can't any more.
    */
   accept(fields: Field[], handler: UpgradeHandler): Response;
   /**
    * Refuses the handshake.
    *
-   * @param refusal The answer.
-   * @returns The answer, for the handler of requests to return.
+   * @param refusal The refusal.
+   * @returns The response, for the request handler to return.
    */
   refuse(refusal: Response): Response;
   /** The caller has taken the response of {@linkcode Upgrader.accept}, to return it. */
   onResponseTaken?(): void;
-  /** Gives up a handshake that was accepted, if it would go on by itself. */
+  /** Abandons an accepted handshake, if it would otherwise continue. */
   abandon?(): void;
 }
 
@@ -76,17 +76,17 @@ export interface Upgrader {
 const upgraders = new WeakMap<Request, Upgrader>();
 
 /**
- * Says what is to answer the handshake of a request.
+ * Sets the upgrader that answers the handshake of a request.
  *
  * @param request The request that a handler gets.
- * @param upgrader What answers it.
+ * @param upgrader The upgrader.
  */
 export function setUpgrader(request: Request, upgrader: Upgrader): void {
   upgraders.set(request, upgrader);
 }
 
 /**
- * Finds what answers the handshake of a request.
+ * Finds the upgrader that answers the handshake of a request.
  *
  * @param request Any request.
  * @returns The upgrader, if this package has read the request.

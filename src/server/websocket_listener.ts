@@ -5,7 +5,7 @@ import type { ShutdownOptions } from "./shutdown.ts";
 /**
  * A server that {@linkcode serve} has started.
  *
- * @example Tell all, and shut down
+ * @example Notify everyone, and shut down
  * ```ts
  * import type { WebSocketListener } from "@wsd/driver";
  *
@@ -23,13 +23,13 @@ export interface WebSocketListener<Addr extends Deno.Addr = Deno.Addr> extends A
   readonly finished: Promise<void>;
   /** The WebSocket connections that are open, each until its `"close"`. */
   readonly connections: ReadonlySet<Server<unknown>>;
-  /** Counts, as they are now: a new object each time. */
+  /** The current counts: a new object each time. */
   readonly stats: ListenerStats;
   /**
-   * Stops listening, closes every WebSocket, and waits for all connections to end. That takes at most `spread`, plus the
-   * longest `closeTimeout` of a WebSocket whatever its peer does, plus as long as handlers of requests run.
+   * Stops listening, closes every WebSocket, and waits for all connections to end. That takes at most `spread`, plus
+   * the longest `closeTimeout` of a WebSocket whatever its peer does, plus as long as request handlers run.
    *
-   * A later call hurries an earlier one: it closes the WebSockets that are still open by its own options.
+   * A later call speeds up an earlier one: it closes the WebSockets that are still open with its own options.
    *
    * @param options The close code and reason, and the time to spread the closing over.
    * @returns {@linkcode WebSocketListener.finished}.
@@ -48,6 +48,6 @@ export interface WebSocketListener<Addr extends Deno.Addr = Deno.Addr> extends A
   shutdown(options?: ShutdownOptions): Promise<void>;
   /** Keeps the process running as long as the server listens, as it does from the start. */
   ref(): void;
-  /** Lets the process end though the server listens. */
+  /** Lets the process end even though the server listens. */
   unref(): void;
 }

@@ -1,7 +1,7 @@
 import { type Field, formatResponseHead } from "../http/format_head.ts";
 import type { HttpSocket } from "./http_socket.ts";
 
-/** Header fields that this server decides on, whatever the response says. */
+/** Header fields that this server sets, whatever the response says. */
 const OWN = new Set(["connection", "transfer-encoding", "keep-alive", "upgrade"]);
 
 /** The statuses whose responses never have a body, RFC 9110 §6.4.1. */
@@ -11,21 +11,21 @@ const encoder = new TextEncoder();
 
 /** The parts of a request that its response depends on. */
 export interface AnsweredRequest {
-  /** The method: the answer to a HEAD has no body. */
+  /** The method: the response to a HEAD has no body. */
   readonly method: string;
-  /** The HTTP version's numbers: chunks are for 1.1. */
+  /** The HTTP version's numbers: chunks require 1.1. */
   readonly version: string;
 }
 
-/** What a response is written to that was due before its request was read. */
+/** The request to assume for a response that is sent before the request was read. */
 const UNREAD: AnsweredRequest = { method: "GET", version: "1.0" };
 
 /**
- * Writes a response other than an upgrade. It says that the connection ends behind it: one request a connection, RFC 9112
- * §9.6.
+ * Writes a response other than an upgrade. It says that the connection ends after it: one request per connection, RFC
+ * 9112 §9.6.
  *
  * @param socket The connection.
- * @param response The response. Its body is cancelled if the client leaves.
+ * @param response The response. Its body is canceled if the client leaves.
  * @param request The request, as far as it was read.
  * @returns A promise that resolves when the response is written. Rejects if the connection or the body fails.
  */
@@ -44,7 +44,7 @@ export async function writeResponse(
     await socket.send(formatResponseHead(status, [...fields, ...framing.fields]));
     if (body !== null && framing.hasContent) await writeBody(socket, body, framing.chunked);
   } finally {
-    // Does nothing if the body was read to its end. What it rejects with then is known already.
+    // Does nothing if the body was read to its end. Its rejection was already reported.
     body?.cancel().catch(() => {});
   }
 }
@@ -54,7 +54,7 @@ interface Framing {
   readonly hasContent: boolean;
   readonly chunked: boolean;
   readonly fields: readonly Field[];
-  /** Names of fields that the response has and must not have. */
+  /** Names of fields to remove from the response. */
   readonly without: ReadonlySet<string>;
 }
 
@@ -62,8 +62,8 @@ const NONE: ReadonlySet<string> = new Set();
 const LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 
 /**
- * RFC 9112 §6.3: "Since there is no way to distinguish a successfully completed, close-delimited response message from a
- * partially received message interrupted by network failure, a server SHOULD generate encoding or length-delimited
+ * RFC 9112 §6.3: "Since there is no way to distinguish a successfully completed, close-delimited response message from
+ * a partially received message interrupted by network failure, a server SHOULD generate encoding or length-delimited
  * messages whenever possible." RFC 9110 §8.6: no Content-Length goes with a 204.
  */
 function framingFor({ status, headers, body }: Response, { method, version }: AnsweredRequest): Framing {
@@ -80,8 +80,8 @@ function framingFor({ status, headers, body }: Response, { method, version }: An
 /**
  * RFC 9112 §7.1: `chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF`, and the last one is of size 0.
  *
- * If the client leaves, what the body has at hand is still written, since the client may have ended its writing only. A
- * body that makes us wait is cancelled.
+ * If the client leaves, the chunks that the body has ready are still written, since the client may have ended only its
+ * writing. A body that makes us wait is canceled.
  */
 async function writeBody(socket: HttpSocket, body: ReadableStream<unknown>, chunked: boolean): Promise<void> {
   const reader = body.getReader();
@@ -120,7 +120,7 @@ async function writeChunk(socket: HttpSocket, chunk: unknown, chunked: boolean):
   if (!(chunk instanceof Uint8Array)) {
     throw new TypeError(`Cannot write the response's body: its chunks must be Uint8Arrays, received a ${typeof chunk}`);
   }
-  // A chunk of size 0 would be taken for the last.
+  // A chunk of size 0 would be mistaken for the last one.
   if (chunk.length === 0) return;
   if (chunked) await socket.send(encoder.encode(`${chunk.length.toString(16)}\r\n`));
   await socket.send(chunk);
@@ -128,8 +128,8 @@ async function writeChunk(socket: HttpSocket, chunk: unknown, chunked: boolean):
 }
 
 /**
- * The time, for a response. RFC 9110 §6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx
- * (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
+ * The current time, for a response. RFC 9110 §6.6.1: "An origin server with a clock MUST generate a Date header field
+ * in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
  *
  * @returns The field.
  */

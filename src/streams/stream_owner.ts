@@ -21,7 +21,7 @@ export interface StreamOwner {
   readonly connection: Connection | null;
   /** The state of the connection. */
   readonly readyState: "connecting" | "open" | "closing" | "closed";
-  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   readonly outcome: WebSocketError | null | undefined;
   /** The same for something that still waits: an error also if the connection has ended cleanly. */
   readonly ending: WebSocketError;

@@ -83,13 +83,13 @@ export interface BroadcastResult {
 /** How many bytes may wait for a connection before it counts as slow, unless an option says otherwise. */
 const DEFAULT_SLOW_LIMIT = 1024 * 1024;
 
-/** Every option there is. */
+/** All option names. */
 const NAMES = { type: true, except: true, compress: true, slow: true, slowLimit: true, key: true } as const;
 
 /**
  * Checks options of a broadcast.
  *
- * @param what What is to be done, for the error.
+ * @param what The operation, for the error.
  * @param options The options.
  * @throws {TypeError} If a value is of the wrong type, or a name is unknown.
  * @throws {RangeError} If a number is out of its range.
@@ -116,16 +116,17 @@ export function checkBroadcastOptions(what: string, options: BroadcastOptions): 
  * On each connection messages keep the order of the calls, `send` and `broadcast` mixed; behind a `sendStream` it waits
  * its turn. Connections that are still connecting are skipped. It never throws for what a peer does.
  *
- * A connection that has more than `slowLimit` bytes waiting is closed with 1013, unless `slow` says otherwise: without a
- * limit, one peer that doesn't read would take the memory of all. `"latest"` suits data of which only the newest counts:
- * who falls behind gets the newest message of each key, and no backlog, once all that was sent before is written.
+ * A connection that has more than `slowLimit` bytes waiting is closed with 1013, unless `slow` says otherwise: without
+ * a limit, one peer that doesn't read would take the memory of all. `"latest"` suits data of which only the newest
+ * counts: who falls behind gets the newest message of each key, and no backlog, once all that was sent before is
+ * written.
  *
  * @param targets The connections.
  * @param data Text, or bytes.
  * @param options Who is left out, how to compress, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
- * @throws {TypeError} If the data is neither text nor bytes, a target isn't a connection of this package, or an option is
- * unknown or of the wrong type.
+ * @throws {TypeError} If the data is neither text nor bytes, a target isn't a connection of this package, or an option
+ * is unknown or of the wrong type.
  * @throws {RangeError} If a number is out of its range.
  *
  * @example A ticker: who falls behind gets the newest price of each symbol

@@ -31,8 +31,8 @@ export interface OutageOptions {
 }
 
 /**
- * How {@linkcode Topics} work. Of the options of {@linkcode broadcast}, those that say what becomes of a slow connection
- * and how to compress hold for every message.
+ * How {@linkcode Topics} work. Of the options of {@linkcode broadcast}, those that say what becomes of a slow
+ * connection and how to compress hold for every message.
  *
  * @example Topics over Redis, with a small queue for outages
  * ```ts
@@ -54,8 +54,8 @@ export interface TopicsOptions extends Pick<BroadcastOptions, "compress" | "slow
    */
   broker?: Broker;
   /**
-   * `"local-first"` delivers to connections of this process at once, and to others by the broker. `"broker"` delivers to
-   * all by the broker, so that all processes see one order, and nobody gets anything while it is lost.
+   * `"local-first"` delivers to connections of this process at once, and to others by the broker. `"broker"` delivers
+   * to all by the broker, so that all processes see one order, and nobody gets anything while it is lost.
    *
    * @default {"local-first"}
    */
@@ -108,7 +108,7 @@ const WHAT = "create Topics";
 /**
  * Checks options and fills in the defaults.
  *
- * @param options What the caller gave.
+ * @param options The caller's options.
  * @returns All settings.
  * @throws {TypeError} If a value is of the wrong type, or a name is unknown.
  * @throws {RangeError} If a number is out of its range.
@@ -169,7 +169,7 @@ const encoder = new TextEncoder();
 /**
  * Checks the name of a topic. It may be anything that every broker carries unchanged.
  *
- * @param what What is to be done, for the error.
+ * @param what The operation, for the error.
  * @param name The name.
  * @param maxLength The longest that it may be, in bytes of UTF-8.
  * @throws {TypeError} If it isn't a string.

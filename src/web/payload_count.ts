@@ -7,14 +7,14 @@ export interface PayloadDriver {
    *
    * @param data The message.
    * @param options What to run when it is written.
-   * @returns False if it was not taken.
+   * @returns False if it was not accepted.
    */
   send(data: string | Uint8Array, options?: { callback: () => void }): boolean;
 }
 
 /**
- * Counts the bytes of messages that wait, as the web's `WebSocket.bufferedAmount` does: without frames, and with what was
- * sent after the connection's end. One callback at a time is on its way, and not one a message.
+ * Counts the bytes of messages that wait, as the web's `WebSocket.bufferedAmount` does: without frames, and with what
+ * was sent after the connection's end. One callback at a time is on its way, and not one a message.
  */
 export class PayloadCount {
   readonly #driver: PayloadDriver;
@@ -31,7 +31,7 @@ export class PayloadCount {
     this.#driver = driver;
   }
 
-  /** The bytes that wait. */
+  /** How many bytes are queued. */
   get amount(): number {
     // If nothing waits below, all that was handed on is written.
     if (this.#handed > 0 && this.#open && this.#driver.bufferedAmount === 0) this.#take(this.#handed);

@@ -25,8 +25,8 @@ import { parseWebUrl } from "./web_url.ts";
 const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
 
 /**
- * The options of {@linkcode ReconnectingWebSocket} beyond the standard: those of {@linkcode WebSocket}, and when to connect
- * again.
+ * The options of {@linkcode ReconnectingWebSocket} beyond the standard: those of {@linkcode WebSocket}, and when to
+ * connect again.
  *
  * @example For a library that makes a new socket by itself
  * ```ts
@@ -44,9 +44,9 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
  */
 export interface ReconnectingWebSocketOptions extends Omit<WebSocketOptions, "transport">, RetryOptions {
   /**
-   * Whether to connect again after a connection that was open is lost. If not, only the opening is tried again: there is
-   * one `"open"` and one `"close"`, as with any `WebSocket`. That is for libraries which make a new socket themselves
-   * when theirs is closed, such as graphql-ws.
+   * Whether to connect again after a connection that was open is lost. If not, only the opening is tried again: there
+   * is one `"open"` and one `"close"`, as with any `WebSocket`. That is for libraries which make a new socket
+   * themselves when theirs is closed, such as graphql-ws.
    *
    * @default {true}
    */
@@ -64,8 +64,8 @@ const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> =
  *
  * It has the standard's members, and its events are those of each connection: an `"open"` whenever there is one, its
  * messages, and `"error"` and `"close"` when it is lost. In between, `readyState` is `CONNECTING`, and `send` throws an
- * `InvalidStateError`. An attempt that fails fires no event, unless it is the last one. `close` ends it for good, also from
- * within a `"close"` event.
+ * `InvalidStateError`. An attempt that fails fires no event, unless it is the last one. `close` ends it for good, also
+ * from within a `"close"` event.
  *
  * @example Come back after the server has gone
  * ```ts
@@ -256,7 +256,7 @@ export class ReconnectingWebSocket extends EventTarget {
    * Removes a listener, as every event target does.
    *
    * @param type The event.
-   * @param listener What was added.
+   * @param listener The function that was added.
    * @param options As for every event target.
    */
   override removeEventListener(

@@ -23,8 +23,8 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 /**
- * The web's `WebSocket`, a client's connection: pass it to code that knows that class. A third argument takes the options
- * of {@linkcode makeClient}.
+ * The web's `WebSocket`, a client's connection: pass it to code that knows that class. A third argument takes the
+ * options of {@linkcode makeClient}.
  *
  * It is the class of the WHATWG WebSockets Standard, with two differences. Its `"error"` events are `ErrorEvent`s that
  * say why. A listener that throws, or whose promise is rejected, closes the connection with 1011, and the process goes
@@ -261,7 +261,7 @@ export class WebSocket extends EventTarget {
    * Removes a listener, as every event target does.
    *
    * @param type The event.
-   * @param listener What was added.
+   * @param listener The function that was added.
    * @param options As for every event target.
    */
   override removeEventListener(

@@ -38,17 +38,17 @@ export class WebStreamOwner implements StreamOwner {
     return this.#core.readyState;
   }
 
-  /** The error for something that still waits when the connection is over. */
+  /** The error for an operation that is still pending when the connection ends. */
   get ending(): WebSocketError {
     return this.#outcome ?? this.#core.ending;
   }
 
-  /** Ends a wait when the connection is over; what it returns is to be called when the wait is over. */
+  /** Ends a wait when the connection ends. Call the returned function when the wait is over. */
   whenLost(reject: (reason: WebSocketError) => void): () => void {
     return this.#core.whenLost(reject);
   }
 
-  /** What the connection has ended with: undefined while it lasts, null if it ended cleanly. */
+  /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   get outcome(): WebSocketError | null | undefined {
     return this.#outcome;
   }

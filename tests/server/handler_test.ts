@@ -141,12 +141,12 @@ const WRONG_PAGES: readonly (readonly [string, () => unknown, string])[] = [
     const response = new Response("x");
     await response.text();
     return response;
-  }, "read already"],
+  }, "already read"],
   ["returns a response that is being read", () => {
     const response = new Response("x");
     response.body!.getReader();
     return response;
-  }, "read already"],
+  }, "already read"],
 ];
 
 for (const [what, answer, reason] of WRONG_PAGES) {
