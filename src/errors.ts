@@ -94,7 +94,7 @@ export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
  *
  * const options: WebSocketErrorOptions = { closeCode: 4001, reason: "The clock ran out" };
  * await using pair = await makePair();
- * await pair.client.writable.abort(new WebSocketError("Cannot go on", options));
+ * await pair.client.writable.abort(new WebSocketError("Cannot continue", options));
  * console.log(await pair.server.closed); // { code: 4001, reason: "The clock ran out" }
  * ```
  * @category Errors

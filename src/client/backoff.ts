@@ -1,14 +1,14 @@
 import type { RetrySettings } from "./retry_options.ts";
 
-/** How many attempts there may be in twice `maxDelay`. */
+/** The maximum number of attempts within twice `maxDelay`. */
 const MAX_ATTEMPTS = 8;
 
-/** How many times `minDelay` the clients of a server that is busy wait at least. */
+/** The minimum wait for clients of a busy server, in multiples of `minDelay`. */
 const BUSY_FACTOR = 5;
 
-/** What a wait depends on, beside how often it has failed. */
+/** What a wait depends on, besides the number of failures. */
 export interface BackoffReason {
-  /** Whether the server has said that it is overloaded, or restarts. */
+  /** Whether the server has said that it is overloaded or restarting. */
   readonly busy: boolean;
   /** How long the server has asked to wait, in milliseconds; null if it has not. */
   readonly retryAfter: number | null;
@@ -29,20 +29,20 @@ export class Backoff {
 
   /**
    * @param settings The shortest and the longest wait, and how it grows.
-   * @param random Gives numbers from 0 to below 1.
+   * @param random Returns numbers from 0 to below 1.
    */
   constructor(settings: RetrySettings, random: () => number) {
     this.#settings = settings;
     this.#random = random;
   }
 
-  /** How often it has failed in a row. */
+  /** The number of failures in a row. */
   get failures(): number {
     return this.#failures;
   }
 
   /**
-   * Notes an attempt.
+   * Counts an attempt.
    *
    * @param now The time, in milliseconds.
    */
@@ -50,21 +50,21 @@ export class Backoff {
     if (this.#attempts.push(now) > MAX_ATTEMPTS) this.#attempts.shift();
   }
 
-  /** Notes a failure. */
+  /** Counts a failure. */
   onFailure(): void {
     this.#failures++;
   }
 
-  /** A connection has been open for long enough: the count starts again. */
+  /** Restarts the count, after a connection was open for long enough. */
   reset(): void {
     this.#failures = 0;
   }
 
   /**
-   * Tells how long to wait before the next attempt.
+   * Returns how long to wait before the next attempt.
    *
    * @param now The time, in milliseconds.
-   * @param reason What the server has said.
+   * @param reason What the server said.
    * @returns The wait, in whole milliseconds.
    */
   delay(now: number, { busy, retryAfter }: BackoffReason): number {
@@ -77,7 +77,7 @@ export class Backoff {
     return Math.round(jitter + Math.max(retryAfter ?? 0, this.#pause(now, (retryAfter ?? 0) + jitter)));
   }
 
-  /** What is to be added to a wait so that it keeps the bound; with the jitter, for clients may have begun together. */
+  /** The addition to a wait that keeps the limit, with jitter, because clients may have started together. */
   #pause(now: number, delay: number): number {
     if (this.#attempts.length < MAX_ATTEMPTS) return 0;
     const earliest = this.#attempts[0] + 2 * this.#settings.maxDelay;

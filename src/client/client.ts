@@ -23,7 +23,7 @@ import { checkStartOptions, START_OPTION_NAMES, type StartConnectionOptions } fr
 import { parseTarget, type Target } from "./target.ts";
 import { messageOf } from "./message_of.ts";
 
-/** A server that has accepted the handshake. */
+/** The state after a server has accepted the handshake. */
 interface Reached extends OpenedHandshake {
   readonly transport: Transport;
 }
@@ -31,7 +31,7 @@ interface Reached extends OpenedHandshake {
 /**
  * The options of {@linkcode makeClient}.
  *
- * @example Say who one is, what to speak, and how long to wait
+ * @example Identify yourself, choose subprotocols, and set a timeout
  * ```ts
  * import { type ClientOptions, makeClient } from "@wsd/driver";
  *
@@ -48,8 +48,8 @@ interface Reached extends OpenedHandshake {
  */
 export interface ClientOptions extends WebSocketDriverOptions, StartConnectionOptions {
   /**
-   * Whether a server that picks none of `acceptProtocols` is refused. RFC 6455 leaves that to the client; the web's
-   * classes always refuse it.
+   * Whether to fail if the server picks none of `acceptProtocols`. RFC 6455 leaves that to the client; the web's
+   * classes always fail.
    *
    * @default {false}
    */
@@ -62,7 +62,7 @@ export const CLIENT_OPTION_NAMES: Readonly<Record<keyof ClientOptions, true>> = 
   requireProtocol: true,
 };
 
-/** What other libraries and the web's classes call some of the options. */
+/** The names of some options in other libraries and in the web's classes. */
 const OTHER_NAMES = {
   headers: "additionalHeaders",
   protocol: "acceptProtocols",
@@ -76,7 +76,7 @@ const OTHER_NAMES = {
 } as const;
 
 /**
- * The client's side of a WebSocket connection; {@linkcode makeClient} makes it.
+ * The client's side of a WebSocket connection; create one with {@linkcode makeClient}.
  *
  * @example Talk to a server
  * ```ts
@@ -101,16 +101,16 @@ export class Client extends WebSocketDriver {
   readonly #target: Target;
   readonly #options: ClientOptions;
   readonly #handshake = new AbortController();
-  /** What the handshake is done on. */
+  /** The transport of the handshake. */
   #transport: Transport | null = null;
   #started = false;
   #starting: Promise<boolean> | null = null;
   #abandoned = false;
-  /** Takes back the reminder that it was not started. */
+  /** Cancels the reminder that it was not started. */
   #stopReminding: (() => void) | null = null;
-  /** Those of the server's answer, as they came until somebody asks for them. */
+  /** The header fields of the response, unparsed until somebody reads them. */
   #responseHeaders: Headers | [name: string, value: string][] | null = null;
-  /** Runs until reading begins. */
+  /** The timer that delays reading. */
   #startTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -118,7 +118,7 @@ export class Client extends WebSocketDriver {
    *
    * @param url Where to connect to.
    * @param options Limits, times, certificates, headers.
-   * @throws {TypeError} If the URL or an option is malformed, or there is no such option.
+   * @throws {TypeError} If the URL or an option is malformed, or an option is unknown.
    * @throws {RangeError} If a number is out of its range.
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
@@ -135,16 +135,16 @@ export class Client extends WebSocketDriver {
     return coreOf(this);
   }
 
-  /** The URL, with the scheme `ws:` or `wss:` and without a user's name and password. */
+  /** The URL, with the scheme `ws:` or `wss:` and without credentials. */
   get url(): string {
     return this.#target.url.href;
   }
 
   /**
-   * The header fields of the answer that opened the connection, such as the `Set-Cookie` of a load balancer that wants
-   * the next connection to come to the same server; null before. Those of a refusal are in its {@linkcode HandshakeError}.
+   * The header fields of the response that opened the connection, such as the `Set-Cookie` of a load balancer with
+   * sticky sessions; null before. Those of a refusal are in its {@linkcode HandshakeError}.
    *
-   * @example Come back to the same server
+   * @example Return to the same server
    * ```ts
    * import { makeClient, makeServer, serve } from "@wsd/driver";
    *
@@ -169,11 +169,11 @@ export class Client extends WebSocketDriver {
   /**
    * Connects to the server and does the opening handshake, RFC 6455 §4.1.
    *
-   * @param options What goes before the options that the client was made with.
-   * @returns True once the connection is open; false if one was started before.
+   * @param options Options that override those of the client.
+   * @returns True once the connection is open; false if it was already started.
    * @throws {HandshakeError} As a rejection: the server can't be reached, refuses, breaks a rule or takes longer than
-   * `handshakeTimeout`. An `"error"` and a `"close"` come too; if there is a listener for errors, the rejection
-   * may be left alone.
+   * `handshakeTimeout`. `"error"` and `"close"` are emitted, too; if there is a listener for errors, the rejection need
+   * not be handled.
    * @throws {TypeError} At the call, if an option is malformed.
    */
   startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
@@ -208,7 +208,7 @@ export class Client extends WebSocketDriver {
     } catch (error) {
       giveUp();
       const fault = this.#faultOf(error);
-      // A listener gets the error, so the rejection may be left alone. It may have come after the start.
+      // A listener gets the error, so the rejection need not be handled. The listener may be added after the start.
       if (this.listenerCount("error") > 0) queueMicrotask(() => this.#starting?.catch(() => {}));
       this.#onRefused(fault);
       throw fault;
@@ -218,7 +218,7 @@ export class Client extends WebSocketDriver {
     }
   }
 
-  /** Does the handshake, there or where redirects lead. */
+  /** Does the handshake, following redirects. */
   async #ask(options: ClientOptions): Promise<Reached> {
     let from: Destination = { target: this.#target, fields: this.#core.settings.additionalHeaders.check(), options };
     const { maxRedirects = 0, requireProtocol = false } = options;
@@ -238,13 +238,13 @@ export class Client extends WebSocketDriver {
     }
   }
 
-  /** Takes the transport that was given, or makes one. */
+  /** Uses the given transport, or creates one. */
   async #reach({ target, options }: Destination, given: ClientOptions["transport"]): Promise<Transport> {
     if (given === undefined) this.#transport = await dial(target, options, this.#handshake.signal);
     return this.#transport!;
   }
 
-  /** What has ended the handshake. A refusal tells more than that the time was up while its body was being read. */
+  /** The error that ended the handshake. A refusal says more than a timeout while its body was being read. */
   #faultOf(error: unknown): unknown {
     const { aborted, reason } = this.#handshake.signal;
     if (!aborted) return error;
@@ -252,14 +252,14 @@ export class Client extends WebSocketDriver {
     return timedOut && error instanceof HandshakeError && error.status !== null ? error : reason;
   }
 
-  /** Lets the caller's signal and the time-out end the handshake. */
+  /** Lets the caller's signal and the timeout end the handshake. */
   #watch(signal: AbortSignal | undefined): () => void {
     const { handshakeTimeout } = this.#core.settings;
     const onAbort = () => this.#handshake.abort(signal?.reason);
     const stopTimer = SharedTimeout.after(handshakeTimeout, () => {
       this.#handshake.abort(
         new HandshakeError(
-          `Cannot open the connection to ${this.url}: received no answer within ${handshakeTimeout} ms`,
+          `Cannot open the connection to ${this.url}: received no response within ${handshakeTimeout} ms`,
           { code: ErrorCode.HANDSHAKE_TIMEOUT },
         ),
       );
@@ -279,7 +279,7 @@ export class Client extends WebSocketDriver {
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
     let connection!: ProtocolConnection;
     this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
-    // Who awaits startConnection() and listens only then is still to get what came right behind the server's answer.
+    // A caller that awaits startConnection() before adding listeners must still get what followed the response at once.
     if (this.#core.takesMessages) connection.start(early);
     else this.#startTimer = setTimeout(() => connection.start(early), 0);
   }
@@ -289,13 +289,13 @@ export class Client extends WebSocketDriver {
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  /** What `"error"` reports: a missing permission and a signal's reason aren't errors of a connection by themselves. */
+  /** The error for `"error"`: a missing permission and a signal's reason are not connection errors by themselves. */
   #errorFor(fault: unknown): WebSocketError {
     if (fault instanceof HandshakeError) return fault;
     return new HandshakeError(`Cannot open the connection to ${this.url}: ${messageOf(fault)}`, { cause: fault });
   }
 
-  /** What the driver asks of its side. */
+  /** The driver's client side. */
   static readonly #Side = class implements DriverSide {
     readonly #ws: Client;
 
@@ -303,7 +303,7 @@ export class Client extends WebSocketDriver {
       this.#ws = ws;
     }
 
-    /** Stops the handshake that is under way. */
+    /** Stops the pending handshake. */
     abandonHandshake(): void {
       const ws = this.#ws;
       ws.#abandoned = true;
@@ -311,13 +311,13 @@ export class Client extends WebSocketDriver {
       if (!ws.#started) ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
     }
 
-    /** Sending begins nothing: a program that forgot to start would end and say nothing. */
+    /** Sending doesn't connect, so a program that forgets to start gets a reminder instead of a silent end. */
     onWaiting(): void {
       const ws = this.#ws;
       if (!ws.#started) ws.#stopReminding = remindAtExit(ws.url);
     }
 
-    /** Reading need not begin any more. */
+    /** Cancels the delayed start of reading. */
     onEnd(): void {
       clearTimeout(this.#ws.#startTimer);
       this.#ws.#stopReminding?.();

@@ -1,12 +1,11 @@
 /**
- * Runs a step of connecting. The signal ends it by closing the connection, and so does a failure, so that nothing is
- * left behind.
+ * Runs a step of connecting. A signal or a failure closes the connection, so that nothing is left behind.
  *
  * @param step What to do.
- * @param close Closes the connection, with all that has been built on it. It may be called twice.
+ * @param close Closes the connection, with everything built on it. It may be called twice.
  * @param signal Ends it.
- * @returns What the step resolves to.
- * @throws The signal's reason if it ended the step, else what the step has thrown.
+ * @returns The result of the step.
+ * @throws The signal's reason if it ended the step, otherwise the error of the step.
  */
 export async function closeUnlessDone<T>(step: () => Promise<T>, close: () => void, signal: AbortSignal): Promise<T> {
   signal.addEventListener("abort", close);

@@ -3,10 +3,10 @@ import { Client, type ClientOptions } from "./client.ts";
 /**
  * Connects to a WebSocket server: {@linkcode makeClient} and {@linkcode Client.startConnection} in one.
  *
- * @param url Where to: `ws:` or `wss:`, or `http:` and `https:` in their place.
- * @param options Limits, times, subprotocols, headers, certificates, a signal that gives up the opening handshake.
- * @returns The client, open. What the server has sent right behind its answer is delivered to listeners that are added
- * before the next turn of the event loop.
+ * @param url The server's URL: `ws:` or `wss:`, or `http:` or `https:` instead.
+ * @param options Limits, times, subprotocols, headers, certificates, a signal that aborts the opening handshake.
+ * @returns The client, open. Messages that follow the server's response at once are delivered to listeners that are
+ * added before the next turn of the event loop.
  * @throws {HandshakeError} As a rejection, if the server can't be reached, refuses, breaks a rule or takes longer than
  * `handshakeTimeout`.
  * @throws {TypeError} If the URL or an option is malformed.

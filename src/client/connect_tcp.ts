@@ -2,10 +2,10 @@
  * Connects by TCP, with Nagle's algorithm turned off: it delays the second of two writes, and a `Deno.TlsConn` has no
  * way to do that later.
  *
- * @param where The name or address, and the port.
+ * @param where The hostname or address, and the port.
  * @param signal Stops it.
  * @returns The connection.
- * @throws The signal's reason if it came first, else what `Deno.connect` throws.
+ * @throws The signal's reason if it aborts first, otherwise the error of `Deno.connect`.
  */
 export async function connectTcp(
   { hostname, port }: { hostname: string; port: number },

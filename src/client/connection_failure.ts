@@ -2,9 +2,9 @@ import { ErrorCode, WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 
 /**
- * Why a connection was lost, or could not be opened; what `isFinal` decides about.
+ * Why a connection was lost, or could not be opened; the argument of `isFinal`.
  *
- * @example Say it in a line for the log
+ * @example Describe it in a line for the log
  * ```ts
  * import type { ConnectionFailure } from "@wsd/driver/client";
  *
@@ -17,8 +17,8 @@ import { HandshakeError } from "../handshake_error.ts";
  */
 export interface ConnectionFailure {
   /**
-   * What it happened in: the application's own function for the URL, the opening handshake, the application's
-   * `onConnect`, or a connection that was open.
+   * Where it happened: in the application's URL function, the opening handshake, the application's `onConnect`, or an
+   * open connection.
    */
   readonly phase: "url" | "opening" | "onConnect" | "open";
   /** The close code of a connection that was open, null if it never was. */
@@ -27,20 +27,20 @@ export interface ConnectionFailure {
   readonly reason: string;
   /** The status of the HTTP response that refused the connection, null if there is none. */
   readonly status: number | null;
-  /** What was thrown, or what the connection failed with; null if the peer closed it. */
+  /** The exception, or the error of the connection; null if the peer closed it. */
   readonly error: unknown;
-  /** How many times in a row it has failed by now, from 1 on. */
+  /** The number of failures in a row, starting at 1. */
   readonly attempt: number;
-  /** Whether this ends it for good. Within `isFinal`, what happens if `isFinal` isn't given. */
+  /** Whether the client gives up. Within `isFinal`, what would happen without `isFinal`. */
   readonly final: boolean;
 }
 
 /**
- * Makes the error that an application gets if a failure ends it for good.
+ * Creates the error that an application gets if a failure is final.
  *
  * @param failure The failure.
- * @param url Where the connection was to.
- * @returns The failure's own error, or one that gives the close code.
+ * @param url The URL of the connection.
+ * @returns The failure's own error, or one with the close code.
  */
 export function errorOf(failure: ConnectionFailure, url: string): unknown {
   if (failure.error !== null) return failure.error;
@@ -55,7 +55,7 @@ export function errorOf(failure: ConnectionFailure, url: string): unknown {
 /**
  * The status of the response that refused a connection.
  *
- * @param error What was thrown.
+ * @param error The exception.
  * @returns The status, null if there is none.
  */
 export function statusOf(error: unknown): number | null {

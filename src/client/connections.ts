@@ -7,11 +7,11 @@ import { Reconnector } from "./reconnector.ts";
 import { checkRetryOptions, RETRY_OPTION_NAMES, type RetryOptions, type RetrySettings } from "./retry_options.ts";
 import type { UrlSource } from "./url_source.ts";
 
-/** How often a client that connects again pings, in milliseconds, if nothing else is asked for. */
+/** The default time between two Pings of a reconnecting client, in milliseconds. */
 const PING_INTERVAL = 30_000;
 
 /**
- * How {@linkcode connections} connects: the options of each client, and when to connect again.
+ * The options of {@linkcode connections}: those of each client, and when to connect again.
  *
  * @example Stop with the program
  * ```ts
@@ -29,35 +29,35 @@ const PING_INTERVAL = 30_000;
  * @category Client
  */
 export interface ConnectionsOptions extends Omit<ClientOptions, "signal" | "transport">, RetryOptions {
-  /** Ends it for good: the wait, the attempt or the connection that is under way. */
+  /** Ends it for good: a wait, an attempt or an open connection. */
   signal?: AbortSignal;
   /**
-   * How long after one Ping of the heartbeat comes the next, in milliseconds; 0 for none. Together with `pingTimeout`,
-   * it decides how soon a network that has vanished without a word is noticed.
+   * The time between two Pings of the heartbeat, in milliseconds; 0 for none. Together with `pingTimeout`, it
+   * determines how soon a vanished network is noticed.
    *
    * @default {30000}
    */
   pingInterval?: number;
 }
 
-/** All names of them. */
+/** All option names. */
 export const CONNECTIONS_OPTION_NAMES: Readonly<Record<keyof ConnectionsOptions, true>> = {
   ...CLIENT_OPTION_NAMES,
   ...RETRY_OPTION_NAMES,
 };
 
-/** The options, sorted by who they are for. */
+/** The options, split by recipient. */
 export interface SortedOptions {
-  /** Those of each client. */
+  /** The options of each client. */
   readonly client: ClientOptions;
   /** When to connect again. */
   readonly retry: RetrySettings;
 }
 
 /**
- * Checks the options, and sorts them by who they are for.
+ * Checks the options, and splits them by recipient.
  *
- * @param source Where to connect to.
+ * @param source The URL, or a function that returns it.
  * @param options The caller's options.
  * @returns The options of a client, and those of reconnecting.
  * @throws {TypeError} If the URL or an option is malformed.
@@ -73,34 +73,34 @@ export function sortOptions(source: UrlSource, options: ConnectionsOptions): Sor
   }
   if (client.transport !== undefined) {
     throw new TypeError(
-      "Cannot connect twice over one transport: let a function give the URL, and a transport with it",
+      "Cannot connect twice over one transport: let a function return the URL, and a transport with it",
     );
   }
-  // A client checks its options when it is made: this one is never started.
+  // A client checks its options when it is created: this one is never started.
   new Client(typeof source === "function" ? "wss://localhost/" : source, client);
   return { client, retry };
 }
 
 /**
- * Connects again and again: iterates over open connections, each a new one after the last was lost.
+ * Stays connected: iterates over open connections, with a new one after each that is lost.
  *
- * The body of the loop talks over its connection until that is over. If the body is done sooner, the connection is
- * closed, and the next one is opened. Leaving the loop closes the connection and ends it for good. So does a close with
- * 1000 by the server, or by the body if it waits for `closed`.
+ * The body of the loop uses its connection until that ends. If the body is done sooner, the connection is closed, and
+ * the next one is opened. Leaving the loop closes the connection and ends the iteration. So does a close with 1000 by
+ * the server, or by the body if it waits for `closed`.
  *
- * Between two connections it waits, by {@linkcode RetryOptions}.
+ * Between two connections it waits according to {@linkcode RetryOptions}.
  *
- * @param url Where to connect to, or a function that returns it before each attempt, such as for a fresh token.
+ * @param url The URL, or a function that returns it before each attempt, for example with a fresh token.
  * @param options The options of each client, and when to connect again.
- * @returns The connections, one at a time.
+ * @returns An iterator over the open connections, one at a time.
  * @throws {TypeError} If the URL or an option is malformed.
  * @throws {RangeError} If a number is out of its range.
  *
- * @example Take messages, whatever becomes of the server
+ * @example Receive messages, whatever happens to the server
  * ```ts
  * import { connections, makeServer, serve } from "@wsd/driver";
  *
- * // It breaks down after each message.
+ * // It fails after each message.
  * let count = 0;
  * await using server = serve({ port: 0, onListen() {} }, (request) => {
  *   const ws = makeServer(request);
@@ -125,11 +125,11 @@ export function connections(url: UrlSource, options: ConnectionsOptions = {}): A
 }
 
 /**
- * As {@linkcode connections}.
+ * Implements {@linkcode connections}.
  *
- * @param environment The time and the chance.
- * @param source Where to connect to.
- * @param options How.
+ * @param environment The clock and the random numbers.
+ * @param source The URL, or a function that returns it.
+ * @param options The options of each client, and when to connect again.
  * @returns The connections.
  */
 export function connectionsIn(
@@ -169,7 +169,7 @@ async function* iterate(
   }
 }
 
-/** A body that is done before its connection is over wants another one. */
+/** A body that is done before its connection ends wants another one. */
 async function finish(client: Client, reconnector: Reconnector): Promise<void> {
   const left = client.readyState !== "closed";
   if (left) await client[Symbol.asyncDispose]();

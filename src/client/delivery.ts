@@ -4,39 +4,39 @@ import type { Environment } from "./environment.ts";
 import { costOf, type QueuedMessage, type ResendQueue } from "./resend_queue.ts";
 
 /**
- * How many bytes of frames go to a connection at once, unless a single one is longer. They fit into one block of
- * the protocol's, and so leave in one write. What is not in that write can't have reached the system.
+ * How many bytes of frames go to a connection at once, unless a single one is longer. They fit into one block of the
+ * protocol, and so leave in one write. Anything outside that write can't have reached the system.
  */
 const BATCH = 16 * 1024;
 
 /** The longest header of a client's frame, in bytes. RFC 6455 §5.2. */
 const MAX_HEADER = 14;
 
-/** How long after one Ping that asks for a confirmation may come the next, in milliseconds. */
+/** The minimum time between two Pings that ask for a confirmation, in milliseconds. */
 const CONFIRM_INTERVAL = 100;
 
-/** From how many unconfirmed bytes on the next Ping doesn't wait for that. */
+/** The number of unconfirmed bytes from which the next Ping doesn't wait. */
 const CONFIRM_BYTES = 64 * 1024;
 
 /**
- * Hands queued messages to one connection, a batch at a time: the next batch leaves the queue when the system has taken
- * the last one. So it is known at any time which messages the system may have bytes of.
+ * Passes queued messages to one connection, a batch at a time: the next batch leaves the queue when the system has
+ * accepted the last one. So it is always known of which messages the system may have bytes.
  *
- * A message is confirmed once the peer answers a Ping that was sent behind it. RFC 6455 §5.5.2.
+ * A message is confirmed once the peer answers a Ping that was sent after it. RFC 6455 §5.5.2.
  */
 export class Delivery {
   readonly #client: Client;
   readonly #queue: ResendQueue;
   readonly #environment: Environment;
   readonly #onProgress: () => void;
-  /** What the connection got, in order, until it is confirmed. */
+  /** The messages that the connection got and that are not confirmed yet, in order. */
   readonly #unconfirmed: QueuedMessage[] = [];
   #unconfirmedCost = 0;
-  /** How many of those, from the oldest on, the system has taken whole. */
+  /** How many of those, from the oldest on, the system has accepted completely. */
   #written = 0;
   /** How many bytes were written since the last Ping. */
   #sincePing = 0;
-  /** The bytes of the batch that is being written. */
+  /** The number of bytes in the batch that is being written. */
   #writing = 0;
   #scheduled = false;
   /** Whether the next turn begins with a Ping. */
@@ -48,9 +48,9 @@ export class Delivery {
 
   /**
    * @param client An open connection.
-   * @param queue Where messages come from.
-   * @param environment The time.
-   * @param onProgress Called when the system has taken a batch.
+   * @param queue The source of messages.
+   * @param environment The clock.
+   * @param onProgress Called when the system has accepted a batch.
    */
   constructor(client: Client, queue: ResendQueue, environment: Environment, onProgress: () => void) {
     this.#client = client;
@@ -60,17 +60,17 @@ export class Delivery {
     client.on("drain", () => this.schedule());
   }
 
-  /** The bytes that the connection got, and the system has not taken yet. */
+  /** The bytes that the connection got and the system has not accepted yet. */
   get bufferedAmount(): number {
     return this.#writing;
   }
 
-  /** What the messages count for that the connection got, and the peer has not confirmed yet. */
+  /** The size of the messages that the connection got and the peer has not confirmed yet. */
   get unconfirmedCost(): number {
     return this.#unconfirmedCost;
   }
 
-  /** Hands messages over at the end of the turn, if no batch is being written. */
+  /** Passes on messages at the end of the turn, if no batch is being written. */
   schedule(): void {
     if (this.#scheduled || this.#isWriting || this.#ended) return;
     this.#scheduled = true;
@@ -78,8 +78,8 @@ export class Delivery {
   }
 
   /**
-   * Behind something else that is being written, such as a Pong, a batch would wait where it can't be taken back: waits
-   * for that first. Once, for the application may send on this connection without a pause.
+   * A batch after something else that is being written, such as a Pong, would wait where it can't be taken back: waits
+   * for that first, but only once, because the application may send on this connection without a pause.
    */
   #onTurn(): void {
     if (this.#client.bufferedAmount === 0) return this.#onRoom();
@@ -93,15 +93,15 @@ export class Delivery {
     this.#send(BATCH);
   }
 
-  /** Hands over everything that waits, as the connection is to be closed behind it. */
+  /** Passes on everything that is queued, before the connection is closed. */
   flush(): void {
     this.#send(Infinity);
   }
 
   /**
-   * The connection is over.
+   * Ends the delivery when the connection is over.
    *
-   * @returns The messages that any bytes of may have been handed to the system, and that the peer did not confirm.
+   * @returns The messages of which the system may have bytes, and that the peer did not confirm.
    */
   end(): readonly QueuedMessage[] {
     this.#ended = true;
@@ -113,7 +113,7 @@ export class Delivery {
     return this.#written < this.#unconfirmed.length;
   }
 
-  /** What the connection doesn't take stays in the queue: for the next turn, or the next connection. */
+  /** Messages that the connection doesn't accept stay in the queue, for the next turn or the next connection. */
   #send(most: number): void {
     let message = this.#queue.first;
     for (let bytes = 0; message !== null && !this.#ended; message = this.#queue.first) {
@@ -145,8 +145,8 @@ export class Delivery {
   }
 
   /**
-   * Asks the peer whether it has read what was written; one question at a time. A Ping may pass messages that still wait,
-   * so it stands for those only that were written before it.
+   * Asks the peer whether it has read what was written, one Ping at a time. A Ping may overtake queued messages, so its
+   * Pong confirms only those that were written before it.
    */
   #confirm(): void {
     if (this.#awaitsPong || this.#written === 0 || this.#ended) return;

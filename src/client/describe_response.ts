@@ -2,12 +2,12 @@ import { STATUS_TEXT, type StatusCode } from "@std/http/status";
 import { printable } from "../http/printable.ts";
 import type { ResponseHead } from "../http/response_head_parser.ts";
 
-/** Media types whose text is for people to read as it is. A page would be more markup than message. */
+/** Media types of plain text for people. A page would be more markup than message. */
 const READABLE = /^(text\/plain|application\/(json|problem\+json))\b/i;
 
 /**
- * Puts a refusal into words for an error message: `401 Unauthorized: "Who are you?"`. The body goes with it if it is
- * plain text, its first line.
+ * Describes a refusal for an error message: `401 Unauthorized: "Who are you?"`, with the first line of the body if that
+ * is plain text.
  *
  * @param head The response's head.
  * @param body The start of its body.

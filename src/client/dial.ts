@@ -14,8 +14,8 @@ import { tlsError } from "./tls_error.ts";
 /**
  * Connects to a server, with TLS if the URL says so, through a proxy if there is one.
  *
- * @param target Where to.
- * @param options Certificates, and the way.
+ * @param target The server.
+ * @param options Certificates, and the route.
  * @param signal Stops it.
  * @returns The connection.
  * @throws {HandshakeError} If the server or the proxy can't be reached, or TLS fails.
@@ -33,7 +33,7 @@ export async function dial(target: Target, options: DialOptions, signal: AbortSi
   }
 }
 
-/** Connects; if a certificate of the client's and others to trust are given, in the only way that takes both. */
+/** Connects; with both a client certificate and certificates to trust, in the only way that accepts both. */
 async function reach(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
   const { hostname, port, secure } = target;
   const { socketPath, cert, caCerts = [] } = options;

@@ -3,7 +3,7 @@ import type { ProxyOptions } from "./proxy/proxy.ts";
 /**
  * How a client reaches its server.
  *
- * @example Trust an authority of your own
+ * @example Trust your own authority
  * ```ts
  * import { type Client, type DialOptions, makeClient } from "@wsd/driver/client";
  *
@@ -18,21 +18,21 @@ import type { ProxyOptions } from "./proxy/proxy.ts";
  */
 export interface DialOptions {
   /**
-   * Certificates to trust besides the system's, in PEM. Through an `https:` proxy, and through any proxy with `cert`, they
-   * are trusted in place of the system's.
+   * Certificates to trust besides the system's, in PEM. Through an `https:` proxy, and through any proxy with `cert`,
+   * they are trusted in place of the system's.
    *
-   * With them, an attempt that is given up during the TLS handshake keeps its socket until the server ends the connection
-   * (Deno 2.9.6); without them it keeps none.
+   * With them, an attempt that is abandoned during the TLS handshake keeps its socket until the server ends the
+   * connection (Deno 2.9.6); without them it doesn't.
    *
    * @default {[]}
    */
   caCerts?: string[];
-  /** The client's own certificate chain, in PEM, for servers that ask for one; goes with `key`. */
+  /** The client's own certificate chain, in PEM, for servers that ask for one; requires `key`. */
   cert?: string;
   /** The private key of `cert`, in PEM. */
   key?: string;
   /**
-   * Leaves out the check that the server's certificate is for the name that was dialed. The chain is still verified.
+   * Skips the check that the server's certificate is for the name that was dialed. The chain is still verified.
    *
    * @default {false}
    */
@@ -40,9 +40,8 @@ export interface DialOptions {
   /** A Unix socket to connect to, in place of the URL's host and port. It needs `--allow-read` and `--allow-write`. */
   socketPath?: string;
   /**
-   * The proxy to go through: the URL of an `http:`, `https:`, `socks5:` or `socks5h:` one, with a user and a password if
-   * it wants some; or `"env"` to look for it in the environment, which needs `--allow-env`. docs/company_proxy.md says
-   * more.
+   * The proxy to use: an `http:`, `https:`, `socks5:` or `socks5h:` URL, with a user and a password if it requires
+   * them; or `"env"` to read it from the environment, which needs `--allow-env`. See docs/company_proxy.md.
    *
    * @default {null}
    */

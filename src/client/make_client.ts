@@ -1,15 +1,15 @@
 import { Client, type ClientOptions } from "./client.ts";
 
 /**
- * Makes a client for a WebSocket server. Nothing is connected until {@linkcode Client.startConnection}.
+ * Creates a client for a WebSocket server. It doesn't connect before {@linkcode Client.startConnection}.
  *
- * @param url Where to connect to: `ws:` or `wss:`, or `http:` and `https:` in their place.
+ * @param url The server's URL: `ws:` or `wss:`, or `http:` or `https:` instead.
  * @param options Limits, times, subprotocols, headers, certificates.
  * @returns The client.
  * @throws {TypeError} If the URL or an option is malformed.
  * @throws {RangeError} If a number is out of its range.
  *
- * @example Make a client, and see what it refuses
+ * @example Create a client, and see what it refuses
  * ```ts
  * import { makeClient } from "@wsd/driver";
  * import { assertEquals, assertThrows } from "@std/assert";

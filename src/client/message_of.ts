@@ -1,7 +1,7 @@
 /**
- * Reads what an error says.
+ * Returns the message of an error.
  *
- * @param cause What was thrown.
+ * @param cause The exception.
  * @returns Its message.
  */
 export function messageOf(cause: unknown): string {

@@ -12,37 +12,37 @@ import { lostBeforeAnswer, readResponse } from "./read_response.ts";
 import { readBody } from "./response_body.ts";
 import type { Target } from "./target.ts";
 
-/** What a client asks for in its handshake. */
+/** What a client requests in its handshake. */
 export interface OpenHandshakeOptions {
-  /** The subprotocols to offer, the preferred first. */
+  /** The subprotocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** The extensions to offer, the preferred first. */
+  /** The extensions to offer, in order of preference. */
   readonly offers: readonly ExtensionOffer[];
   /** The caller's own header fields. */
   readonly fields: Iterable<Field>;
-  /** Whether a server that picks none of the subprotocols is refused. */
+  /** Whether to fail if the server picks none of the subprotocols. */
   readonly requireProtocol: boolean;
 }
 
-/** What came of a handshake. */
+/** The result of a handshake. */
 export interface OpenedHandshake {
   /** The subprotocol that the server chose, null for none. */
   readonly protocol: string | null;
-  /** The extensions that the server agreed to. */
+  /** The extensions that the server accepted. */
   readonly extensions: ExtensionOffer[];
-  /** The header fields of the server's answer. */
+  /** The header fields of the server's response. */
   readonly fields: HeadFields;
-  /** Bytes that came behind the server's answer. */
+  /** Bytes that followed the server's response. */
   readonly early: Uint8Array;
 }
 
 /**
- * Opens a WebSocket connection from the client's side, RFC 6455 §4.1: sends the request and checks the answer.
+ * Opens a WebSocket connection from the client's side, RFC 6455 §4.1: sends the request and checks the response.
  *
  * @param transport The connection to the server.
- * @param target What is asked for there.
- * @param options What to ask for.
- * @returns What was agreed on.
+ * @param target The requested resource.
+ * @param options What to offer.
+ * @returns The result.
  * @throws {HandshakeError} If the server refuses, breaks a rule, or ends the connection.
  * @throws {TypeError} If a header field can't be sent.
  */

@@ -5,24 +5,24 @@ import { HeadError } from "../http/head_error.ts";
 import { type ResponseHead, ResponseHeadParser } from "../http/response_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 
-/** How many 1xx responses may come before the one that counts. */
+/** How many 1xx responses may precede the final one. */
 const MAX_INTERIM = 16;
 
 /** A response, as far as it has been read. */
 export interface ReceivedResponse {
   /** Its head. */
   readonly head: ResponseHead;
-  /** Bytes that came behind it. */
+  /** Bytes that followed it. */
   readonly early: Uint8Array;
 }
 
 /**
- * Reads the head of the response that counts, past those that are only preliminary (RFC 9110 §15.2).
+ * Reads the head of the final response, after any interim ones (RFC 9110 §15.2).
  *
- * @param transport Where it comes from.
- * @param who Whose it is, for messages: `"the server"`.
- * @returns The head, and what came behind it.
- * @throws {HandshakeError} If the head is malformed or too long, or the connection ends before it is whole.
+ * @param transport The connection.
+ * @param who The sender, for messages: `"the server"`.
+ * @returns The head, and the bytes after it.
+ * @throws {HandshakeError} If the head is malformed or too long, or the connection ends before it is complete.
  */
 export async function readResponse(transport: Transport, who: string): Promise<ReceivedResponse> {
   let early: Uint8Array = new Uint8Array(0);
@@ -37,14 +37,14 @@ export async function readResponse(transport: Transport, who: string): Promise<R
 }
 
 /**
- * Makes the error of a connection that fails before there is an answer.
+ * Creates the error for a connection that fails before the response.
  *
- * @param who Whose answer.
- * @param cause What the transport has failed with.
+ * @param who The sender of the response.
+ * @param cause The transport's error.
  * @returns The error.
  */
 export function lostBeforeAnswer(who: string, cause: unknown): HandshakeError {
-  return new HandshakeError(`Cannot open the connection: it was lost before ${who}'s answer`, {
+  return new HandshakeError(`Cannot open the connection: it was lost before the response of ${who}`, {
     code: ErrorCode.CONNECTION_LOST,
     cause,
   });
@@ -66,12 +66,12 @@ async function readHead(transport: Transport, early: Uint8Array, who: string): P
     if (cause instanceof HeadError) throw new HandshakeError(cause.message + adviceFor(buffer), { cause });
     throw lostBeforeAnswer(who, cause);
   }
-  throw new HandshakeError(`Cannot open the connection: ${who} ended it before its answer was whole`, {
+  throw new HandshakeError(`Cannot open the connection: ${who} ended it before its response was complete`, {
     code: ErrorCode.CONNECTION_LOST,
   });
 }
 
-/** RFC 8446 §5.1: an alert of TLS begins with its type and the version, and no HTTP does. */
+/** RFC 8446 §5.1: a TLS alert begins with its type and the version, and HTTP never does. */
 function adviceFor([type, version]: Uint8Array): string {
   return type === 0x15 && version === 0x03 ? " (TLS is spoken on this port: try wss:)" : "";
 }

@@ -29,15 +29,15 @@ import type { UrlSource } from "./url_source.ts";
 class Session {
   readonly client: Client;
   readonly #over = new AbortController();
-  /** Sends messages, from when it is up. */
+  /** Sends messages, once the connection is up. */
   delivery: Delivery | null = null;
-  /** What the connection, or `onConnect`, has failed with. */
+  /** The error of the connection or of `onConnect`. */
   fault: Pick<Loss, "phase" | "error"> = { phase: "open", error: null };
 
   constructor(client: Client) {
     this.client = client;
     client.on("error", (error) => this.fault = { ...this.fault, error: this.fault.error ?? error });
-    client.on("close", () => this.#over.abort(new WebSocketError("Cannot go on: the connection is over")));
+    client.on("close", () => this.#over.abort(new WebSocketError("Cannot continue: the connection is over")));
   }
 
   get signal(): AbortSignal {
@@ -50,14 +50,14 @@ class Session {
 }
 
 /**
- * A client that stays connected: it opens a new connection whenever the last one was lost. {@linkcode
- * makeReconnectingClient} makes it.
+ * A client that stays connected: it opens a new connection whenever the last one is lost. Create one with
+ * {@linkcode makeReconnectingClient}.
  *
- * Every message that `send` has taken is in the end confirmed by the server, or reported by `"down"` as handed over and
- * unconfirmed, or reported by `"dropped"` as not sent; or it was replaced by its `key`, or taken back by its `signal`.
+ * Every message that `send` has accepted is eventually confirmed by the server, reported by `"down"` as handed over but
+ * unconfirmed, or reported by `"dropped"` as not sent; unless it was replaced by its `key`, or removed by its `signal`.
  * A message of which any byte was handed to the system is never sent again.
  *
- * @example Show when it is away
+ * @example Show when it is disconnected
  * ```ts
  * import type { ReconnectingClient } from "@wsd/driver";
  *
@@ -94,9 +94,9 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   /**
    * Checks the URL and the options; nothing is connected yet.
    *
-   * @param source Where to connect to.
-   * @param options How.
-   * @param environment The time and the chance.
+   * @param source The URL, or a function that returns it.
+   * @param options The client's options.
+   * @param environment The clock and the random numbers.
    * @throws {TypeError} If the URL or an option is malformed.
    * @throws {RangeError} If a number is out of its range.
    */
@@ -125,23 +125,23 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     signal?.addEventListener("abort", () => this.closeConnection(), { once: true, signal: this.#stopListening.signal });
   }
 
-  /** The connection that is up, for a Ping, a stream, or what it has agreed on; null while there is none. */
+  /** The current connection, for a Ping, a stream, or its negotiated subprotocol; null while there is none. */
   get client(): Client | null {
     return this.#session?.isUp ? this.#session.client : null;
   }
 
-  /** Where the last attempt to connect went, without a user's name and password; empty before the first one. */
+  /** The URL of the last attempt, without credentials; empty before the first one. */
   get url(): string {
     return this.#reconnector.url;
   }
 
-  /** `"open"` while there is a connection, `"connecting"` while there is none yet or again. */
+  /** `"open"` while there is a connection, `"connecting"` while there is none yet, or none any more. */
   get readyState(): ReadyState {
     if (this.#state === "closing" || this.#state === "closed") return this.#state;
     return this.#session?.isUp ? "open" : "connecting";
   }
 
-  /** How many bytes of messages wait, for a connection or to be written. */
+  /** How many bytes of messages are queued, for a connection or to be written. */
   get bufferedAmount(): number {
     return this.#queue.bytes + (this.#session?.delivery?.bufferedAmount ?? 0);
   }
@@ -151,7 +151,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     return this.#highWaterMark - this.bufferedAmount;
   }
 
-  /** Resolves when it has ended for good, with what `"close"` says. It never rejects. */
+  /** Resolves when it has ended for good, with the argument of `"close"`. It never rejects. */
   get closed(): Promise<CloseInfo> {
     return this.#closed.promise;
   }
@@ -163,11 +163,11 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   }
 
   /**
-   * Begins to connect, and to stay connected.
+   * Connects, and stays connected.
    *
-   * @returns True at the first opening, once `onConnect` is done; false if it was started before.
-   * @throws {HandshakeError} As a rejection, if a failure is final before that. `"gaveUp"` comes too; if there is a
-   * listener for it, the rejection may be left alone.
+   * @returns True at the first opening, once `onConnect` is done; false if it was already started.
+   * @throws {HandshakeError} As a rejection, if a failure is final before that. `"gaveUp"` is emitted, too; if there is
+   * a listener for it, the rejection need not be handled.
    */
   startConnection(): Promise<boolean> {
     if (this.#state !== "unstarted") return Promise.resolve(false);
@@ -184,10 +184,10 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    * @param data Text, or bytes, which are copied.
    * @param options Its type, a key, a signal, a callback.
    * @returns `"sent"` if there is a connection, `"queued"` if there is none and the message waits for it, false if it
-   * wasn't taken: there is no connection and `whileAway` is `"refuse"`, too much waits already, or it has ended.
+   * wasn't accepted: there is no connection and `whileAway` is `"refuse"`, too much is queued, or the client has ended.
    * @throws {TypeError} If the data is neither text nor bytes, or the type is unknown.
    *
-   * @example Know what became of a message
+   * @example Know what happened to a message
    * ```ts
    * import { makeReconnectingClient } from "@wsd/driver";
    *
@@ -213,7 +213,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    *
    * @param message Text, or UTF-8 bytes.
    * @param options A key, a signal, a callback.
-   * @returns What became of it.
+   * @returns As {@linkcode ReconnectingClient.send}.
    * @throws {TypeError} If the message isn't text.
    */
   sendText(message: MessageData, options: Omit<ReconnectingSendOptions, "type"> = {}): "sent" | "queued" | false {
@@ -225,7 +225,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
    *
    * @param bytes An ArrayBuffer, any view of one, or a string, which is sent as UTF-8.
    * @param options A key, a signal, a callback.
-   * @returns What became of it.
+   * @returns As {@linkcode ReconnectingClient.send}.
    * @throws {TypeError} If it is neither bytes nor a string.
    */
   sendBinary(bytes: MessageData, options: Omit<ReconnectingSendOptions, "type"> = {}): "sent" | "queued" | false {
@@ -233,7 +233,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   }
 
   /**
-   * Ends the wait before the next attempt, such as when the network is there again or the user asks for it.
+   * Ends the wait before the next attempt, for example when the network is back or the user asks for it.
    *
    * @returns False if it didn't wait.
    */
@@ -242,11 +242,12 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   }
 
   /**
-   * Ends it for good. If there is a connection, what waits is sent before it is closed; otherwise that is dropped.
+   * Ends the client for good. If there is a connection, queued messages are sent before it is closed; otherwise they
+   * are dropped.
    *
    * @param reason Why, for people; at most 123 bytes of UTF-8.
    * @param code 1000-1003, 1007-1014 or 3000-4999.
-   * @returns False if it has ended before.
+   * @returns False if it had already ended.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
    * @throws {TypeError} If the reason isn't a string, or the code isn't a number.
    */
@@ -273,7 +274,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     return true;
   }
 
-  /** One connection after the other, until there is none any more. */
+  /** Runs one connection after another, until there are no more. */
   async #run(): Promise<void> {
     for (let client; (client = await this.#reconnector.next()) !== null;) {
       this.#onLost(await client.closed);
@@ -292,7 +293,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     client.on("open", () => this.#onOpen(session));
   }
 
-  /** In the `"open"` event: `onConnect` is to see what comes right behind the server's answer, too. */
+  /** Runs in the `"open"` event, so that `onConnect` also sees what follows the server's response at once. */
   #onOpen(session: Session): void {
     this.#session = session;
     const { client, signal } = session;
@@ -339,7 +340,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   #end(): void {
     this.#state = "closed";
     this.#stopListening.abort();
-    this.#opened.reject(new WebSocketError("Cannot open the connection: it was closed before"));
+    this.#opened.reject(new WebSocketError("Cannot open the connection: it was already closed"));
     this.#drop(this.#queue.clear(), "ended");
     this.#closed.resolve(this.#info);
     this.#tell("close", this.#info);
@@ -370,13 +371,13 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     this.#tell("drain");
   }
 
-  /** A listener's promise has rejected: that is as if it had thrown. */
+  /** A listener's rejected promise counts like an exception. */
   #onRejected(name: keyof ReconnectingEvents, cause: unknown): void {
     if (name === "message" && this.client !== null) coreOf(this.client).onThrown(name, cause);
     else reportFault(cause);
   }
 
-  /** What the application throws must not stop the machine. */
+  /** An exception of the application must not stop the client. */
   #tell<Name extends keyof ReconnectingEvents>(name: Name, ...values: ReconnectingEvents[Name]): void {
     try {
       this.emit(name as "message", values[0] as string);
@@ -387,15 +388,15 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
 }
 
 /**
- * Makes a client that stays connected. Nothing is connected until {@linkcode ReconnectingClient.startConnection}.
+ * Creates a client that stays connected. It doesn't connect before {@linkcode ReconnectingClient.startConnection}.
  *
- * @param url Where to connect to, or a function that returns it before each attempt, such as for a fresh token.
- * @param options The options of each connection, when to connect again, and what becomes of messages meanwhile.
+ * @param url The URL, or a function that returns it before each attempt, for example with a fresh token.
+ * @param options The options of each connection, when to connect again, and what to do with messages meanwhile.
  * @returns The client.
  * @throws {TypeError} If the URL or an option is malformed.
  * @throws {RangeError} If a number is out of its range.
  *
- * @example Outlive a restart of the server
+ * @example Survive a restart of the server
  * ```ts
  * import { makeReconnectingClient, makeServer, serve } from "@wsd/driver";
  *

@@ -7,9 +7,10 @@ import { CONNECTIONS_OPTION_NAMES, type ConnectionsOptions } from "./connections
 import type { Waiting } from "./reconnector.ts";
 
 /**
- * How {@linkcode makeReconnectingClient} connects, and what becomes of messages while it is away.
+ * The options of {@linkcode makeReconnectingClient}: how it connects, and what to do with messages while it is
+ * disconnected.
  *
- * @example Log in before anything else is sent, and keep what is sent while the server restarts
+ * @example Log in before anything else is sent, and queue messages while the server restarts
  * ```ts
  * import { makeReconnectingClient, type ReconnectingClientOptions } from "@wsd/driver";
  *
@@ -24,29 +25,30 @@ import type { Waiting } from "./reconnector.ts";
  */
 export interface ReconnectingClientOptions extends ConnectionsOptions {
   /**
-   * What becomes of a message that is sent while there is no connection: `"queue"` keeps it for the next one,
-   * `"refuse"` lets `send` answer false.
+   * What to do with a message that is sent while there is no connection: `"queue"` keeps it for the next one,
+   * `"refuse"` makes `send` return false.
    *
    * @default {"refuse"}
    */
   whileAway?: "queue" | "refuse";
   /**
-   * How many bytes may wait for the next connection, each message counted with 64 bytes more; beyond that, `send`
-   * answers false.
+   * How many bytes may wait for the next connection, with 64 bytes added for each message; beyond that, `send` returns
+   * false.
    *
    * @default {1048576}
    */
   maxQueueBytes?: number;
   /**
-   * How long a message may wait for the next connection, in milliseconds; then it is dropped, and `"dropped"` says so.
+   * How long a message may wait for the next connection, in milliseconds; then it is dropped, and `"dropped"` is
+   * emitted.
    *
    * @default {60000}
    */
   maxQueueAge?: number;
   /**
-   * Called with each connection before anything that waits is sent on it: the place to authenticate and to subscribe.
-   * What it sends goes first. If it returns a promise, that is waited for; if it fails, the connection is closed, and
-   * that is a failure like any other.
+   * Called with each connection before queued messages are sent on it: the place to authenticate and to subscribe. Its
+   * own messages go first. If it returns a promise, that is awaited; if it fails, the connection is closed, which
+   * counts as a failure like any other.
    *
    * Messages that arrive meanwhile go to the listeners of `client` and to those of the reconnecting client.
    *
@@ -70,10 +72,10 @@ export type QueueSettings =
   & Pick<ReconnectingClientOptions, "onConnect">;
 
 /**
- * Takes the options of the queue from all others.
+ * Separates the options of the queue from all others.
  *
  * @param options The caller's options.
- * @returns Those of the queue, with their defaults, and the others.
+ * @returns The options of the queue, with their defaults, and the others.
  * @throws {TypeError} If a value is of the wrong type.
  * @throws {RangeError} If a number is out of its range.
  */
@@ -98,9 +100,9 @@ export function takeQueueOptions(
 }
 
 /**
- * How a message is sent that may have to wait for a connection.
+ * How to send a message that may have to wait for a connection.
  *
- * @example Send only the newest position, and take it back when the user stops
+ * @example Send only the newest position, and remove it when the user stops
  * ```ts
  * import { makeReconnectingClient, type ReconnectingSendOptions } from "@wsd/driver/client";
  *
@@ -124,20 +126,20 @@ export interface ReconnectingSendOptions {
    */
   type?: "text" | "binary";
   /**
-   * False sends this message as it is, though the connection compresses.
+   * False sends this message uncompressed, even if the connection compresses.
    *
    * @default {true}
    */
   compress?: boolean;
-  /** A newer message with the same key takes the place of one that still waits. */
+  /** A newer message with the same key replaces one that is still queued. */
   key?: string;
-  /** Takes the message back, as long as no byte of it was handed to the system. */
+  /** Removes the message, as long as no byte of it was handed to the system. */
   signal?: AbortSignal;
-  /** Runs when the message's bytes were handed to the system. */
+  /** Called when the message's bytes were handed to the system. */
   callback?: () => void;
 }
 
-/** All names of them. */
+/** All option names. */
 export const SEND_OPTION_NAMES: Readonly<Record<keyof ReconnectingSendOptions, true>> = {
   type: true,
   compress: true,
@@ -147,9 +149,9 @@ export const SEND_OPTION_NAMES: Readonly<Record<keyof ReconnectingSendOptions, t
 };
 
 /**
- * What is known when a connection is lost.
+ * Details of a lost connection.
  *
- * @example Ask the server about what may be missing
+ * @example Ask the server about messages that may be missing
  * ```ts
  * import { type Down, makeReconnectingClient } from "@wsd/driver/client";
  *
@@ -162,14 +164,14 @@ export const SEND_OPTION_NAMES: Readonly<Record<keyof ReconnectingSendOptions, t
  */
 export interface Down extends ConnectionFailure {
   /**
-   * The messages that were handed to the system, whole or in part, and that the server didn't confirm: each of them has
-   * arrived or has not, and none of them is sent again.
+   * The messages that were handed to the system, completely or in part, and that the server didn't confirm: each may or
+   * may not have arrived, and none is sent again.
    */
   readonly unconfirmed: readonly (string | Uint8Array)[];
 }
 
 /**
- * Messages that are not sent, though `send` has taken them.
+ * Messages that are not sent, although `send` accepted them.
  *
  * @example Tell the user
  * ```ts
@@ -184,15 +186,15 @@ export interface Dropped {
   /** The messages, in order; no byte of them was handed to the system. */
   readonly messages: readonly (string | Uint8Array)[];
   /**
-   * They waited for longer than `maxQueueAge`; the connection was lost, and nothing is queued; it has ended for good.
+   * They waited longer than `maxQueueAge`; the connection was lost, and queueing is off; the client has ended for good.
    */
   readonly reason: "age" | "away" | "ended";
 }
 
 /**
- * The events of a reconnecting client, and what their listeners receive.
+ * The events of a reconnecting client, and the arguments of their listeners.
  *
- * @example Show the state to people
+ * @example Show the state to users
  * ```ts
  * import type { ReconnectingEvents } from "@wsd/driver/client";
  *
@@ -203,20 +205,20 @@ export interface Dropped {
  * @category Client
  */
 export interface ReconnectingEvents {
-  /** There is a connection, and `onConnect` is done; what waits is being sent. */
+  /** There is a connection, and `onConnect` is done; queued messages are being sent. */
   up: [client: Client];
   /** The connection that was up is over. */
   down: [down: Down];
-  /** A message has come: text as a string, binary as bytes. */
+  /** A message has arrived: text as a string, binary as bytes. */
   message: [message: string | Uint8Array];
-  /** It waits before the next attempt. */
+  /** The client waits before the next attempt. */
   waiting: [waiting: Waiting];
-  /** Messages that were taken are not sent. */
+  /** Messages that were accepted will not be sent. */
   dropped: [dropped: Dropped];
   /** There is room again for more to send, after `desiredSize` was at or below 0. */
   drain: [];
   /** A failure was final; `"close"` follows. */
   gaveUp: [failure: ConnectionFailure];
-  /** It has ended for good; the last event. The code is that of the last connection, 1006 if there was none. */
+  /** The client has ended for good; the last event. The code is that of the last connection, 1006 if there was none. */
   close: [info: CloseInfo];
 }

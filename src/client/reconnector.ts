@@ -9,7 +9,7 @@ import { isBusy, isFinalFailure } from "./retry_policy.ts";
 import type { RetrySettings } from "./retry_options.ts";
 import { resolveUrl, type UrlSource } from "./url_source.ts";
 
-/** How long the function for the URL may take if no `handshakeTimeout` is given, in milliseconds. */
+/** How long the URL function may take if no `handshakeTimeout` is given, in milliseconds. */
 const URL_TIMEOUT = 10_000;
 
 /**
@@ -27,47 +27,48 @@ const URL_TIMEOUT = 10_000;
  * @category Client
  */
 export interface Waiting {
-  /** Which attempt is next, counted from 1 since the last connection that was stable. */
+  /** The number of the next attempt, counted from 1 since the last stable connection. */
   readonly attempt: number;
-  /** How long it waits, in milliseconds. */
+  /** The wait, in milliseconds. */
   readonly delay: number;
-  /** Why it has to connect again. */
+  /** Why it must connect again. */
   readonly failure: ConnectionFailure;
 }
 
-/** Who learns what a {@linkcode Reconnector} does. */
+/** Receives the events of a {@linkcode Reconnector}. */
 export interface ReconnectorObserver {
   /**
-   * There is a client, which isn't started yet.
+   * A client was created, but isn't started yet.
    *
    * @param client The client.
    */
   onClient?(client: Client): void;
   /**
-   * It waits before the next attempt.
+   * The wait before the next attempt begins.
    *
-   * @param waiting For how long, and why.
+   * @param waiting How long, and why.
    */
   onWaiting?(waiting: Waiting): void;
 }
 
-/** What a {@linkcode Reconnector} is made from. */
+/** The options of a {@linkcode Reconnector}. */
 export interface ReconnectorOptions {
-  /** Where to connect to. */
+  /** The URL, or a function that returns it. */
   readonly source: UrlSource;
   /** The options of each client. */
   readonly client: ClientOptions;
   /** When to connect again. */
   readonly retry: RetrySettings;
-  /** The time and the chance. */
+  /** The clock and the random numbers. */
   readonly environment: Environment;
 }
 
-/** How a connection ended that {@linkcode Reconnector.next} gave. */
+/** How a connection from {@linkcode Reconnector.next} ended. */
 export type Loss = Pick<ConnectionFailure, "phase" | "code" | "reason" | "error">;
 
 /**
- * Connects, as often as it takes: the machine below `connections`, `makeReconnectingClient` and `ReconnectingWebSocket`.
+ * Connects, as often as it takes: the machine below `connections`, `makeReconnectingClient` and
+ * `ReconnectingWebSocket`.
  *
  * Its user calls {@linkcode Reconnector.next} for a connection, and {@linkcode Reconnector.lost} when that one is over.
  */
@@ -80,12 +81,12 @@ export class Reconnector {
   #failure: ConnectionFailure | null = null;
   #openedAt = 0;
   #url = "";
-  /** Ends the wait that is under way. */
+  /** Ends the current wait. */
   #wake: (() => void) | null = null;
 
   /**
-   * @param options Where to, how, and when.
-   * @param observer Who learns what happens.
+   * @param options Where, how, and when to connect.
+   * @param observer Receives the events.
    */
   constructor(options: ReconnectorOptions, observer: ReconnectorObserver = {}) {
     this.#options = options;
@@ -114,7 +115,7 @@ export class Reconnector {
     return null;
   }
 
-  /** Where the last attempt was to, without a user's name and password; empty before the first one. */
+  /** The URL of the last attempt, without credentials; empty before the first one. */
   get url(): string {
     return this.#url;
   }
@@ -125,11 +126,11 @@ export class Reconnector {
   }
 
   /**
-   * The connection is over.
+   * Reports that the connection is over.
    *
-   * @param loss How.
-   * @param final Whether that ends it for good; if it is not given, the rules decide.
-   * @returns All that is known of it.
+   * @param loss How it ended.
+   * @param final Whether that is final; by default, the rules decide.
+   * @returns The details of the failure.
    */
   lost(loss: Loss, final?: boolean): ConnectionFailure {
     const { environment, retry } = this.#options;
@@ -148,9 +149,9 @@ export class Reconnector {
     return true;
   }
 
-  /** Ends what is under way, an attempt or a wait. A connection that is open stays open. */
+  /** Ends the current attempt or wait. An open connection stays open. */
   stop(): void {
-    this.#stopping.abort(new HandshakeError("Cannot open the connection: it was closed before"));
+    this.#stopping.abort(new HandshakeError("Cannot open the connection: it was already closed"));
     this.#wake?.();
   }
 
@@ -168,7 +169,7 @@ export class Reconnector {
       this.#openedAt = environment.now();
       return client;
     } catch (error) {
-      // What ends with it is not its failure.
+      // An attempt that stop() ends is not a failure.
       if (!this.stopped) this.#fail({ phase, code: null, reason: "", error });
       return null;
     }
@@ -179,7 +180,7 @@ export class Reconnector {
     const timeout = new AbortController();
     const { handshakeTimeout = URL_TIMEOUT } = client;
     const cancel = environment.after(handshakeTimeout, () => {
-      timeout.abort(new HandshakeError(`Cannot connect: the function gave no URL within ${handshakeTimeout} ms`));
+      timeout.abort(new HandshakeError(`Cannot connect: the function returned no URL within ${handshakeTimeout} ms`));
     });
     const signal = AbortSignal.any([this.#stopping.signal, timeout.signal]);
     try {
@@ -199,7 +200,7 @@ export class Reconnector {
     return this.#failure;
   }
 
-  /** What the application's function throws is a fault of its own; the rules hold then. */
+  /** An exception of the application's function is reported on its own; then the rules apply. */
   #ask(isFinal: (failure: ConnectionFailure) => boolean, failure: ConnectionFailure): void {
     try {
       this.#failure = { ...failure, final: Boolean(isFinal(failure)) };

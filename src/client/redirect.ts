@@ -3,30 +3,30 @@ import type { Field } from "../http/format_head.ts";
 import type { DialOptions } from "./dial_options.ts";
 import { parseTarget, type Target } from "./target.ts";
 
-/** Where a client asks, and with what. */
+/** A client's request. */
 export interface Destination {
-  /** Where. */
+  /** The server. */
   readonly target: Target;
   /** The caller's own header fields. */
   readonly fields: readonly Field[];
-  /** How to get there. */
+  /** How to reach it. */
   readonly options: DialOptions;
 }
 
-/** The statuses that name another place to ask the same thing. RFC 9110 §15.4. */
+/** The statuses that redirect the same request. RFC 9110 §15.4. */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** What is meant for one origin only. RFC 9110 §15.4 wants it removed on the way to another. */
+/** Header fields for one origin only. RFC 9110 §15.4 requires removing them for another. */
 const PERSONAL = new Set(["authorization", "cookie", "proxy-authorization", "host"]);
 
 /**
  * Follows a redirect.
  *
- * @param refusal How the server has answered.
- * @param from Where it was asked.
- * @returns Where to ask next; null if it isn't a redirect. On the same origin, the URL's credentials go along. On the way
- * to another, what was meant for this one alone stays behind: credentials, the caller's `Host`, the client's
- * certificate, and the leave to take a certificate for another name.
+ * @param refusal The server's response.
+ * @param from The redirected request.
+ * @returns The next request; null if it isn't a redirect. On the same origin, the URL's credentials are kept. For
+ * another origin, everything meant for this one only is dropped: credentials, the caller's `Host`, the client's
+ * certificate, and the permission to accept a certificate for another name.
  * @throws {HandshakeError} If the redirect leads from `wss:` to `ws:`, or nowhere.
  */
 export function followRedirect(refusal: unknown, from: Destination): Destination | null {
@@ -63,7 +63,7 @@ function resolve(location: string, from: Target, refusal: HandshakeError): Targe
     if (url.username !== "" || url.password !== "") {
       throw new TypeError("Cannot follow a URL with credentials from a server");
     }
-    // RFC 9110 §10.2.2: a Location may have a fragment. It is for whoever looks at what is there, and not sent.
+    // RFC 9110 §10.2.2: a Location may have a fragment. It is for the user agent, and not sent.
     url.hash = "";
     return parseTarget(url);
   } catch (cause) {

@@ -1,8 +1,8 @@
 /**
- * Has the program say at its end that a client was never started, though something was sent by it.
+ * Prints a reminder at the program's end that a client was never started, although something was sent with it.
  *
- * @param url Where the client would have connected to.
- * @returns Takes it back.
+ * @param url The URL of the client.
+ * @returns A function that cancels the reminder.
  */
 export function remindAtExit(url: string): () => void {
   const remind = () => {

@@ -3,31 +3,31 @@ import { checkOptionNames } from "../check_options.ts";
 import { type MessageData, toBytes, toText } from "../connection/message_data.ts";
 import { type ReconnectingSendOptions, SEND_OPTION_NAMES } from "./reconnecting_options.ts";
 
-/** A message that was taken, and not handed to a connection yet. */
+/** A message that was accepted, but not passed to a connection yet. */
 export interface QueuedMessage {
   /** Text, or bytes that nobody else changes. */
   readonly data: string | Uint8Array;
   /** What to send it as. */
   readonly type: "text" | "binary";
-  /** False sends it as it is. */
+  /** False sends it uncompressed. */
   readonly compress: boolean;
   /** Its length in bytes. */
   readonly bytes: number;
-  /** When it was taken, in milliseconds. */
+  /** When it was accepted, in milliseconds. */
   readonly takenAt: number;
-  /** A newer message with the same key takes its place; null for none. */
+  /** A newer message with the same key replaces it; null for none. */
   readonly key: string | null;
-  /** Takes it back. */
+  /** Removes it. */
   readonly signal: AbortSignal | null;
-  /** What to run when it was handed to the system. */
+  /** Called when it was handed to the system. */
   readonly callback: (() => void) | null;
 }
 
-/** What a message is counted with beside its bytes, for empty ones take memory too. */
+/** Added to the bytes of each message, because empty ones take memory, too. */
 const MESSAGE_OVERHEAD = 64;
 
 /**
- * Tells what a message counts for against a limit.
+ * Returns the size of a message for the limit.
  *
  * @param message The message.
  * @returns Its bytes, and 64 more.
@@ -38,7 +38,7 @@ export function costOf({ bytes }: QueuedMessage): number {
 
 /** The messages that wait for a connection, in order. */
 export class ResendQueue {
-  /** A Set keeps the order, and forgets a message in the middle at no cost. */
+  /** A Set keeps the order, and deletes a message in the middle at no cost. */
   readonly #messages = new Set<QueuedMessage>();
   readonly #keys = new Map<string, QueuedMessage>();
   readonly #onAbort = new Map<QueuedMessage, () => void>();
@@ -49,23 +49,23 @@ export class ResendQueue {
     return this.#bytes;
   }
 
-  /** What all messages count for. */
+  /** The size of all messages for the limit. */
   get cost(): number {
     return this.#bytes + this.#messages.size * MESSAGE_OVERHEAD;
   }
 
   /**
-   * Finds the message that another one would take the place of.
+   * Finds the message that another one would replace.
    *
    * @param key The other one's key, null for none.
-   * @returns The waiting message with this key, null if there is none.
+   * @returns The queued message with this key, null if there is none.
    */
   find(key: string | null): QueuedMessage | null {
     return key === null ? null : this.#keys.get(key) ?? null;
   }
 
   /**
-   * Adds a message behind all others; one with the same key leaves.
+   * Adds a message at the end; one with the same key is removed.
    *
    * @param message The message.
    */
@@ -106,10 +106,10 @@ export class ResendQueue {
   }
 
   /**
-   * Removes what was taken too long ago.
+   * Removes messages that were accepted too long ago.
    *
-   * @param before The time up to which that is so, in milliseconds.
-   * @returns What was removed.
+   * @param before The time before which that is so, in milliseconds.
+   * @returns The removed messages.
    */
   expire(before: number): QueuedMessage[] {
     const old: QueuedMessage[] = [];
@@ -124,7 +124,7 @@ export class ResendQueue {
   /**
    * Removes everything.
    *
-   * @returns What was removed.
+   * @returns The removed messages.
    */
   clear(): QueuedMessage[] {
     return this.expire(Infinity);
@@ -132,7 +132,7 @@ export class ResendQueue {
 }
 
 /**
- * Makes a message to queue, with a copy of its bytes.
+ * Creates a message to queue, with a copy of its bytes.
  *
  * @param data Text or bytes.
  * @param options Its type, a key, a signal, a callback.

@@ -1,13 +1,13 @@
 import type { ResponseHead } from "../http/response_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 
-/** How much of a refusal's body is kept, in bytes. */
+/** How much of a refusal's body to keep, in bytes. */
 const MAX_BODY = 64 * 1024;
 
-/** How much is read for it, in bytes: chunks take more on the wire than what is in them. */
+/** How much to read for it, in bytes: chunks take more on the wire than their content. */
 const MAX_READ = 4 * MAX_BODY;
 
-/** How long a body may take to come once the head is here, in milliseconds: the refusal is told then. */
+/** How long a body may take after its head, in milliseconds, before the refusal is reported. */
 const PATIENCE = 250;
 
 /** The statuses whose responses never have a body, RFC 9110 §6.4.1. */
@@ -16,25 +16,25 @@ const BODILESS = new Set([204, 304]);
 const LF = 0x0a;
 const ZERO = 0x30;
 
-/** Gathers the start of a body. */
+/** Collects the start of a body. */
 interface BodyReader {
-  /** True once the body is whole, or as much of it is here as is kept. */
+  /** True once the body is complete, or as long as the limit. */
   readonly done: boolean;
-  /** What has come so far. */
+  /** The bytes that have arrived so far. */
   readonly body: Uint8Array;
-  /** Takes the next bytes. */
+  /** Adds the next bytes. */
   push(bytes: Uint8Array): void;
 }
 
 /**
- * Reads the start of the body that goes with a refusal: what `Content-Length` or chunks delimit, or up to the end of
- * the connection, or as far as it has come in a quarter of a second. Afterwards the transport can only be closed:
- * it may still be reading.
+ * Reads the start of a refusal's body: delimited by `Content-Length` or chunks, or up to the end of the connection, or
+ * the part that arrives within a quarter of a second. Afterwards the transport can only be closed: it may still be
+ * reading.
  *
- * @param transport Where it comes from.
+ * @param transport The connection.
  * @param head The response's head.
- * @param early What has come with the head.
- * @returns At most 64 KiB; what has come if the connection fails meanwhile.
+ * @param early Bytes that arrived with the head.
+ * @returns At most 64 KiB; the part that has arrived if the connection fails meanwhile.
  */
 export async function readBody(transport: Transport, head: ResponseHead, early: Uint8Array): Promise<Uint8Array> {
   const reader = readerFor(head);
@@ -56,7 +56,7 @@ async function readInto(reader: BodyReader, transport: Transport, most: number):
       read += count;
     }
   } catch {
-    // The connection has failed or was closed: what has come so far tells more than nothing.
+    // The connection has failed or was closed: the part that has arrived is better than nothing.
   }
 }
 
@@ -97,11 +97,11 @@ class PlainBody implements BodyReader {
   }
 }
 
-/** Takes the chunks of RFC 9112 §7.1 apart: `chunk-size [ chunk-ext ] CRLF chunk-data CRLF`. */
+/** Parses the chunks of RFC 9112 §7.1: `chunk-size [ chunk-ext ] CRLF chunk-data CRLF`. */
 class ChunkedBody implements BodyReader {
   readonly #body = new PlainBody(MAX_BODY);
   #line = "";
-  /** How much of the chunk is still to come, with the CRLF behind it. */
+  /** How much of the chunk is still missing, including the CRLF after it. */
   #remaining = 0;
   #ended = false;
 
@@ -139,7 +139,7 @@ class ChunkedBody implements BodyReader {
     return end + 1;
   }
 
-  /** RFC 9112 §7.1: "recipients MUST anticipate potentially large hexadecimal numerals"; zeros in front don't count. */
+  /** RFC 9112 §7.1: "recipients MUST anticipate potentially large hexadecimal numerals"; leading zeros don't count. */
   #skipZeros(line: Uint8Array): number {
     let count = 0;
     if (this.#line === "" || this.#line === "0") { while (line[count] === ZERO) count++; }

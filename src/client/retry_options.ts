@@ -2,9 +2,9 @@ import { checkInteger, MAX_TIMEOUT } from "../check_integer.ts";
 import type { ConnectionFailure } from "./connection_failure.ts";
 
 /**
- * When to connect again, and when no more.
+ * When to connect again, and when to give up.
  *
- * @example Come back faster in your own network, and give up when the server says that the session is over
+ * @example Reconnect faster in your own network, and give up when the server says that the session is over
  * ```ts
  * import { makeReconnectingClient, type RetryOptions } from "@wsd/driver/client";
  *
@@ -20,7 +20,7 @@ import type { ConnectionFailure } from "./connection_failure.ts";
 export interface RetryOptions {
   /**
    * How long to wait after a first failure, in milliseconds; chosen at random from 0 to this ("full jitter"), so that
-   * the clients of a server that was lost don't all come back at once.
+   * the clients of a lost server don't all return at once.
    *
    * @default {1000}
    */
@@ -45,9 +45,9 @@ export interface RetryOptions {
    */
   stableAfter?: number;
   /**
-   * Decides whether a failure ends it for good. `failure.final` is what happens without this function.
+   * Decides whether a failure is final. `failure.final` is what happens without this function.
    *
-   * @param failure What has happened.
+   * @param failure The failure.
    * @returns True to give up, false to connect again.
    */
   isFinal?: (failure: ConnectionFailure) => boolean;
@@ -59,7 +59,7 @@ const LONGEST_DELAY = 86_400_000;
 /** The options with their defaults. */
 export type RetrySettings = Required<Omit<RetryOptions, "isFinal">> & Pick<RetryOptions, "isFinal">;
 
-/** All names of them. */
+/** All option names. */
 export const RETRY_OPTION_NAMES: Readonly<Record<keyof RetryOptions, true>> = {
   minDelay: true,
   maxDelay: true,

@@ -3,7 +3,7 @@ import { ErrorCode, type WebSocketError } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { ConnectionFailure } from "./connection_failure.ts";
 
-/** Close codes that the same request would lead to again, or that end a conversation which is over. */
+/** Close codes that the same request would produce again, or that end a finished conversation. */
 const FINAL_CODES: ReadonlySet<number> = new Set([
   CloseCode.NORMAL_CLOSURE,
   CloseCode.PROTOCOL_ERROR,
@@ -20,14 +20,14 @@ const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /** Credentials are missing, wrong or out of date. */
 const UNAUTHORIZED: ReadonlySet<number | null> = new Set([401, 403]);
 
-/** The codes of a handshake that the network has ended, and no answer of the server's. */
+/** The codes of a handshake that the network ended, rather than a response of the server. */
 const NETWORK_FAULTS: ReadonlySet<HandshakeError["code"]> = new Set([
   ErrorCode.CONNECT_FAILED,
   ErrorCode.HANDSHAKE_TIMEOUT,
   ErrorCode.CONNECTION_LOST,
 ]);
 
-/** What ends TLS in the middle of its handshake although neither side has refused anything. */
+/** Errors that end a TLS handshake although neither side has refused anything. */
 const NETWORK_ERRORS: readonly (new (message: string) => Error)[] = [
   Deno.errors.ConnectionReset,
   Deno.errors.ConnectionAborted,
@@ -41,11 +41,11 @@ const NETWORK_ERRORS: readonly (new (message: string) => Error)[] = [
 const NETWORK_ERROR_CODES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ENETUNREACH"]);
 
 /**
- * Tells whether it makes no sense to connect again.
+ * Checks whether connecting again makes no sense.
  *
- * @param failure What has happened.
- * @param freshUrl Whether a function gives the URL: the next one may carry other credentials.
- * @param before What had happened before, null if nothing has.
+ * @param failure The failure.
+ * @param freshUrl Whether a function returns the URL: the next one may have other credentials.
+ * @param before The previous failure, null if there was none.
  * @returns True if it is final.
  */
 export function isFinalFailure(
@@ -54,7 +54,7 @@ export function isFinalFailure(
   before: ConnectionFailure | null,
 ): boolean {
   const { phase, code, error, status } = failure;
-  // What an application's own function threw may be anything, such as the TypeError of a fetch() without a network.
+  // An application's function may throw anything, such as the TypeError of a fetch() without a network.
   if (phase === "url" || phase === "onConnect") return false;
   if (phase === "open") return code !== null && isFinalCode(code);
   if (!(error instanceof HandshakeError)) return true;
@@ -62,7 +62,7 @@ export function isFinalFailure(
   return isFinalRefusal(error);
 }
 
-/** RFC 6455 §7.4.2: 3000-4999 are of libraries and applications, who know why they close. */
+/** RFC 6455 §7.4.2: 3000-4999 belong to libraries and applications, which know why they close. */
 function isFinalCode(code: number): boolean {
   return FINAL_CODES.has(code) || (code >= 3000 && code <= 4999);
 }
@@ -71,7 +71,7 @@ function isFinalRefusal(error: HandshakeError): boolean {
   const { code, status } = error;
   if (NETWORK_FAULTS.has(code)) return false;
   if (code === ErrorCode.TLS_FAILED) return !isNetworkError(error.cause);
-  // A proxy that was not reached, in contrast to a server whose answer isn't HTTP.
+  // A proxy that was not reached, in contrast to a server whose response isn't HTTP.
   if (status === null) return code === ErrorCode.HANDSHAKE_FAILED;
   return status < 500 && !PASSING_STATUSES.has(status);
 }
@@ -82,9 +82,9 @@ function isNetworkError(cause: unknown): boolean {
 }
 
 /**
- * Tells whether the server has said that it is overloaded or restarts, so that its clients should wait longer.
+ * Checks whether the server has said that it is overloaded or restarting, so that its clients should wait longer.
  *
- * @param failure What has happened.
+ * @param failure The failure.
  * @returns True for the close codes 1012 and 1013 and the statuses 429 and 503.
  */
 export function isBusy({ code, status }: ConnectionFailure): boolean {

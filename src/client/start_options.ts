@@ -6,9 +6,9 @@ import { resolveProxy } from "./proxy/resolve_proxy.ts";
 import type { Target } from "./target.ts";
 
 /**
- * How a connection is started: what {@linkcode Client.startConnection} takes, and {@linkcode makeClient} too.
+ * How to start a connection: the options of {@linkcode Client.startConnection}, and of {@linkcode makeClient}.
  *
- * @example Give up the opening when the user does
+ * @example Stop connecting when the user leaves
  * ```ts
  * import { makeClient, type StartConnectionOptions } from "@wsd/driver/client";
  * import { assertRejects } from "@std/assert";
@@ -23,23 +23,23 @@ import type { Target } from "./target.ts";
  */
 export interface StartConnectionOptions extends DialOptions {
   /**
-   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). On the way to another origin
-   * `Authorization`, `Cookie`, a `Host` of your own, the credentials of the URL, `cert` with `key`, and
-   * `unsafelyDisableHostnameVerification` are left behind. From `wss:` to `ws:` none is followed.
+   * How many redirects to follow (RFC 6455 §4.1 leaves that to the client). For another origin, `Authorization`,
+   * `Cookie`, your own `Host`, the credentials of the URL, `cert` with `key`, and `unsafelyDisableHostnameVerification`
+   * are dropped. A redirect from `wss:` to `ws:` is never followed.
    *
    * @default {0}
    */
   maxRedirects?: number;
-  /** Gives up the opening handshake; once the connection is open, it has no effect. */
+  /** Aborts the opening handshake; once the connection is open, it has no effect. */
   signal?: AbortSignal;
   /**
-   * A connection to use in place of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
-   * owns it from then on. What is sent goes through it unchanged: if the URL says `wss:`, TLS is up to it.
+   * A connection to use instead of a new one: the end of a tunnel, a pipe, anything that carries bytes. The client
+   * owns it from then on. It carries the bytes unchanged: if the URL says `wss:`, TLS is up to it.
    */
   transport?: Transport | ByteStreamPair;
 }
 
-/** Every option of a start, for `checkOptionNames()`. */
+/** All option names of a start, for `checkOptionNames()`. */
 export const START_OPTION_NAMES: Readonly<Record<keyof StartConnectionOptions, true>> = {
   caCerts: true,
   cert: true,
@@ -55,10 +55,10 @@ export const START_OPTION_NAMES: Readonly<Record<keyof StartConnectionOptions, t
 const REDIRECTS_AT_MOST = 100;
 
 /**
- * Checks how a connection is to be started.
+ * Checks the options for starting a connection.
  *
  * @param options The caller's options.
- * @param target Where to.
+ * @param target The server.
  * @throws {TypeError} If an option is malformed, or two contradict each other.
  * @throws {RangeError} If a number is out of its range.
  */
@@ -90,7 +90,7 @@ function checkTls({ caCerts, cert, key, unsafelyDisableHostnameVerification }: S
 
 function checkRoute(options: StartConnectionOptions, target: Target): void {
   const { socketPath, transport, proxy = null, maxRedirects = 0 } = options;
-  // The environment is read when it is needed, and not before.
+  // The environment is read only when it is needed.
   if (proxy !== "env") resolveProxy(proxy, target);
   if (proxy !== null && (transport ?? socketPath) !== undefined) {
     throw new TypeError("Cannot use a proxy over a given connection: use proxy without transport and socketPath");
@@ -100,7 +100,9 @@ function checkRoute(options: StartConnectionOptions, target: Target): void {
     fail("transport", "a Transport or a pair of readable and writable", transport);
   }
   if (socketPath !== undefined && transport !== undefined) {
-    throw new TypeError("Cannot use both socketPath and transport: each is a way to the server, give one of them");
+    throw new TypeError(
+      "Cannot use both socketPath and transport: each is a route to the server, give only one of them",
+    );
   }
   if (socketPath !== undefined && target.secure) {
     throw new TypeError(`Cannot speak TLS over a Unix socket: received socketPath with ${target.url.href}`);

@@ -4,21 +4,21 @@ import { closeUnlessDone } from "./close_unless_done.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 import { startTlsOver, type TlsOptions } from "./tls_transport.ts";
 
-/** ALPN: a server that speaks HTTP/2 on this port as well must not take the connection for that. */
+/** ALPN: a server that also speaks HTTP/2 on this port must not choose it. */
 const ALPN = ["http/1.1"];
 
 /**
- * Begins TLS as a client on a TCP connection, and waits for the handshake.
+ * Starts TLS as a client on a TCP connection, and waits for the handshake.
  *
- * With certificates of the caller's, it is the runtime's own TLS, since only that trusts them besides the system's. It
- * keeps a connection whose handshake is given up until the server ends it (Deno 2.9.6), and takes no certificate of the
- * client's. Otherwise it is that of `node:tls`.
+ * With `caCerts`, it uses the runtime's own TLS, since only that trusts them besides the system's. It keeps a
+ * connection whose handshake is abandoned until the server ends it (Deno 2.9.6), and accepts no client certificate.
+ * Otherwise it uses `node:tls`.
  *
- * @param conn The connection, which is closed if it fails.
- * @param options How TLS is to be spoken.
+ * @param conn The connection, which is closed on failure.
+ * @param options The TLS settings.
  * @param signal Stops it.
  * @returns The transport with TLS.
- * @throws The signal's reason if it came first, else what the runtime throws.
+ * @throws The signal's reason if it aborts first, otherwise the runtime's error.
  */
 export async function startTls(conn: Deno.TcpConn, options: TlsOptions, signal: AbortSignal): Promise<Transport> {
   const { hostname, caCerts = [], cert, unsafelyDisableHostnameVerification = false } = options;
@@ -29,14 +29,14 @@ export async function startTls(conn: Deno.TcpConn, options: TlsOptions, signal: 
 }
 
 /**
- * Connects for TLS with both a certificate of the client's and certificates to trust besides the system's, which
- * `Deno.startTls` doesn't take together. The handshake is still to be done.
+ * Connects for TLS with both a client certificate and certificates to trust besides the system's, which `Deno.startTls`
+ * doesn't accept together. The handshake is not done yet.
  *
  * @param port The server's port.
- * @param options How TLS is to be spoken, with `cert` and `key`.
+ * @param options The TLS settings, with `cert` and `key`.
  * @param signal Stops it.
  * @returns The connection.
- * @throws The signal's reason if it came first, else what the runtime throws.
+ * @throws The signal's reason if it aborts first, otherwise the runtime's error.
  */
 export async function connectTls(port: number, options: TlsOptions, signal: AbortSignal): Promise<Deno.TlsConn> {
   const { hostname, caCerts = [], cert, key, unsafelyDisableHostnameVerification = false } = options;
@@ -55,10 +55,10 @@ export async function connectTls(port: number, options: TlsOptions, signal: Abor
 /**
  * Waits for the handshake.
  *
- * @param conn The connection, which is closed if it fails.
+ * @param conn The connection, which is closed on failure.
  * @param signal Stops it.
  * @returns The transport with TLS.
- * @throws The signal's reason if it came first, else what the runtime throws.
+ * @throws The signal's reason if it aborts first, otherwise the runtime's error.
  */
 export async function shakeHands(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
   await closeUnlessDone(() => conn.handshake(), () => close(conn), signal);

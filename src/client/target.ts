@@ -1,6 +1,6 @@
 import { basicAuthorization, takeCredentials } from "./url_credentials.ts";
 
-/** Where a client connects to, and what it asks for there. */
+/** The server that a client connects to, and the requested resource. */
 export interface Target {
   /** The URL, with the scheme `ws:` or `wss:`. */
   readonly url: URL;
@@ -14,18 +14,18 @@ export interface Target {
   readonly host: string;
   /** The request target. */
   readonly resource: string;
-  /** The value of `Authorization` that stands in the URL, null for none. */
+  /** The value of `Authorization` from the URL's credentials, null for none. */
   readonly authorization: string | null;
 }
 
-/** What an address looks like, for those who gave no scheme. */
+/** An example of a URL, for callers who gave no scheme. */
 export const SUCH_AS = "expected one such as ws://localhost:5000/";
 
 const SCHEMES = new Map([["ws:", "ws:"], ["wss:", "wss:"], ["http:", "ws:"], ["https:", "wss:"]]);
 
 /**
- * Reads the URL of a WebSocket server. RFC 6455 §3; `http:` and `https:` stand for `ws:` and `wss:`, as in the web's
- * own `WebSocket`.
+ * Parses the URL of a WebSocket server. RFC 6455 §3; `http:` and `https:` mean `ws:` and `wss:`, as in the web's
+ * `WebSocket`.
  *
  * @param value The URL.
  * @returns Its parts.

@@ -3,7 +3,7 @@ import { HandshakeError } from "../handshake_error.ts";
 import { messageOf } from "./message_of.ts";
 import type { Target } from "./target.ts";
 
-/** What to do about a failure whose reason alone doesn't say it, by what is in the reason. */
+/** What to do about a failure if its reason alone doesn't say so, by a part of the reason. */
 const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   // The names of rustls and of OpenSSL.
   [
@@ -14,10 +14,10 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
 ];
 
 /**
- * Makes the error of a TLS handshake with the server that failed.
+ * Creates the error for a failed TLS handshake with the server.
  *
  * @param target The server.
- * @param cause What the runtime has thrown.
+ * @param cause The runtime's error.
  * @returns The error, which says what to do if that is known.
  */
 export function tlsError({ url }: Target, cause: unknown): HandshakeError {
@@ -26,9 +26,9 @@ export function tlsError({ url }: Target, cause: unknown): HandshakeError {
 }
 
 /**
- * Says why TLS failed, and what to do if that is known.
+ * Explains why TLS failed, and what to do if that is known.
  *
- * @param cause What the runtime has thrown.
+ * @param cause The runtime's error.
  * @returns The reason, with the advice.
  */
 export function tlsReason(cause: unknown): string {

@@ -6,11 +6,11 @@ import { SocketTransport } from "../transport/socket_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { closeUnlessDone } from "./close_unless_done.ts";
 
-/** How TLS is to be spoken. */
+/** The TLS settings. */
 export interface TlsOptions {
   /** The name or address that the server's certificate must be for. */
   readonly hostname: string;
-  /** Certificates to trust in place of the system's, in PEM; none for the system's. */
+  /** Certificates to trust instead of the system's, in PEM; none for the system's. */
   readonly caCerts?: readonly string[];
   /** The client's own certificate chain, in PEM. */
   readonly cert?: string;
@@ -24,18 +24,18 @@ export interface TlsOptions {
 const CHUNK = 64 * 1024;
 
 /**
- * A {@linkcode Transport} that speaks TLS over any other one, by `node:tls`. `Deno.startTls` takes nothing but a TCP
- * connection and no certificate of the client's, and holds the connection if its handshake is given up.
+ * A {@linkcode Transport} that speaks TLS over any other one, using `node:tls`. `Deno.startTls` accepts only a TCP
+ * connection and no client certificate, and keeps the connection if its handshake is abandoned.
  */
 export class TlsTransport extends SocketTransport {
   readonly #feed: Feed;
   readonly #socket: TLSSocket;
 
   /**
-   * Begins TLS as a client. {@linkcode TlsTransport.handshake} tells when it is there.
+   * Starts TLS as a client. {@linkcode TlsTransport.handshake} waits until it is established.
    *
-   * @param transport The transport below, which this one owns from here on.
-   * @param options How TLS is to be spoken.
+   * @param transport The transport below, which this one now owns.
+   * @param options The TLS settings.
    */
   constructor(transport: Transport, options: TlsOptions) {
     const feed = new Feed(transport);
@@ -43,7 +43,7 @@ export class TlsTransport extends SocketTransport {
     super(socket, transport.retainsWrites, (flowing) => feed.setFlowing(flowing));
     this.#feed = feed;
     this.#socket = socket;
-    // The TLSSocket itself takes no notice if what it writes is lost (Deno 2.9.6).
+    // The TLSSocket itself doesn't notice if its writes are lost (Deno 2.9.6).
     feed.once("close", () => socket.destroy(feed.errored ?? undefined));
   }
 
@@ -83,13 +83,13 @@ function connectOptions(socket: Duplex, { hostname, caCerts = [], cert, key, ...
 }
 
 /**
- * Begins TLS as a client over any transport, and waits for the handshake.
+ * Starts TLS as a client over any transport, and waits for the handshake.
  *
- * @param transport The transport below, which is closed if it fails.
- * @param options How TLS is to be spoken. `caCerts` are trusted in place of the system's.
+ * @param transport The transport below, which is closed on failure.
+ * @param options The TLS settings. `caCerts` are trusted instead of the system's.
  * @param signal Stops it.
  * @returns The transport with TLS.
- * @throws The signal's reason if it came first, else what `node:tls` fails with.
+ * @throws The signal's reason if it aborts first, otherwise the error of `node:tls`.
  */
 export async function startTlsOver(
   transport: Transport,
@@ -102,7 +102,7 @@ export async function startTlsOver(
 }
 
 /**
- * What a TLSSocket speaks over. A TLSSocket reads on while it is paused, and keeps what came: this one reads from the
+ * The stream below a TLSSocket. A TLSSocket keeps reading and buffering while it is paused: this one reads from the
  * transport only while somebody wants bytes, so that a slow reader slows its peer down.
  */
 class Feed extends Duplex {
@@ -143,7 +143,7 @@ class Feed extends Duplex {
     this.#transport.write(chunk).then(() => done(), done);
   }
 
-  /** TLS makes several records of a long write; the system gets them at once. */
+  /** TLS splits a long write into several records; the system gets them at once. */
   override _writev(chunks: { chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "", done);
   }

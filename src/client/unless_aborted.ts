@@ -1,11 +1,11 @@
 /**
- * Waits no longer than a signal allows for what takes no signal itself.
+ * Waits for an operation that accepts no signal, but no longer than a signal allows.
  *
- * @param promise What to wait for.
- * @param signal Ends the waiting.
- * @param discard Takes what comes later all the same, to close it.
- * @returns What the promise resolves to.
- * @throws The signal's reason if it came first.
+ * @param promise The promise to wait for.
+ * @param signal Ends the wait.
+ * @param discard Receives a late result, to close it.
+ * @returns The result of the promise.
+ * @throws The signal's reason if it aborts first.
  */
 export function unlessAborted<T>(
   promise: Promise<T>,

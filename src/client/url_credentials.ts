@@ -1,18 +1,18 @@
 import { encodeBase64 } from "@std/encoding/base64";
 
-/** A user's name and password, as bytes: a URL need not hold UTF-8. */
+/** A username and a password, as bytes: a URL need not contain UTF-8. */
 export interface Credentials {
-  /** The user's name. */
+  /** The username. */
   readonly username: Uint8Array<ArrayBuffer>;
   /** The password. */
   readonly password: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Takes the user and the password out of a URL, so that they can't get into a message or to a server by way of it.
+ * Removes the username and the password from a URL, so that they can't leak into a message or to a server with it.
  *
  * @param url The URL, which has no credentials afterwards.
- * @returns What was there, null for none.
+ * @returns The credentials, null for none.
  */
 export function takeCredentials(url: URL): Credentials | null {
   if (url.username === "" && url.password === "") return null;
@@ -23,7 +23,7 @@ export function takeCredentials(url: URL): Credentials | null {
 }
 
 /**
- * Writes credentials for `Authorization` or `Proxy-Authorization`. RFC 7617 §2.
+ * Formats credentials for `Authorization` or `Proxy-Authorization`. RFC 7617 §2.
  *
  * @param credentials The credentials.
  * @returns The field's value.
@@ -36,7 +36,7 @@ export function basicAuthorization({ username, password }: Credentials): string 
   return `Basic ${encodeBase64(pair)}`;
 }
 
-/** RFC 3986 §2.1. A `%` that begins no octet stands for itself. */
+/** RFC 3986 §2.1. A `%` without two hex digits stays as it is. */
 function percentDecode(text: string): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {

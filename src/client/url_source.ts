@@ -1,7 +1,7 @@
 import type { ClientOptions } from "./client.ts";
 
 /**
- * Where to connect to: a URL, or one with options of its own, which go before those of the reconnecting client.
+ * Where to connect: a URL, or one with its own options, which override those of the reconnecting client.
  *
  * @example A token that is valid for a minute
  * ```ts
@@ -22,7 +22,7 @@ export type ConnectionUrl =
   };
 
 /**
- * What a function for the URL receives.
+ * The argument of a URL function.
  *
  * @example Pass the signal on
  * ```ts
@@ -36,17 +36,17 @@ export type ConnectionUrl =
  * @category Client
  */
 export interface UrlContext {
-  /** How many times in a row it has failed by now, 0 at first. */
+  /** The number of failures in a row, 0 at first. */
   readonly attempt: number;
   /** Aborts when the URL isn't needed any more, or after `handshakeTimeout`. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Where to connect to, for a client that connects more than once: a URL, or a function that is called before each
- * attempt. If the function throws, that is a failure like any other, and it is called again later.
+ * Where to connect, for a client that connects more than once: a URL, or a function that is called before each attempt.
+ * If the function throws, that is a failure like any other, and it is called again later.
  *
- * @example Go round several servers
+ * @example Rotate through several servers
  * ```ts
  * import { makeReconnectingClient, type UrlSource } from "@wsd/driver/client";
  *
@@ -59,11 +59,11 @@ export interface UrlContext {
 export type UrlSource = string | URL | ((context: UrlContext) => ConnectionUrl | Promise<ConnectionUrl>);
 
 /**
- * Asks a source where to connect to.
+ * Resolves a source to a URL.
  *
  * @param source The source.
- * @param context What its function is told.
- * @returns The URL and the options that go with it.
+ * @param context The argument of its function.
+ * @returns The URL and its options.
  */
 export async function resolveUrl(
   source: UrlSource,
@@ -75,7 +75,7 @@ export async function resolveUrl(
   return { url, options };
 }
 
-/** Waits for the function no longer than its signal says, whether it listens to that or not. */
+/** Waits for the function no longer than its signal allows, even if it ignores the signal. */
 async function unlessAborted(
   source: Exclude<UrlSource, string | URL>,
   context: UrlContext,

@@ -4,20 +4,20 @@ import type { Opcode } from "../protocol/opcode.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import type { MessageHandler } from "../protocol/protocol_handler.ts";
 
-/** Who gets what happens on a {@linkcode Connection}. None of these may throw. */
+/** Receives the events of a {@linkcode Connection}. None of these methods may throw. */
 export interface ConnectionHandler extends MessageHandler {
-  /** Less than the high-water mark waits to be written again, after at least that much did. */
+  /** Less than the high-water mark is queued again, after at least that much was. */
   onDrain(): void;
   /**
-   * The peer or the network is at fault; the connection ends.
+   * The peer or the network failed; the connection ends.
    *
-   * @param error Why.
+   * @param error The error.
    */
   onError(error: WebSocketError): void;
   /**
    * The connection is over. Called once, last.
    *
-   * @param info What the peer's Close said, or 1005, or 1006 if none came.
+   * @param info The code and reason of the peer's Close, 1005 if it had no code, or 1006 if no Close arrived.
    */
   onClose(info: CloseInfo): void;
 }
@@ -28,20 +28,20 @@ export interface ConnectionHandler extends MessageHandler {
  */
 export interface Connection {
   /**
-   * Where it stands; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}.
+   * The state; `"closing"` from the first Close, sent or received, until {@linkcode ConnectionHandler.onClose}.
    */
   readonly state: "open" | "closing" | "closed";
   /** How many bytes are queued. */
   readonly bufferedAmount: number;
-  /** How many bytes have arrived; null if that can't be seen, and no Ping be sent. */
+  /** How many bytes have arrived; null if that is unknown, and no Ping can be sent. */
   readonly received: number | null;
   /** How many bytes were handed to the system. */
   readonly sent: number;
   /** Grows whenever a part of a message arrives or is handed to the system; control frames don't count. */
   readonly progress: number;
-  /** The number of the write that is under way, null if none is. */
+  /** The number of the pending write, null if there is none. */
   readonly writing: number | null;
-  /** True while it is not read from, because it was paused. */
+  /** True while it is paused, and so not read. */
   readonly paused: boolean;
   /** Whether it can be paused. */
   readonly pausable: boolean;
@@ -49,7 +49,7 @@ export interface Connection {
    * Sends a text message.
    *
    * @param message The text.
-   * @param compress False keeps it from being compressed.
+   * @param compress False sends it uncompressed.
    * @returns False once the connection is closing.
    */
   sendText(message: string, compress: boolean): boolean;
@@ -57,20 +57,20 @@ export interface Connection {
    * Sends a binary message.
    *
    * @param message The bytes.
-   * @param compress False keeps it from being compressed.
+   * @param compress False sends it uncompressed.
    * @returns False once the connection is closing.
    */
   sendBinary(message: Uint8Array, compress: boolean): boolean;
   /**
-   * Sends a message that many connections send.
+   * Sends a prepared message.
    *
    * @param message The message.
    * @returns False once the connection is closing.
    */
   sendPrepared(message: PreparedMessage): boolean;
   /**
-   * Begins a message of fragments, RFC 6455 §5.4, after all that was sent before. Messages that are sent later wait for
-   * its end; control frames do not.
+   * Begins a fragmented message, RFC 6455 §5.4, after everything that was sent before. Messages that are sent later
+   * wait for its end; control frames do not.
    *
    * @param onTurn Called when the first fragment can be sent.
    * @returns False once the connection is closing.
@@ -78,36 +78,36 @@ export interface Connection {
    */
   startMessage(onTurn: () => void): boolean;
   /**
-   * Sends a fragment of the message whose turn it is.
+   * Sends a fragment of the current message.
    *
    * @param opcode The message's type, TEXT or BINARY, the same for all of its fragments.
    * @param payload The bytes, at most 64 KiB; they are copied.
    * @param last Whether it is the last one.
-   * @param onTaken Runs when the transport has taken the bytes.
-   * @returns False once the connection takes no more.
+   * @param onTaken Called when the transport has accepted the bytes.
+   * @returns False once the connection accepts no more.
    */
   sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onTaken: () => void): boolean;
-  /** Gives up the message whose turn it is before its first fragment, so that the others need not wait for it. */
+  /** Abandons the current message before its first fragment, so that the others need not wait for it. */
   endMessage(): void;
   /**
    * Sends a Ping.
    *
    * @param payload At most 125 bytes.
-   * @param onWritten Runs when it has been handed to the system.
+   * @param onWritten Called when it has been handed to the system.
    * @returns False once the connection is closing.
    */
   sendPing(payload: Uint8Array, onWritten?: () => void): boolean;
   /**
-   * Sends a Pong that no Ping asked for.
+   * Sends an unsolicited Pong.
    *
    * @param payload At most 125 bytes.
    * @returns False once the connection is closing.
    */
   sendPong(payload: Uint8Array): boolean;
   /**
-   * Runs something when all that was sent by now has been handed to the system.
+   * Runs a callback when everything sent so far has been handed to the system.
    *
-   * @param callback What to run.
+   * @param callback The function to run.
    */
   whenWritten(callback: () => void): void;
   /**
@@ -115,29 +115,29 @@ export interface Connection {
    *
    * @param code The code to send, 1005 for none.
    * @param reason The reason to send.
-   * @returns False if it has begun before.
+   * @returns False if it had already begun.
    */
   close(code: number, reason: string): boolean;
   /**
    * Fails the connection with the error's close code.
    *
-   * @param error Why; it comes back through {@linkcode ConnectionHandler.onError}.
+   * @param error The error; it is reported to {@linkcode ConnectionHandler.onError}.
    */
   fail(error: WebSocketError): void;
   /**
    * Ends the connection at once, with no closing handshake.
    *
-   * @param error Why, if there is a fault to report.
+   * @param error The error, if there is one to report.
    */
   terminate(error?: WebSocketError): void;
-  /** From the next message on, hands messages to {@linkcode ConnectionHandler.onPart} as they arrive, if it can. */
+  /** From the next message on, passes messages to {@linkcode ConnectionHandler.onPart} as they arrive, if it can. */
   receiveParts(): void;
-  /** Holds back what is sent, so that many messages leave in one write; {@linkcode Connection.uncork} is to follow. */
+  /** Holds back what is sent, so that many messages leave in one write, until {@linkcode Connection.uncork}. */
   cork(): void;
   /** Writes what was held back. */
   uncork(): void;
   /** Stops delivering messages and reading. */
   pause(): void;
-  /** Delivers what has arrived meanwhile, and reads on. */
+  /** Delivers what has arrived meanwhile, and resumes reading. */
   resume(): void;
 }

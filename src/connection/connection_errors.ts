@@ -3,9 +3,9 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { ConnectionError, ErrorCode, WebSocketError } from "../errors.ts";
 
 /**
- * Makes the error for something that still waited when the connection was closed in good order.
+ * Creates the error for an operation that was still pending when the connection was closed cleanly.
  *
- * @param info How it was closed.
+ * @param info The code and the reason.
  * @returns The error.
  */
 export function closedMeanwhile({ code, reason }: CloseInfo): WebSocketError {
@@ -18,20 +18,20 @@ export function closedMeanwhile({ code, reason }: CloseInfo): WebSocketError {
 }
 
 /**
- * More waits to be written than `backpressureLimit`.
+ * More than `backpressureLimit` is queued.
  *
  * @param limit The limit, in bytes.
  * @returns The error.
  */
 export function cannotSend(limit: number): WebSocketError {
   return backpressure(
-    `Cannot send: more than ${limit} bytes wait for a peer that reads too slowly. Wait for "drain" while desiredSize ` +
+    `Cannot send: more than ${limit} bytes are queued for a peer that reads too slowly. Wait for "drain" while desiredSize ` +
       "is not above 0, or raise backpressureLimit",
   );
 }
 
 /**
- * More waits to be read than `backpressureLimit`, and reading can't stop.
+ * More than `backpressureLimit` is unread, and reading can't stop.
  *
  * @param limit The limit, in bytes.
  * @returns The error.
@@ -48,10 +48,10 @@ function backpressure(message: string): WebSocketError {
 }
 
 /**
- * A listener or a callback of the application threw. The peer is told no more than "internal error".
+ * A listener or a callback of the application threw. The peer learns only "internal error".
  *
  * @param name The event, or `"callback"`.
- * @param cause What it threw.
+ * @param cause The exception.
  * @returns The error.
  */
 export function listenerFailed(name: string, cause: unknown): WebSocketError {
@@ -65,9 +65,9 @@ export function listenerFailed(name: string, cause: unknown): WebSocketError {
 }
 
 /**
- * A peer that doesn't close the connection.
+ * The peer doesn't close the connection.
  *
- * @param timeout How long it had for that, in milliseconds.
+ * @param timeout The time it had, in milliseconds.
  * @returns The error.
  */
 export function closeTimedOut(timeout: number): ConnectionError {
@@ -78,7 +78,7 @@ export function closeTimedOut(timeout: number): ConnectionError {
 }
 
 /**
- * A peer that vanished.
+ * The peer vanished.
  *
  * @returns The error.
  */

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 
-/** The name of the channel that tells of opening handshakes. */
+/** The name of the channel for opening handshakes. */
 export const HANDSHAKE_CHANNEL = "wsd:handshake";
 
 /**
@@ -22,9 +22,9 @@ export const HANDSHAKE_CHANNEL = "wsd:handshake";
 export interface HandshakeEvent {
   /** Which side this is. */
   readonly role: "client" | "server";
-  /** The address, without the name and password in it. */
+  /** The URL, without credentials. */
   readonly url: string;
-  /** The status of the answer: 101 if it has succeeded; null if there was none. */
+  /** The status of the response: 101 if it has succeeded; null if there was none. */
   readonly status: number | null;
   /** When it began, in milliseconds since 1970. */
   readonly startTime: number;
@@ -36,13 +36,16 @@ export interface HandshakeEvent {
   readonly ws: unknown;
 }
 
-/** What this package publishes on `node:diagnostics_channel`. While nobody has subscribed, that costs a comparison. */
+/**
+ * The channels of `node:diagnostics_channel` that this package publishes on. Without a subscriber, that costs a
+ * comparison.
+ */
 export const diagnostics = {
   /** {@linkcode HandshakeEvent}. */
   handshake: channel(HANDSHAKE_CHANNEL),
   /** `{ ws }`: a connection is open. */
   open: channel("wsd:open"),
-  /** `{ ws, error }`: the peer, the network or a listener is at fault. */
+  /** `{ ws, error }`: the peer, the network or a listener failed. */
   error: channel("wsd:error"),
   /** `{ ws, code, reason }`: a connection is over. */
   close: channel("wsd:close"),

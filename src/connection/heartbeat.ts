@@ -8,7 +8,7 @@ const GROUPS = 16;
 /** The length of a payload that distinguishes one Ping of a heartbeat from another, in bytes. */
 const PAYLOAD = 4;
 
-/** How a {@linkcode Heartbeat} is set up. */
+/** The options of a {@linkcode Heartbeat}. */
 export interface HeartbeatOptions {
   /** The time from one Ping to the next, in milliseconds. */
   readonly pingInterval: number;
@@ -17,15 +17,15 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Pings a peer, and notices when it is gone without a word: a cable pulled, a process frozen, a NAT that forgot.
+ * Pings a peer, and notices when it vanishes silently: a pulled cable, a frozen process, a NAT that forgot it.
  * RFC 6455 §5.5.2: a Ping "may serve either as a keepalive or as a means to verify that the remote endpoint is still
  * responsive".
  *
- * Whatever arrives counts as an answer. So does a write that had to wait and is done, since then the peer has taken
- * bytes; one that is done at once tells nothing but that the system has room. And the time begins when the Ping has been
- * handed to the system: it may stand behind megabytes.
+ * Anything that arrives counts as an answer. So does the end of a write that had to wait, since then the peer has
+ * accepted bytes; a write that ends at once only shows that the system has room. And the time starts when the Ping has
+ * been handed to the system: it may be queued after megabytes.
  *
- * A peer is silent only if it still is at a second look: the first may come before what has arrived is read.
+ * A peer counts as silent only after a second check: the first may run before arrived bytes are read.
  */
 export class Heartbeat {
   readonly #connection: Connection;
@@ -34,7 +34,7 @@ export class Heartbeat {
   readonly #clock: HeartbeatClock;
   #pingedAt: number | null = null;
   #receivedThen: number | null = 0;
-  /** The write that was under way at the last look. */
+  /** The write that was pending at the last check. */
   #writingThen: number | null = null;
   #stopSecondLook: (() => void) | null = null;
   #count = 0;
@@ -42,8 +42,8 @@ export class Heartbeat {
   /**
    * Begins.
    *
-   * @param connection What to watch.
-   * @param ping Sends a Ping with a payload, and says when it has been handed to the system.
+   * @param connection The connection to watch.
+   * @param ping Sends a Ping with a payload, and reports when it has been handed to the system.
    * @param options How often to ping, and how long to wait.
    */
   constructor(
@@ -84,7 +84,7 @@ export class Heartbeat {
   }
 
   /**
-   * Ends the connection if there was no sign of life for too long after a Ping, and there is none shortly after.
+   * Ends the connection if there was no sign of life for too long after a Ping, and still none shortly after.
    *
    * @param now The time, in milliseconds.
    */

@@ -1,21 +1,21 @@
 import { lookAgain } from "./look_again.ts";
 
-/** Notices that nothing happens on a connection. */
+/** Notices when nothing happens on a connection. */
 export class IdleTimer {
   readonly #activity: () => number;
   readonly #onIdle: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
   #last: number;
-  /** How many looks in a row have found no change. */
+  /** How many checks in a row have found no change. */
   #quiet = 0;
   #stopSecondLook: (() => void) | null = null;
 
   /**
    * Begins.
    *
-   * @param activity Gives a number that changes whenever something happens.
-   * @param onIdle Called when nothing has happened for the time-out, or up to half as long again.
-   * @param timeout The time-out, in milliseconds.
+   * @param activity Returns a number that changes whenever something happens.
+   * @param onIdle Called when nothing has happened for the timeout, or up to half as long again.
+   * @param timeout The timeout, in milliseconds.
    */
   constructor(activity: () => number, onIdle: () => void, timeout: number) {
     this.#activity = activity;

@@ -4,8 +4,8 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { closedMeanwhile, endedWithoutClose } from "./connection_errors.ts";
 
 /**
- * The promises `opened` and `closed` of a connection. They and their error are made when somebody asks for them, so
- * that a connection that nobody waits for costs none; and no rejection is ever unhandled, since events tell the same.
+ * The promises `opened` and `closed` of a connection. They and their error are created on first use, so that a
+ * connection that nobody waits for has none. Their rejections never count as unhandled, since events report the same.
  */
 export class LifecyclePromises {
   #state: "opening" | "open" | "ended" | "never opened" = "opening";
@@ -13,7 +13,7 @@ export class LifecyclePromises {
   #ending: PromiseWithResolvers<CloseInfo> | null = null;
   #fault: WebSocketError | null = null;
   #info: CloseInfo | null = null;
-  /** What ends the waits that are under way. */
+  /** Functions that end the pending waits. */
   #waits: Set<(reason: WebSocketError) => void> | null = null;
 
   /** Resolves when the connection is open, rejects if it never will be. */
@@ -36,10 +36,10 @@ export class LifecyclePromises {
   }
 
   /**
-   * Ends a wait when the connection is over. A promise in its place would keep whatever has ever waited.
+   * Ends a wait when the connection is over. A promise instead would retain everything that ever waited.
    *
-   * @param reject Gets {@linkcode LifecyclePromises.ending}: at once if the connection is over.
-   * @returns Call it when the wait is over.
+   * @param reject Receives {@linkcode LifecyclePromises.ending}: at once if the connection is over.
+   * @returns A function to call when the wait is over.
    */
   whenLost(reject: (reason: WebSocketError) => void): () => void {
     if (this.#info !== null) reject(this.ending);
@@ -59,12 +59,12 @@ export class LifecyclePromises {
     return this.#fault;
   }
 
-  /** Whether a fault was reported. */
+  /** Whether an error was reported. */
   get failed(): boolean {
     return this.#fault !== null;
   }
 
-  /** It is open. */
+  /** The connection is open. */
   onOpen(): void {
     this.#state = "open";
     this.#settleOpening();
@@ -73,16 +73,16 @@ export class LifecyclePromises {
   /**
    * Something went wrong; the end follows.
    *
-   * @param error What.
+   * @param error The error.
    */
   onFault(error: WebSocketError): void {
     this.#fault ??= error;
   }
 
   /**
-   * It is over.
+   * The connection is over.
    *
-   * @param info How.
+   * @param info The code and the reason.
    */
   onEnd(info: CloseInfo): void {
     this.#info = info;

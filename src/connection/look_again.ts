@@ -1,15 +1,15 @@
 import { SharedTimeout } from "./shared_timeout.ts";
 
-/** How long after the first look the second one comes, in milliseconds. */
+/** The time between the first and the second check, in milliseconds. */
 const PAUSE = 50;
 
 /**
- * Looks once more whether a peer is silent, before it is cut. A process that was held up runs its timers before it reads
- * what has arrived meanwhile, so the first look may find a silence that is over. The pause gives the event loop a turn,
- * and connections that wait for theirs to read.
+ * Checks again whether a peer is silent before it is cut off. A process that was held up runs its timers before it
+ * reads what has arrived meanwhile, so the first check may find a silence that is over. The pause gives a turn to the
+ * event loop and to connections that wait to read.
  *
- * @param look What to do then.
- * @returns A function that calls it off.
+ * @param look The second check.
+ * @returns A function that cancels it.
  */
 export function lookAgain(look: () => void): () => void {
   return SharedTimeout.after(PAUSE, look);

@@ -2,9 +2,9 @@ import { notSendable } from "./not_sendable.ts";
 import { checkControlPayload } from "../protocol/close_payload.ts";
 
 /**
- * What a message or a Ping may be made of.
+ * The data of a message or a Ping.
  *
- * @example Send the same to all
+ * @example Send the same to everyone
  * ```ts
  * import type { MessageData, WebSocketListener } from "@wsd/driver";
  *
@@ -20,10 +20,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Sees data as bytes: exactly those that a view covers, without a copy if possible.
+ * Converts data to bytes: exactly those that a view covers, without a copy if possible.
  *
  * @param data Text, a buffer, or a view of one.
- * @param what What is to be done with it, for the error.
+ * @param what The operation, for the error.
  * @returns The bytes.
  * @throws {TypeError} If it is something else.
  */
@@ -36,16 +36,16 @@ export function toBytes(data: MessageData, what: string): Uint8Array {
   throw notSendable(what, data);
 }
 
-/** Memory that another thread may change is copied: the system's calls don't take it. */
+/** Copies memory that another thread may change: system calls don't accept it. */
 function unshared(bytes: Uint8Array): Uint8Array {
   return bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes;
 }
 
 /**
- * Sees data as text.
+ * Converts data to text.
  *
- * @param data Text, or bytes that are UTF-8.
- * @param what What is to be done with it, for the error.
+ * @param data Text, or UTF-8 bytes.
+ * @param what The operation, for the error.
  * @returns The text.
  * @throws {TypeError} If the bytes are not UTF-8, or it is something else.
  */
@@ -60,10 +60,10 @@ export function toText(data: MessageData, what: string): string {
 }
 
 /**
- * Sees data as the payload of a control frame.
+ * Converts data to the payload of a control frame.
  *
  * @param data Text or bytes.
- * @param what What is to be done with it, for the error.
+ * @param what The operation, for the error.
  * @returns A copy of the bytes.
  * @throws {RangeError} If it is longer than 125 bytes.
  * @throws {TypeError} If it is something else.

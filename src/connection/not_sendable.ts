@@ -1,8 +1,8 @@
 /**
- * Makes the error for a message that is neither text nor bytes, with what to do instead.
+ * Creates the error for a message that is neither text nor bytes, with advice.
  *
- * @param what What was to be done with it, to follow "Cannot".
- * @param value What was given.
+ * @param what The operation, to follow "Cannot".
+ * @param value The value received.
  * @returns The error.
  */
 export function notSendable(what: string, value: unknown): TypeError {

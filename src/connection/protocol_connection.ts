@@ -13,20 +13,20 @@ import { type Reader, ReadTurns } from "./read_turns.ts";
 import { reportFault } from "./report_fault.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
 
-/** How a {@linkcode ProtocolConnection} is set up. */
+/** The options of a {@linkcode ProtocolConnection}. */
 export interface ProtocolConnectionOptions
   extends Pick<InternalProtocolOptions, "maxLength" | "maxFragments" | "extension"> {
   /** How long the peer may take to end the connection once its closing has begun, in milliseconds. */
   closeTimeout: number;
-  /** From how many waiting bytes on the sender is asked to stop. */
+  /** How many queued bytes make the sender stop. */
   highWaterMark: number;
 }
 
 /**
- * The protocol over a transport: it moves bytes between the two, and does to the transport what the protocol says.
+ * The protocol over a transport: it moves bytes between the two, and ends the transport when the protocol says so.
  *
- * One read is under way at a time; what it brings is delivered at once, and everything sent meanwhile leaves in one
- * write. What is sent at another time is gathered until the end of the turn.
+ * One read is pending at a time; its bytes are delivered at once, and everything sent meanwhile leaves in one write.
+ * Anything sent at another time is collected until the end of the turn.
  *
  * Messages, Pings and Pongs go from the protocol straight to the handler.
  */
@@ -46,18 +46,18 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   #handedOver = 0;
   #writes = 0;
 
-  /** What comes in: a read is under way, or waits for its turn; what it brought is being delivered. */
+  /** Incoming: a read is pending, or waits for its turn; its bytes are being delivered. */
   #input: "idle" | "reading" | "delivering" = "idle";
-  /** What goes out: a write is due at the end of the turn; one is under way. */
+  /** Outgoing: a write is due at the end of the turn; one is pending. */
   #output: "idle" | "scheduled" | "writing" = "idle";
   /** The owner holds back what is sent. */
   #corked = false;
-  /** At least the high-water mark waited, and the handler doesn't know yet that less does. */
+  /** At least the high-water mark was queued, and the handler doesn't know yet that there is less. */
   #full = false;
 
   /**
-   * @param transport A transport on which the opening handshake is done.
-   * @param handler Who gets what happens.
+   * @param transport A transport after the opening handshake.
+   * @param handler Receives the events.
    * @param role Which side this is.
    * @param options Limits and times.
    */
@@ -77,7 +77,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#highWaterMark = options.highWaterMark;
   }
 
-  /** Who gets messages, Pings and Pongs from the protocol. */
+  /** Receives messages, Pings and Pongs from the protocol. */
   get messageHandler(): MessageHandler {
     return this.#handler;
   }
@@ -108,12 +108,12 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     return this.#protocol.progress;
   }
 
-  /** The number of the write that is under way. */
+  /** The number of the pending write. */
   get writing(): number | null {
     return this.#output === "writing" ? this.#writes : null;
   }
 
-  /** True while it is not read from. */
+  /** True while it is paused. */
   get paused(): boolean {
     return this.#protocol.blocked;
   }
@@ -124,9 +124,9 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   }
 
   /**
-   * Begins to read.
+   * Starts reading.
    *
-   * @param early Bytes that came behind the opening handshake.
+   * @param early Bytes that followed the opening handshake.
    */
   start(early: Uint8Array): void {
     this.#received += early.length;
@@ -139,10 +139,10 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   }
 
   /**
-   * Reads, unless what has arrived is held back, or being delivered. Behind the Close frames it reads on to the end,
-   * and the protocol drops what comes.
+   * Reads, unless what has arrived is held back, or being delivered. After the Close frames it keeps reading to the
+   * end, and the protocol drops the bytes.
    *
-   * Callbacks in place of an async function are worth half a kilobyte of memory in an idle connection (Deno 2.9.6).
+   * Callbacks instead of an async function save half a kilobyte of memory per idle connection (Deno 2.9.6).
    */
   #read(): void {
     if (this.#state !== "running" || this.#input !== "idle" || this.#protocol.blocked) return;
@@ -150,7 +150,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     if (!ReadTurns.mustWait(this)) this.#startRead();
   }
 
-  /** Reads on, as it is its turn; what has held it back may have come meanwhile. */
+  /** Continues reading at its turn, unless it was paused meanwhile. */
   onTurn(): void {
     if (this.#state === "running" && !this.#protocol.blocked) this.#startRead();
     else this.#input = "idle";
@@ -166,7 +166,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   }
 
   readonly #onRead = (count: number | null) => {
-    // The read that brought the end is the last one: it stays under way.
+    // The read that returned the end is the last one: it stays pending.
     if (count === null) return this.#onReadEnd();
     this.#input = "idle";
     this.#received += count;
@@ -179,7 +179,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#end();
   };
 
-  /** The peer may end its side right behind its Close: our answer is still to be written then. */
+  /** The peer may end its side right after its Close: then our answer must still be written. */
   #onReadEnd(): void {
     this.#protocol.receiveEof();
     if (this.#protocol.transportEnd === "close") this.#end();
@@ -187,9 +187,9 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   }
 
   /**
-   * Delivers what a step brings, writes what was sent meanwhile, and reads on; within another delivery, that one does.
-   * A read that is under way stays so: what was held back is delivered beside it. What is thrown is a fault of memory,
-   * or of this package.
+   * Delivers the result of a step, writes what was sent meanwhile, and continues reading; within another delivery, that
+   * one does. A pending read stays pending: what was held back is delivered independently. An exception here means that
+   * memory ran out, or a bug in this package.
    */
   #deliver(step: () => void): void {
     const input = this.#input;
@@ -205,7 +205,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#read();
   }
 
-  /** Writes what is there, until there is nothing more; one write is under way at a time. */
+  /** Writes everything that is queued; one write is pending at a time. */
   #flush(): void {
     if (this.#output === "writing" || this.#corked || this.#state === "ended") return;
     const bytes = this.#protocol.next();
@@ -229,7 +229,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
   };
 
   /**
-   * Reports that there is room again. What was just done may have ended the connection, and nothing follows its end.
+   * Reports that there is room again, unless the connection has just ended: nothing follows its end.
    */
   #checkDrain(): void {
     if (!this.#full || this.#protocol.queued >= this.#highWaterMark || this.#state === "ended") return;
@@ -237,7 +237,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#handler.onDrain();
   }
 
-  /** What the peer sent before it went may still be read, so the connection ends when reading does. */
+  /** The peer's last bytes may still be read, so the connection ends when reading does. */
   readonly #onWriteFailed = (error: unknown) => {
     if (this.#state === "ended") return;
     this.#output = "idle";
@@ -248,7 +248,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     else this.#startClosing();
   };
 
-  /** Does to the transport what the protocol says, as all bytes are written. */
+  /** Ends the transport as the protocol says, once all bytes are written. */
   #endTransport(): void {
     if (this.#protocol.state !== "closed") return;
     const { transportEnd } = this.#protocol;
@@ -271,7 +271,9 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     if (ProtocolConnection.#waiting.push(this) === 1) queueMicrotask(ProtocolConnection.#flushWaiting);
   }
 
-  /** Those that flush at the end of the turn, in one microtask for all: a message to many would cost as many. */
+  /**
+   * Connections to flush at the end of the turn, in one microtask for all: a broadcast would otherwise cost one each.
+   */
   static #waiting: ProtocolConnection[] = [];
 
   static readonly #flushWaiting = () => {
@@ -282,7 +284,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
       try {
         connection.#flush();
       } catch (fault) {
-        // Of a class of the application's own: the others must not wait for it.
+        // Thrown by an application's own class: the others must not wait for it.
         reportFault(fault);
       }
     }
@@ -299,7 +301,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     });
   }
 
-  /** Closes the transport, and says so once. */
+  /** Closes the transport, and reports it once. */
   #end(): void {
     if (this.#state === "ended") return;
     if (this.#state === "running") ReadTurns.leave();
@@ -330,12 +332,12 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     return this.#sent(this.#protocol.sendBinary(message, compress));
   }
 
-  /** Sends a message that many connections send. */
+  /** Sends a prepared message. */
   sendPrepared(message: PreparedMessage): boolean {
     return this.#sent(this.#protocol.sendPrepared(message));
   }
 
-  /** Begins a message of fragments. */
+  /** Begins a fragmented message. */
   startMessage(onTurn: () => void): boolean {
     return this.#protocol.startMessage(onTurn);
   }
@@ -345,7 +347,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     return this.#sent(this.#protocol.sendFragment(opcode, payload, last, onTaken));
   }
 
-  /** Gives up a message of fragments. */
+  /** Abandons a fragmented message. */
   endMessage(): void {
     this.#protocol.endMessage();
   }
@@ -376,7 +378,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#flush();
   }
 
-  /** Runs something when all that was sent by now is written. */
+  /** Runs a callback when everything sent so far is written. */
   whenWritten(callback: () => void): void {
     this.#protocol.whenWritten(callback);
   }
@@ -400,7 +402,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#end();
   }
 
-  /** Hands out messages as they arrive. */
+  /** Delivers messages as they arrive. */
   receiveParts(): void {
     this.#protocol.receiveParts();
   }
@@ -410,14 +412,14 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#protocol.pause();
   }
 
-  /** Delivers what has arrived meanwhile, and reads on. */
+  /** Delivers what has arrived meanwhile, and resumes reading. */
   resume(): void {
     this.#deliver(() => this.#protocol.resume());
   }
 
-  // What the protocol tells.
+  // Events of the protocol.
 
-  /** The peer's Close has come. */
+  /** The peer's Close has arrived. */
   onClose(): void {
     this.#startClosing();
   }
@@ -428,12 +430,12 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     this.#handler.onError(error);
   }
 
-  /** A message that took a while to inflate was delivered, and with it what was held back behind it. */
+  /** A message that took a while to inflate was delivered, along with everything held back after it. */
   onUnblocked(): void {
     this.#read();
   }
 
-  /** The protocol has something to send. A message that was compressed meanwhile may wait with fewer bytes now. */
+  /** The protocol has something to send. A message that was compressed meanwhile may now have fewer bytes queued. */
   onOutput(): void {
     this.#schedule();
     this.#checkDrain();

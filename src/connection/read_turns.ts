@@ -1,43 +1,43 @@
-/** How long connections may read on and on before the event loop gets its turn, in milliseconds. */
+/** How long connections may keep reading before the event loop gets a turn, in milliseconds. */
 const TURN = 6;
 
 /**
- * From so much on that was read, in bytes, it is worth knowing when the event loop gets its turn. To know it takes a timer:
- * with one for every 64 KiB, a message of ping-pong took about a tenth more CPU time in one run on a busy machine (Deno
+ * How much must be read, in bytes, before it is worth knowing when the event loop gets its turn. That takes a timer:
+ * with one for every 64 KiB, a ping-pong message took about a tenth more CPU time in one run on a busy machine (Deno
  * 2.9.6).
  */
 const MUCH = 512 * 1024;
 
-/** What a read counts for beside its bytes. */
+/** The cost of a read in addition to its bytes. */
 const READ = 4 * 1024;
 
-/** A connection that waits to read on. */
+/** A connection that waits to continue reading. */
 export interface Reader {
   /** It is its turn. */
   onTurn(): void;
 }
 
 /**
- * Gives each connection its turn to read. What has arrived already can be read at once, without the event loop's turn in
- * between: a peer that floods its connection would keep all others, and all timers, from getting any.
+ * Lets connections take turns at reading. Bytes that have already arrived can be read at once, without a turn of the
+ * event loop, so one peer that floods its connection would starve all other connections and all timers.
  *
- * The others get theirs while the event loop has nothing to do, for a millisecond: only then does the runtime look for
- * what has arrived on other sockets. As long as there is something to do at once, as by `setImmediate` or a timer that is
- * due, it does so only every 61st time (Deno 2.9.6).
+ * The others get their turn while the event loop is idle, for a millisecond: only then does the runtime check other
+ * sockets for arrived bytes. While there is something to do at once, such as a `setImmediate` or a due timer, it does
+ * so only every 61st time (Deno 2.9.6).
  *
- * One class for the process, since the event loop is one.
+ * There is one instance for the process, since there is one event loop.
  */
 export class ReadTurns {
   static #connections = 0;
   static #read = 0;
   static #startedAt = 0;
-  /** When so much is read, it is worth looking at the clock again. */
+  /** How much must be read before it is worth checking the clock again. */
   static #lookAt = 0;
-  /** Runs when the event loop has its turn; undefined as long as little was read. */
+  /** The timer that runs when the event loop gets its turn; undefined while little was read. */
   static #timer: ReturnType<typeof setTimeout> | undefined;
   static #waiting: Reader[] = [];
 
-  /** A connection begins to read. */
+  /** A connection starts reading. */
   static enter(): void {
     this.#connections++;
   }
@@ -50,9 +50,9 @@ export class ReadTurns {
   }
 
   /**
-   * Counts what was read.
+   * Counts bytes that were read.
    *
-   * @param bytes How many bytes.
+   * @param bytes The number of bytes.
    */
   static count(bytes: number): void {
     this.#read += bytes + READ;
@@ -63,10 +63,10 @@ export class ReadTurns {
   }
 
   /**
-   * Has a connection wait for its turn, unless this one has just begun.
+   * Makes a connection wait for its turn, unless the current turn has just begun.
    *
    * @param reader The connection.
-   * @returns True if it has to wait.
+   * @returns True if it must wait.
    */
   static mustWait(reader: Reader): boolean {
     if (this.#timer === undefined || this.#read < this.#lookAt) return false;

@@ -1,9 +1,9 @@
 /**
- * Reports a fault of the application's as the platform reports what a listener throws: an `"error"` event of the global
- * scope that can be canceled. Unless it is canceled, the fault is printed, and the process goes on: other connections are
- * not to blame.
+ * Reports an application's exception the way the platform reports exceptions of listeners: with an `"error"` event of
+ * the global scope that can be canceled. Unless it is canceled, the exception is printed, and the process keeps
+ * running: other connections are not to blame.
  *
- * @param fault What was thrown.
+ * @param fault The exception.
  */
 export function reportFault(fault: unknown): void {
   const message = fault instanceof Error ? fault.message : String(fault);

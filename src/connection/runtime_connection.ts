@@ -8,35 +8,35 @@ import { closeTimedOut } from "./connection_errors.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
 import { WriteWatch } from "./write_watch.ts";
 
-/** What a {@linkcode RuntimeConnection} listens for. */
+/** The events that a {@linkcode RuntimeConnection} listens for. */
 const EVENTS = ["message", "error", "close"];
 
-/** How a {@linkcode RuntimeConnection} is set up. */
+/** The options of a {@linkcode RuntimeConnection}. */
 export interface RuntimeConnectionOptions {
-  /** The longest message to take, in bytes. */
+  /** The longest message to accept, in bytes. */
   maxLength: number;
   /** How long the peer may take to end the connection once its closing has begun, in milliseconds. */
   closeTimeout: number;
-  /** From how many waiting bytes on the sender is asked to stop. */
+  /** How many queued bytes make the sender stop. */
   highWaterMark: number;
 }
 
-/** Who learns how the opening of a built-in socket ends: by one call, of one of these. */
+/** Receives the result of opening a built-in socket, with one call of one of these methods. */
 export interface OpeningObserver {
   /**
-   * The socket is open. Called from within its `"open"` event: what listens to the socket from here on misses nothing,
-   * and what begins a promise later does miss messages that came behind the request.
+   * The socket is open. Called within its `"open"` event: listeners added now miss nothing, but listeners added after
+   * an await miss messages that followed the request.
    */
   onOpen(): void;
   /**
    * The socket will not open.
    *
-   * @param error Why.
+   * @param error The error.
    */
   onFailure(error: ConnectionError): void;
 }
 
-/** How long {@linkcode whenOpen} waits. */
+/** The options of {@linkcode whenOpen}. */
 export interface WhenOpenOptions {
   /** How long the socket may take to open, in milliseconds. */
   timeout: number;
@@ -45,14 +45,14 @@ export interface WhenOpenOptions {
 /**
  * Waits until the socket of `Deno.upgradeWebSocket` is open.
  *
- * The runtime opens it once the response was sent. If the response is never returned, or the peer has gone by then, the
- * socket has no event for that: hence the timeout. A socket that opens after it, or after it was abandoned, is
- * closed with 1001.
+ * The runtime opens it once the response was sent. If the response is never returned, or the peer has left by then, the
+ * socket emits no event: hence the timeout. A socket that opens after the timeout, or after it was abandoned, is closed
+ * with 1001.
  *
  * @param socket The socket, which nobody else has sent on or closed.
- * @param observer Who learns what happened.
+ * @param observer Receives the result.
  * @param options How long to wait.
- * @returns Abandons the opening: the observer learns nothing any more.
+ * @returns A function that abandons the opening: the observer isn't called any more.
  */
 export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: WhenOpenOptions): () => void {
   const listening = new AbortController();
@@ -86,15 +86,17 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
 }
 
 /**
- * A connection over the `WebSocket` that `Deno.upgradeWebSocket` gives under `Deno.serve`, where nobody gets the bytes.
+ * A connection over the `WebSocket` that `Deno.upgradeWebSocket` returns under `Deno.serve`, which doesn't expose the
+ * bytes.
  *
  * It is the only {@linkcode Connection} that doesn't go through this package's own protocol: the framing is the
  * runtime's, with its leniencies and limits (as of Deno 2.9.6):
- * - It takes unmasked frames. Other violations end TCP without a Close frame, and are reported as `CONNECTION_LOST`
+ * - It accepts unmasked frames. Other violations end TCP without a Close frame, and are reported as `CONNECTION_LOST`
  *   with the runtime's error as the cause; so is a peer that just leaves.
- * - A message has been received as a whole, however long, before it can fail for being above `maxLength`.
+ * - A message is received completely, however long, before it can fail for exceeding `maxLength`.
  * - It answers Pings, but reports none and can't send any; nor can it stop reading.
- * - Once our Close was sent, anything that the peer sends, except its own Close, makes the runtime drop the connection, which is
+ * - Once our Close was sent, anything that the peer sends, except its own Close, makes the runtime drop the connection,
+ * which is
  *   reported as 1006; a peer that sends without pause may even be dropped before our Close could leave.
  * - TCP can't be ended from here. If the peer neither answers our Close, nor sends anything, nor leaves, its
  *   connection stays until the server is shut down. The end is reported to the handler in time all the same.
@@ -107,7 +109,7 @@ export class RuntimeConnection implements Connection {
   readonly #closeTimeout: number;
   readonly #writes: WriteWatch;
 
-  /** Why the connection ends, once that is known: our own failing it, or the peer's Close. */
+  /** Why the connection ends, once that is known: our own error, or the peer's Close. */
   #info: CloseInfo | null = null;
   /** `"closing"` once our Close is due, `"closeSent"` once the runtime has it. */
   #state: "open" | "closing" | "closeSent" | "ended" = "open";
@@ -116,18 +118,18 @@ export class RuntimeConnection implements Connection {
   #stopCloseTimer: (() => void) | null = null;
 
   /**
-   * Begins at once. Call it within {@linkcode OpeningObserver.onOpen}, so that no message is lost. The handler isn't called
-   * before the constructor has returned.
+   * Starts at once. Call it within {@linkcode OpeningObserver.onOpen}, so that no message is lost. The handler isn't
+   * called before the constructor has returned.
    *
-   * @param socket A socket that is open, and that nobody else uses.
-   * @param handler Who gets what happens.
+   * @param socket An open socket that nobody else uses.
+   * @param handler Receives the events.
    * @param options Limits and times.
    * @throws {TypeError} If the socket is not open.
    */
   constructor(socket: WebSocket, handler: ConnectionHandler, options: RuntimeConnectionOptions) {
     if (socket.readyState !== WebSocket.OPEN) {
       throw new TypeError(
-        `Cannot make a connection over a socket that is not open: received one whose readyState is ${socket.readyState}`,
+        `Cannot create a connection: expected an open socket, received one whose readyState is ${socket.readyState}`,
       );
     }
     this.#socket = socket;
@@ -140,7 +142,7 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Takes an event of the socket's. Three listeners of their own, with a signal that ends them, would cost every
+   * Handles an event of the socket. Three separate listeners, with a signal that removes them, would cost every
    * connection 1.7 KiB of memory (Deno 2.9.6).
    *
    * @param event The event.
@@ -158,29 +160,29 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * The bytes of messages that wait to be written, without the headers of their frames; each message counts until the
-   * last of its bytes is written. Always 0 once our Close was sent.
+   * The bytes of queued messages, without frame headers; each message counts until its last byte is written. Always 0
+   * once our Close was sent.
    */
   get bufferedAmount(): number {
     return this.#socket.bufferedAmount;
   }
 
-  /** Null: the runtime tells of messages only, and watches over the peer itself. */
+  /** Null: the runtime reports only messages, and watches the peer itself. */
   get received(): null {
     return null;
   }
 
-  /** How many bytes were handed to the system, without the headers of frames. */
+  /** How many bytes were handed to the system, without frame headers. */
   get sent(): number {
     return this.#writes.progress;
   }
 
-  /** Grows as messages are handed to the system; what arrives of a message can't be seen before it is whole. */
+  /** Grows as messages are handed to the system; an incoming message can't be seen before it is complete. */
   get progress(): number {
     return this.#writes.progress;
   }
 
-  /** Null: the runtime doesn't tell. */
+  /** Null: the runtime doesn't report it. */
   get writing(): null {
     return null;
   }
@@ -214,16 +216,16 @@ export class RuntimeConnection implements Connection {
   #onClose({ code, reason }: CloseEvent): void {
     if (this.#info === null && this.#isOfPeer(code)) {
       this.#info = { code, reason };
-      // Both our Close and our answer to the peer's are written behind all messages.
+      // Both our Close and our answer to the peer's are written after all messages.
       this.#writes.settle();
     }
     this.#end();
   }
 
   /**
-   * Tells whether the runtime's event comes from a Close of the peer. The event has code 0 if none does, but
-   * 1005 if we had sent our own. A peer echoes the code that it received (RFC 6455 §5.5.1), so 1005 means that no Close
-   * came, unless ours had no code either.
+   * Checks whether the runtime's event comes from a Close of the peer. Otherwise the event has code 0, or 1005 if we
+   * had sent our own. A peer echoes the code that it received (RFC 6455 §5.5.1), so 1005 means that no Close arrived,
+   * unless ours had no code either.
    */
   #isOfPeer(code: number): boolean {
     if (code === 0) return false;
@@ -231,7 +233,7 @@ export class RuntimeConnection implements Connection {
     return code !== CloseCode.NO_STATUS_RECEIVED || !answersCode;
   }
 
-  /** Says once that the connection is over. */
+  /** Reports once that the connection is over. */
   #end(): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
@@ -252,7 +254,7 @@ export class RuntimeConnection implements Connection {
     return this.#send(message);
   }
 
-  /** Sends a message that many connections send. The runtime frames it, and never compresses it. */
+  /** Sends a prepared message. The runtime frames it, and never compresses it. */
   sendPrepared(message: PreparedMessage): boolean {
     return this.#send(message.data);
   }
@@ -264,7 +266,7 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Refuses: the built-in socket has no way to send a fragment, and a whole message in memory is not what was asked for.
+   * Throws: the built-in socket can't send fragments, and buffering the whole message would defeat the purpose.
    *
    * @throws {TypeError} Always.
    */
@@ -272,16 +274,16 @@ export class RuntimeConnection implements Connection {
     throw unsupported("send a message in fragments");
   }
 
-  /** Takes none: no message of fragments can have begun. */
+  /** Returns false: no fragmented message can have begun. */
   sendFragment(): false {
     return false;
   }
 
-  /** Changes nothing, for the same reason. */
+  /** Does nothing, for the same reason. */
   endMessage(): void {}
 
   /**
-   * Refuses: the built-in socket has no way to send a Ping.
+   * Throws: the built-in socket can't send a Ping.
    *
    * @throws {TypeError} Always.
    */
@@ -290,7 +292,7 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Refuses: the built-in socket has no way to send a Pong.
+   * Throws: the built-in socket can't send a Pong.
    *
    * @throws {TypeError} Always.
    */
@@ -298,22 +300,22 @@ export class RuntimeConnection implements Connection {
     throw unsupported("send a Pong");
   }
 
-  /** False: the built-in socket can't be told to stop reading. */
+  /** False: the built-in socket can't stop reading. */
   get pausable(): boolean {
     return false;
   }
 
-  /** Changes nothing: the runtime gives messages only as a whole. */
+  /** Does nothing: the runtime delivers only complete messages. */
   receiveParts(): void {}
 
-  /** Changes nothing: the runtime writes each message by itself. */
+  /** Does nothing: the runtime writes each message separately. */
   cork(): void {}
 
-  /** Changes nothing. */
+  /** Does nothing. */
   uncork(): void {}
 
   /**
-   * Refuses: the built-in socket can't be told to stop reading, and messages held back here would pile up unseen.
+   * Throws: the built-in socket can't stop reading, and messages held back here would pile up unnoticed.
    *
    * @throws {TypeError} Always.
    */
@@ -322,7 +324,7 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Refuses, as nothing can have been paused.
+   * Throws, since nothing can have been paused.
    *
    * @throws {TypeError} Always.
    */
@@ -331,23 +333,23 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Runs something when all that was sent by now is written: at once if nothing waits, else when the runtime's count
-   * of waiting bytes shows it. There is no event for that, so a timer looks at the count, after 0 ms at first,
-   * and at least every 64 ms if the peer doesn't read. Once the connection is closing, it runs when the peer's Close has
-   * come; never if none does.
+   * Runs a callback when everything sent so far is written: at once if nothing is queued, otherwise when the runtime's
+   * count of queued bytes shows it. There is no event for that, so a timer checks the count, after 0 ms at first, and
+   * at least every 64 ms if the peer doesn't read. Once the connection is closing, it runs when the peer's Close has
+   * arrived; never if none does.
    *
-   * @param callback What to run. What it throws is reported as an uncaught exception.
+   * @param callback The function to run. Its exception is reported as an uncaught exception.
    */
   whenWritten(callback: () => void): void {
     if (this.#state !== "ended") this.#writes.whenWritten(callback);
   }
 
   /**
-   * Begins the closing handshake; every code that RFC 6455 §7.4 allows goes on the wire as it is.
+   * Begins the closing handshake; every code that RFC 6455 §7.4 allows is sent unchanged.
    *
    * @param code The code to send, 1005 for none.
    * @param reason The reason to send.
-   * @returns False if it has begun before.
+   * @returns False if it had already begun.
    * @throws {RangeError} If the code may not be sent, or the reason is too long.
    */
   close(code: number, reason: string): boolean {
@@ -358,9 +360,9 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Fails the connection with the error's close code, 1002 if it has none. Messages that come later are dropped.
+   * Fails the connection with the error's close code, 1002 if it has none. Messages that arrive later are dropped.
    *
-   * @param error Why; its message becomes the reason, as far as it fits.
+   * @param error The error; its message becomes the reason, as far as it fits.
    * @throws {RangeError} If its close code may not be sent.
    */
   fail(error: WebSocketError): void {
@@ -385,10 +387,10 @@ export class RuntimeConnection implements Connection {
   }
 
   /**
-   * Begins the closing, unless it has begun. From now on the peer has `closeTimeout` to end the connection.
+   * Begins the closing, unless it has already begun. From now on the peer has `closeTimeout` to end the connection.
    *
-   * Our Close leaves in the next turn of the event loop: had the runtime read more messages by now, it would drop them,
-   * and the connection, without sending the Close at all. By then they are delivered.
+   * Our Close leaves in the next turn of the event loop: if the runtime has already read more messages, it would drop
+   * them, and the connection, without sending the Close at all. By then they are delivered.
    */
   #startClosing(code: number, reason: string): void {
     if (this.#state !== "open") return;
@@ -415,7 +417,7 @@ export class RuntimeConnection implements Connection {
 
 const encoder = new TextEncoder();
 
-/** The length of a message in bytes if that is above a limit, else null. A text is only measured if necessary. */
+/** The length of a message in bytes if it exceeds a limit, else null. Text is only measured if necessary. */
 function lengthAbove(message: string | Uint8Array, limit: number): number | null {
   const units = message.length;
   if (typeof message !== "string" || units > limit) return units > limit ? units : null;
@@ -425,16 +427,16 @@ function lengthAbove(message: string | Uint8Array, limit: number): number | null
   return length > limit ? length : null;
 }
 
-/** The error that an event carries, made from its message if it carries none. */
+/** The error of an event, created from its message if it has none. */
 function faultOf(event: Event): Error {
   const { error, message } = event as ErrorEvent;
   return error instanceof Error ? error : new Error(message || "the runtime gave no reason");
 }
 
 /**
- * Says that the built-in socket can't do something.
+ * Creates the error for an operation that the built-in socket doesn't support.
  *
- * @param what What.
+ * @param what The operation.
  * @returns The error to throw.
  */
 export function unsupported(what: string): TypeError {

@@ -1,29 +1,29 @@
 import { reportFault } from "./report_fault.ts";
 
-/** Something that is due at a certain time. */
+/** A callback that is due at a certain time. */
 interface Deadline {
   readonly at: number;
   readonly onDue: () => void;
 }
 
-/** From so late on, in milliseconds, a timer shows that the event loop had no turn. */
+/** A timer that is at least this late, in milliseconds, shows that the event loop had no turn. */
 const LATE = 20;
 
 /**
- * One timer for everything that waits equally long. A timer of its own for each connection's handshake and closing
- * would be a tenth of what a handshake costs (Deno 2.9.6).
+ * One timer for everything that waits equally long. A separate timer for each connection's handshake and closing would
+ * cost a tenth of a handshake (Deno 2.9.6).
  *
- * If the process was held up, timers run before what has arrived meanwhile is read. So what is late is put off once, by
- * as much as it is late: a peer that has answered in time must not pay for our delay.
+ * If the process was held up, timers run before the bytes that arrived meanwhile are read. So a late callback is
+ * postponed once, by as much as it is late: a peer that answered in time must not pay for our delay.
  */
 export class SharedTimeout {
   static readonly #all = new Map<number, SharedTimeout>();
 
   readonly #timeout: number;
-  /** In the order in which they are due, for all wait equally long. */
+  /** In the order in which they are due, because all wait equally long. */
   readonly #waiting = new Set<Deadline>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What was due by then has been put off. */
+  /** Callbacks that were due by then have been postponed. */
   #putOffUntil = -Infinity;
 
   private constructor(timeout: number) {
@@ -31,11 +31,11 @@ export class SharedTimeout {
   }
 
   /**
-   * Runs something later.
+   * Runs a callback later.
    *
-   * @param timeout How much later, in milliseconds.
-   * @param onDue What to run: later still if the process was held up, once what has arrived could be read.
-   * @returns A function that calls it off; once it has run, that does nothing.
+   * @param timeout The delay, in milliseconds.
+   * @param onDue The function to run: even later if the process was held up, so that arrived bytes can be read first.
+   * @returns A function that cancels it; once it has run, that does nothing.
    */
   static after(timeout: number, onDue: () => void): () => void {
     let deadlines = this.#all.get(timeout);

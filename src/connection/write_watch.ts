@@ -1,15 +1,15 @@
 import { reportFault } from "./report_fault.ts";
 
-/** The longest time between two looks at how much waits to be written, in milliseconds. */
+/** The longest time between two checks of how much is queued, in milliseconds. */
 const MAX_DELAY = 64;
 
-/** Who is told that there is room for more to send. */
+/** Is notified when there is room for more to send. */
 export interface DrainHandler {
-  /** Fewer bytes than the high-water mark wait again. */
+  /** Fewer bytes than the high-water mark are queued again. */
   onDrain(): void;
 }
 
-/** Something to run when enough is written. */
+/** A callback to run when enough is written. */
 interface Mark {
   /** How many bytes had been sent, by then. */
   readonly position: number;
@@ -17,8 +17,8 @@ interface Mark {
 }
 
 /**
- * Sends on a socket, and notices when what was sent is written. The socket tells how much waits, but not when that
- * changes; so a timer looks, as long as anybody wants to know, and more rarely while nothing changes.
+ * Sends on a socket, and notices when the bytes are written. The socket exposes how much is queued, but emits no event
+ * when that changes; so a timer checks, as long as anybody wants to know, and less often while nothing changes.
  */
 export class WriteWatch {
   readonly #socket: WebSocket;
@@ -26,9 +26,9 @@ export class WriteWatch {
   readonly #handler: DrainHandler;
   /** Whether anybody wants to know. */
   #watching = false;
-  /** All bytes that were sent since the watch began, and what waited then. */
+  /** All bytes that were sent since the watch began, plus those queued then. */
   #sent = 0;
-  /** How many of them were written at the last look. */
+  /** How many of them were written at the last check. */
   #written = 0;
   /** In order; null if there is none. */
   #marks: Mark[] | null = null;
@@ -37,9 +37,9 @@ export class WriteWatch {
   #delay = 0;
 
   /**
-   * @param socket The runtime's socket, open, that everything is sent through here.
-   * @param highWaterMark From how many waiting bytes on draining is worth telling.
-   * @param handler Who is told when fewer wait again.
+   * @param socket The runtime's open socket; everything must be sent through this object.
+   * @param highWaterMark How many queued bytes make a later drain worth reporting.
+   * @param handler Notified when fewer are queued again.
    */
   constructor(socket: WebSocket, highWaterMark: number, handler: DrainHandler) {
     this.#socket = socket;
@@ -54,7 +54,7 @@ export class WriteWatch {
    */
   send(message: string | Uint8Array): void {
     const socket = this.#socket;
-    // How long a text is in bytes, only the count tells.
+    // Only the count shows how long a text is in bytes.
     if (this.#watching) this.#sent -= socket.bufferedAmount;
     socket.send(message as string | Uint8Array<ArrayBuffer>);
     const waiting = socket.bufferedAmount;
@@ -65,9 +65,9 @@ export class WriteWatch {
   }
 
   /**
-   * Runs something when all that was sent by now is written: at once if nothing waits.
+   * Runs a callback when everything sent so far is written: at once if nothing is queued.
    *
-   * @param callback What to run. What it throws is reported as an uncaught exception.
+   * @param callback The function to run. Its exception is reported as an uncaught exception.
    */
   whenWritten(callback: () => void): void {
     const waiting = this.#socket.bufferedAmount;
@@ -82,7 +82,7 @@ export class WriteWatch {
     return this.#sent - this.#socket.bufferedAmount;
   }
 
-  /** Everything is written, as is known from elsewhere: runs what waits for that. */
+  /** Everything is known to be written: runs the pending callbacks. */
   settle(): void {
     this.#reach(Infinity);
   }

@@ -69,7 +69,7 @@ export class Outgoing {
    *
    * @param channel Where to.
    * @param bytes The message.
-   * @returns What became of it. It never rejects.
+   * @returns As {@linkcode ReconnectingClient.send}. It never rejects.
    */
   push(channel: string, bytes: Uint8Array<ArrayBuffer>): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();

@@ -83,8 +83,8 @@ const DONE: Promise<void> = Promise.resolve();
  * were subscribed to it.
  *
  * Messages of one publisher on one topic arrive in order and at most once. None is lost silently: a `"gap"` says how
- * many. A connection that closes leaves by itself. Topics are opaque names, never patterns, and nothing that a peer sends
- * subscribes it: that is up to the application.
+ * many. A connection that closes leaves by itself. Topics are opaque names, never patterns, and nothing that a peer
+ * sends subscribes it: that is up to the application.
  *
  * @example A chat room
  * ```ts
@@ -222,9 +222,9 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * @param topic The topic.
    * @param data Text, or bytes, which are copied.
    * @param options Who doesn't get it.
-   * @returns What became of it.
-   * @throws {TypeError} If the data is neither text nor bytes, an option or the topic is of the wrong type, or the topics
-   * are closed.
+   * @returns As {@linkcode ReconnectingClient.send}.
+   * @throws {TypeError} If the data is neither text nor bytes, an option or the topic is of the wrong type, or the
+   * topics are closed.
    * @throws {RangeError} If the topic is empty, too long, or holds NUL or a lone surrogate.
    */
   publish(topic: string, data: MessageData, options: PublishOptions = NO_OPTIONS): PublishResult {

@@ -303,7 +303,7 @@ export class ReconnectingWebSocket extends EventTarget {
   }
 
   /**
-   * Ends the wait before the next attempt, such as when the network is there again or the user asks for it.
+   * Ends the wait before the next attempt, for example when the network is back or the user asks for it.
    *
    * @returns False if it didn't wait.
    */
@@ -311,7 +311,7 @@ export class ReconnectingWebSocket extends EventTarget {
     return this.#reconnector.reconnectNow();
   }
 
-  /** One connection after the other, until there is none any more. */
+  /** Runs one connection after another, until there are no more. */
   async #run(): Promise<void> {
     while (await this.#reconnector.next() !== null) await this.#over;
     this.#listening.abort();
@@ -362,7 +362,7 @@ export class ReconnectingWebSocket extends EventTarget {
   #giveUp(): void {
     const { failure, stopped } = this.#reconnector;
     const error = stopped || failure === null
-      ? new WebSocketError("Cannot open the connection: it was closed before")
+      ? new WebSocketError("Cannot open the connection: it was already closed")
       : errorOf(failure, this.url);
     this.#state = CLOSED;
     this.dispatchEvent(new ErrorEvent("error", { error, message: error instanceof Error ? error.message : "" }));

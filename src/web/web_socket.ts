@@ -386,5 +386,5 @@ function attach(url: unknown, protocols: unknown, options: unknown): AttachmentO
 }
 
 function closedBeforeOpen(): WebSocketError {
-  return new WebSocketError("Cannot open the connection: it was closed before");
+  return new WebSocketError("Cannot open the connection: it was already closed");
 }

@@ -217,7 +217,7 @@ for (const [what, answer] of UNREADABLE) {
 Deno.test("startConnection() rejects if the connection fails before the response", async () => {
   const transport: Transport = { ...answering(() => {}), read: () => Promise.reject(new Error("Reset")) };
   const error = await assertRejects(() => makeClient("ws://a/", { transport }).startConnection(), HandshakeError);
-  assertStringIncludes(error.message, "lost before the server's answer");
+  assertStringIncludes(error.message, "lost before the response of the server");
   assertEquals((error.cause as Error).message, "Reset");
 });
 

@@ -119,9 +119,9 @@ const REFUSALS: readonly (readonly [url: string, answer: Uint8Array | string, st
     ],
     ["http://h", "HTTP/1.1 101 Switching Protocols\r\n\r\n", 101, "101 Switching Protocols"],
     ["http://h", "HTTP/1.1 100 Continue\r\n\r\n".repeat(17), null, "more than 16 responses of 1xx"],
-    ["http://h", "SSH-2.0-OpenSSH\r\n", null, "gave no answer that can be used"],
-    ["http://h", "HTTP/1.1 200 OK\nX: y\n\n", null, "gave no answer that can be used"],
-    ["http://h", `HTTP/1.1 200 OK\r\nX: ${"y".repeat(300_000)}`, null, "gave no answer that can be used"],
+    ["http://h", "SSH-2.0-OpenSSH\r\n", null, "sent no usable response"],
+    ["http://h", "HTTP/1.1 200 OK\nX: y\n\n", null, "sent no usable response"],
+    ["http://h", `HTTP/1.1 200 OK\r\nX: ${"y".repeat(300_000)}`, null, "sent no usable response"],
     [
       "socks5h://h",
       "HTTP/1.1 400 Bad Request\r\n\r\n",

@@ -379,7 +379,7 @@ netTest("closeConnection() ends a wait, an attempt, and a client that was never 
   while (server.peers.length === 0) await new Promise((resolve) => setTimeout(resolve));
   trying.ws.closeConnection();
   await trying.ws.closed;
-  assertEquals(await started, "Cannot open the connection: it was closed before");
+  assertEquals(await started, "Cannot open the connection: it was already closed");
   assertEquals(trying.log.events, ["dropped ended one", "close 1006"]);
   assertEquals(trying.environment.timers, 0);
 

@@ -89,7 +89,7 @@ async function runClients(
     `--seconds=${seconds}`,
   ];
   const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-  if (!success) throw new Error("Cannot go on as the clients' process failed");
+  if (!success) throw new Error("Cannot continue as the clients' process failed");
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
 }
 

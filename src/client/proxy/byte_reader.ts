@@ -1,34 +1,34 @@
 import type { Transport } from "../../transport/transport.ts";
 
-/** The longest answer of a SOCKS proxy, in bytes, is 262. */
+/** Enough for the longest reply of a SOCKS proxy, 262 bytes. */
 const BUFFER = 512;
 
 /** Reads a given number of bytes at a time from a transport. */
 export class ByteReader {
   readonly #transport: Transport;
   readonly #buffer: Uint8Array = new Uint8Array(BUFFER);
-  /** What has come and was not taken yet. */
+  /** The bytes that have arrived and were not read yet. */
   #rest: Uint8Array = new Uint8Array(0);
 
   /**
-   * Makes a reader.
+   * Creates a reader.
    *
-   * @param transport Where the bytes come from.
+   * @param transport The source of the bytes.
    */
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** What came behind the bytes that were taken. */
+  /** The bytes after those that were read. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
   /**
-   * Takes the next bytes.
+   * Reads the next bytes.
    *
-   * @param length How many.
-   * @returns Them; null if the stream ends before.
+   * @param length The number of bytes.
+   * @returns The bytes; null if the stream ends first.
    */
   async take(length: number): Promise<Uint8Array | null> {
     while (this.#rest.length < length) {

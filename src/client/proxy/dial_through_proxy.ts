@@ -42,7 +42,7 @@ export async function dialThroughProxy(
   );
 }
 
-/** The connection to a proxy, and what lies under it if that is nothing but TCP. */
+/** The connection to a proxy, and the TCP connection if there is nothing on top of it. */
 interface ProxyConnection {
   readonly transport: Transport;
   readonly tcp: Deno.TcpConn | null;
@@ -72,11 +72,11 @@ async function askForTunnel(
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof HandshakeError || cause instanceof TypeError) throw cause;
-    throw proxyError(proxy, `was lost before the tunnel was there: ${messageOf(cause)}`, { cause });
+    throw proxyError(proxy, `was lost before the tunnel was open: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Begins TLS in the tunnel, if the server's URL says so. The runtime's own TLS would speak over TCP alone. */
+/** Starts TLS in the tunnel, if the server's URL says so. The runtime's own TLS only works over plain TCP. */
 async function enter(
   tunnel: Transport,
   tcp: Deno.TcpConn | null,

@@ -11,11 +11,11 @@ import { proxyError } from "./proxy_error.ts";
 /**
  * Asks an HTTP proxy for a tunnel. RFC 9110 §9.3.6.
  *
- * @param transport The connection to the proxy, with TLS already if it wants it.
+ * @param transport The connection to the proxy, over TLS if the proxy requires it.
  * @param proxy The proxy.
- * @param server Where the tunnel is to lead.
- * @returns Bytes that came behind the answer: the tunnel's first.
- * @throws {HandshakeError} If the proxy refuses, or doesn't answer by the rules.
+ * @param server The target of the tunnel.
+ * @returns Bytes that followed the response: the tunnel's first.
+ * @throws {HandshakeError} If the proxy refuses, or its response breaks a rule.
  */
 export async function httpConnect(
   transport: Transport,
@@ -44,6 +44,6 @@ async function answerOf(transport: Transport, proxy: Proxy) {
     return await readResponse(transport, "the proxy");
   } catch (cause) {
     const { message, cause: deeper } = cause as HandshakeError;
-    throw proxyError(proxy, `gave no answer that can be used. ${message}`, { cause: deeper ?? cause });
+    throw proxyError(proxy, `sent no usable response. ${message}`, { cause: deeper ?? cause });
   }
 }

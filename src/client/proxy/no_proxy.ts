@@ -1,17 +1,16 @@
 import { BlockList, isIP } from "node:net";
 
-/** What is reached without a proxy, whatever the list says. */
+/** Hosts that are always reached without a proxy, whatever the list says. */
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
 /**
- * Tells whether a server is to be reached without a proxy: it is this machine, or in a list of the form that
- * `no_proxy` has. An entry is a name, which stands for those below it as well (`example.com`, `.example.com`,
- * `*.example.com`), an address, a range of addresses (`10.0.0.0/8`), each with or without a port, or `*` for all. Names
- * aren't resolved to look for their address in a range.
+ * Checks whether to reach a server without a proxy: it is this machine, or is in a list in the format of `no_proxy`. An
+ * entry is a name, which includes its subdomains (`example.com`, `.example.com`, `*.example.com`), an address, a range
+ * of addresses (`10.0.0.0/8`), each with or without a port, or `*` for all. Names aren't resolved to match ranges.
  *
- * @param list Entries between commas or spaces.
+ * @param list Entries separated by commas or spaces.
  * @param hostname The server's name or address, an IPv6 address without its brackets.
  * @param port The server's port.
  * @returns True for a direct connection.
@@ -45,7 +44,7 @@ function matchesAddress(wanted: string, address: string): boolean {
   try {
     range.addSubnet(base, bits === undefined ? (family === 4 ? 32 : 128) : parseBits(bits), familyName(base));
   } catch {
-    // A range that is none, such as 10.0.0.0/99, holds nothing.
+    // An invalid range, such as 10.0.0.0/99, contains nothing.
     return false;
   }
   return isIn(range, address);
@@ -55,7 +54,7 @@ function parseBits(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
-/** Takes `:80` off; an IPv6 address stands in brackets then. */
+/** Removes `:80`; an IPv6 address with a port is in brackets. */
 function splitPort(entry: string): { host: string; port: number | null } {
   const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(entry);
   const [, host, port] = bracketed ?? /^([^:]*):(\d+)$/.exec(entry) ?? [entry, entry, undefined];
@@ -70,7 +69,7 @@ function familyName(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
 
-/** Names are compared without case, and without the dot of the root. */
+/** Names are compared case-insensitively, and without the dot of the root. */
 function normalize(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }

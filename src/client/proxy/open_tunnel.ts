@@ -5,13 +5,13 @@ import type { ProxiedServer } from "./proxy_environment.ts";
 import { socks5Connect } from "./socks5.ts";
 
 /**
- * Has a proxy connect to a server.
+ * Asks a proxy to connect to a server.
  *
  * @param transport The connection to the proxy.
  * @param proxy The proxy.
- * @param server Where to.
- * @param signal Ends the wait for what closing the transport doesn't end.
- * @returns Bytes that came behind the proxy's answer: the tunnel's first.
+ * @param server The server.
+ * @param signal Ends waits that closing the transport doesn't end.
+ * @returns Bytes that followed the proxy's response: the tunnel's first.
  * @throws {HandshakeError} If the proxy refuses or breaks a rule.
  */
 export function openTunnel(

@@ -1,17 +1,17 @@
 import type { Transport } from "../../transport/transport.ts";
 
-/** A {@linkcode Transport} whose first bytes have been read already. */
+/** A {@linkcode Transport} whose first bytes have already been read. */
 export class PrefixedTransport implements Transport {
-  /** As that of the transport below. */
+  /** The value of the transport below. */
   readonly retainsWrites: boolean;
   readonly #transport: Transport;
   #prefix: Uint8Array;
 
   /**
-   * Makes a transport that owns the one below.
+   * Creates a transport that owns the one below.
    *
-   * @param transport Where the bytes behind the prefix come from.
-   * @param prefix What is read first.
+   * @param transport The source of the bytes after the prefix.
+   * @param prefix The bytes to read first.
    */
   constructor(transport: Transport, prefix: Uint8Array) {
     this.#transport = transport;
@@ -37,7 +37,7 @@ export class PrefixedTransport implements Transport {
    * Writes all of the bytes.
    *
    * @param bytes The bytes.
-   * @returns A promise that resolves when the transport below has taken them.
+   * @returns A promise that resolves when the transport below has accepted them.
    */
   write(bytes: Uint8Array): Promise<void> {
     return this.#transport.write(bytes);
@@ -46,7 +46,7 @@ export class PrefixedTransport implements Transport {
   /**
    * Ends the writing side.
    *
-   * @returns A promise that resolves when the transport below has taken the end.
+   * @returns A promise that resolves when the transport below has accepted the end.
    */
   closeWrite(): Promise<void> {
     return this.#transport.closeWrite();

@@ -3,9 +3,9 @@ import { checkField, type Field } from "../../http/format_head.ts";
 import { basicAuthorization, type Credentials, takeCredentials } from "../url_credentials.ts";
 
 /**
- * A proxy with more to say than its URL can.
+ * A proxy with more settings than fit into its URL.
  *
- * @example Show a token to a proxy that is reached by TLS, with a certificate of the company's own
+ * @example Send a token to a proxy that is reached over TLS, with the company's own certificate
  * ```ts
  * import { type Client, makeClient, type ProxyOptions } from "@wsd/driver";
  *
@@ -25,10 +25,10 @@ import { basicAuthorization, type Credentials, takeCredentials } from "../url_cr
 export interface ProxyOptions {
   /**
    * The proxy: `http:`, `https:`, `socks5:` (names are resolved here) or `socks5h:` (names are resolved by the proxy).
-   * A user and a password in it are shown to the proxy alone.
+   * A user and a password in it are sent only to the proxy.
    */
   url: string | URL;
-  /** The value of `Proxy-Authorization`, in place of a user and a password in the URL. Not for SOCKS. */
+  /** The value of `Proxy-Authorization`, instead of a user and a password in the URL. Not for SOCKS. */
   authorization?: string;
   /**
    * Certificates to trust for an `https:` proxy besides the system's, in PEM. Those for the server itself are in
@@ -44,9 +44,9 @@ export interface ProxyOptions {
 /** A proxy's scheme. */
 export type ProxyScheme = "http:" | "https:" | "socks5:" | "socks5h:";
 
-/** A proxy, as it is to be asked. */
+/** A proxy, with its parsed settings. */
 export interface Proxy {
-  /** What it speaks. */
+  /** The proxy's protocol. */
   readonly scheme: ProxyScheme;
   /** The proxy for messages: its URL without credentials. */
   readonly name: string;
@@ -75,11 +75,11 @@ const KNOWN = { url: true, authorization: true, caCerts: true, headers: true } a
 const RESERVED = new Set(["host", "content-length", "transfer-encoding", "connection", "upgrade"]);
 
 /**
- * Reads which proxy to use. No message shows a URL that can't be parsed, since it may hold a password.
+ * Parses the proxy to use. No message shows a URL that can't be parsed, since it may contain a password.
  *
- * @param option A URL, or one with more.
+ * @param option A URL, or an object with one.
  * @returns The proxy.
- * @throws {TypeError} If the URL can't be parsed or names no kind of proxy, or an option is malformed.
+ * @throws {TypeError} If the URL can't be parsed or has another scheme, or an option is malformed.
  */
 export function parseProxy(option: string | URL | ProxyOptions): Proxy {
   const options = typeof option === "string" || option instanceof URL ? { url: option } : option;
@@ -101,10 +101,10 @@ export function parseProxy(option: string | URL | ProxyOptions): Proxy {
 }
 
 /**
- * Tells SOCKS from HTTP.
+ * Checks whether a proxy speaks SOCKS rather than HTTP.
  *
  * @param scheme The proxy's scheme.
- * @returns True for either kind of SOCKS.
+ * @returns True for both SOCKS schemes.
  */
 export function isSocks(scheme: ProxyScheme): boolean {
   return scheme.startsWith("socks");
@@ -126,12 +126,12 @@ function parseUrl(value: unknown): URL {
     );
   }
   if (url.pathname.length > 1 || url.search !== "" || url.hash !== "") {
-    throw new TypeError("Cannot use a proxy: its URL ends behind the host and the port, received one with a path");
+    throw new TypeError("Cannot use a proxy: its URL must end after the host and the port, received one with a path");
   }
   return url;
 }
 
-/** Hosts are only normalized in the URLs of some schemes, and SOCKS is not among them. */
+/** Hosts are normalized only in URLs of some schemes, and SOCKS is not among them. */
 function hostnameOf(url: URL): string {
   const hostname = URL.parse(`http://${url.hostname}`)?.hostname ?? url.hostname;
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
@@ -166,7 +166,7 @@ function fieldsFor({ authorization, headers }: ProxyOptions, credentials: Creden
   return [...fields.filter(([name]) => name !== "proxy-authorization"), ["Proxy-Authorization", shown]];
 }
 
-/** As `checkField` does, which would show the value. */
+/** Checks like `checkField`, but without showing the value. */
 function isHeaderValue(value: string): boolean {
   try {
     checkField("Proxy-Authorization", value);

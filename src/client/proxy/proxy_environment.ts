@@ -4,9 +4,9 @@ import { parseProxy, type Proxy } from "./proxy.ts";
 /** Reads a variable of the environment. */
 export type ReadVariable = (name: string) => string | undefined;
 
-/** Whom a proxy is wanted for. */
+/** The server that a proxy is for. */
 export interface ProxiedServer {
-  /** Whether TLS is spoken there. */
+  /** Whether it speaks TLS. */
   readonly secure: boolean;
   /** Its name or address; an IPv6 address without its brackets. */
   readonly hostname: string;
@@ -14,7 +14,7 @@ export interface ProxiedServer {
   readonly port: number;
 }
 
-/** The variables that name a proxy, the first one first. */
+/** The variables that name a proxy, in order of precedence. */
 const SECURE_NAMES = ["wss_proxy", "all_proxy", "https_proxy"] as const;
 const PLAIN_NAMES = ["ws_proxy", "all_proxy", "https_proxy", "http_proxy"] as const;
 
@@ -25,7 +25,7 @@ const PLAIN_NAMES = ["ws_proxy", "all_proxy", "https_proxy", "http_proxy"] as co
  * @param server The server.
  * @param read Reads a variable; by default from the process's environment, which needs `--allow-env`.
  * @returns The proxy, null for a direct connection.
- * @throws {TypeError} If a variable names no proxy that can be used; its value isn't shown.
+ * @throws {TypeError} If a variable names no usable proxy; its value isn't shown.
  * @throws {Deno.errors.NotCapable} If the environment may not be read.
  */
 export function proxyFromEnvironment(
@@ -46,7 +46,7 @@ function firstSet(names: readonly string[], read: ReadVariable): [name: string, 
   return null;
 }
 
-/** A CGI program gets a request's field `Proxy` as HTTP_PROXY: whoever asks it could choose its proxy (CVE-2016-5385). */
+/** A CGI program gets a request's field `Proxy` as HTTP_PROXY, so a client could choose its proxy (CVE-2016-5385). */
 function isForeign(name: string, read: ReadVariable): boolean {
   return name === "HTTP_PROXY" && read("REQUEST_METHOD") !== undefined;
 }

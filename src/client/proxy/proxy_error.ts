@@ -3,7 +3,8 @@ import { HandshakeError, type HandshakeErrorOptions } from "../../handshake_erro
 import type { Proxy } from "./proxy.ts";
 
 /**
- * Makes the error of a proxy that can't be reached, refuses, or breaks a rule. It names the proxy without credentials.
+ * Creates the error for a proxy that can't be reached, refuses, or breaks a rule. It names the proxy without
+ * credentials.
  *
  * @param proxy The proxy.
  * @param what What happened, to follow the proxy's name.

@@ -9,7 +9,7 @@ import { type ProxiedServer, proxyFromEnvironment } from "./proxy_environment.ts
  * @param server The server.
  * @returns The proxy, null for a direct connection.
  * @throws {TypeError} If it can't be used.
- * @throws {Deno.errors.NotCapable} If it is in the environment, which may not be read.
+ * @throws {Deno.errors.NotCapable} If it is in the environment, but that may not be read.
  */
 export function resolveProxy(option: DialOptions["proxy"], server: ProxiedServer): Proxy | null {
   if (option === undefined || option === null) return null;

@@ -27,7 +27,7 @@ const IPV4 = 1;
 const DOMAIN = 3;
 const IPV6 = 4;
 
-/** RFC 1928 §6: what a reply says. */
+/** RFC 1928 §6: the meaning of a reply. */
 const REPLIES: readonly string[] = [
   "succeeded",
   "general SOCKS server failure",
@@ -47,10 +47,10 @@ const MAX_LENGTH = 255;
  * Asks a SOCKS5 proxy for a connection. RFC 1928, with the user and password of RFC 1929.
  *
  * @param transport The connection to the proxy.
- * @param proxy The proxy. For `socks5:` the server's name is resolved here, for `socks5h:` there.
- * @param server Where to.
- * @param signal Ends the wait for a name.
- * @returns Bytes that came behind the answer: the connection's first.
+ * @param proxy The proxy. For `socks5:` the server's name is resolved here, for `socks5h:` by the proxy.
+ * @param server The server.
+ * @param signal Ends the wait for name resolution.
+ * @returns Bytes that followed the reply: the connection's first.
  * @throws {HandshakeError} If the proxy refuses or breaks a rule, or the name can't be resolved.
  */
 export async function socks5Connect(
@@ -75,7 +75,7 @@ export async function socks5Connect(
   return dialog.rest;
 }
 
-/** What is said to the proxy, and what it answers. */
+/** The exchange with the proxy. */
 class Dialog {
   readonly #transport: Transport;
   readonly #proxy: Proxy;
@@ -95,16 +95,16 @@ class Dialog {
     return this.#transport.write(Uint8Array.from(bytes));
   }
 
-  /** Takes so many bytes of an answer. */
+  /** Reads bytes of a reply. */
   async take(length: number): Promise<Uint8Array> {
     const bytes = await this.#reader.take(length).catch((cause) => {
-      throw proxyError(this.#proxy, "was lost before its answer was whole", { cause });
+      throw proxyError(this.#proxy, "was lost before its reply was complete", { cause });
     });
-    if (bytes === null) throw proxyError(this.#proxy, "ended the connection before its answer was whole");
+    if (bytes === null) throw proxyError(this.#proxy, "ended the connection before its reply was complete");
     return bytes;
   }
 
-  /** Takes the start of an answer, which begins with a version. */
+  /** Reads the start of a reply, which begins with a version. */
   async receive(length: number, version = VERSION): Promise<Uint8Array> {
     const bytes = await this.take(length);
     if (bytes[0] === version) return bytes;
@@ -123,13 +123,13 @@ async function authenticate(dialog: Dialog, proxy: Proxy): Promise<void> {
     throw proxyError(proxy, `must choose a method of authentication that was offered (RFC 1928 3), received ${method}`);
   }
   const advice = credentials === null ? "no credentials: give them in its URL" : "a user and a password";
-  throw proxyError(proxy, `wants another authentication than ${advice}`, { status: 407 });
+  throw proxyError(proxy, `requires an authentication other than ${advice}`, { status: 407 });
 }
 
 /** RFC 1929 §2. */
 async function logIn(dialog: Dialog, proxy: Proxy, { username, password }: Credentials): Promise<void> {
   if (username.length > MAX_LENGTH || password.length > MAX_LENGTH) {
-    throw new TypeError(`Cannot log in to a SOCKS proxy: the user and the password have at most ${MAX_LENGTH} bytes`);
+    throw new TypeError(`Cannot log in to a SOCKS proxy: user and password must have at most ${MAX_LENGTH} bytes each`);
   }
   await dialog.send([SUBNEGOTIATION, username.length, ...username, password.length, ...password]);
   const [, status] = await dialog.receive(2, SUBNEGOTIATION);
@@ -144,12 +144,12 @@ async function addressOf(proxy: Proxy, { hostname }: ProxiedServer, signal: Abor
   if (family !== 0) return [family === 4 ? IPV4 : IPV6, ...ipBytes(address)];
   const name = new TextEncoder().encode(address);
   if (name.length > MAX_LENGTH) {
-    throw proxyError(proxy, `takes names of at most ${MAX_LENGTH} bytes, received one of ${name.length}`);
+    throw proxyError(proxy, `accepts names of at most ${MAX_LENGTH} bytes, received one of ${name.length}`);
   }
   return [DOMAIN, name.length, ...name];
 }
 
-/** IPv4 goes before IPv6, for many a proxy has no way to the latter. */
+/** IPv4 goes before IPv6, because many proxies can't reach the latter. */
 async function resolve(hostname: string): Promise<string> {
   try {
     return (await lookup(hostname, { order: "ipv4first" })).address;
@@ -164,7 +164,7 @@ async function resolve(hostname: string): Promise<string> {
   }
 }
 
-/** The address that the proxy connects from isn't needed here. */
+/** Skips the address that the proxy connects from. */
 async function skipAddress(dialog: Dialog, proxy: Proxy, type: number): Promise<void> {
   const lengths: Record<number, number> = { [IPV4]: 4, [IPV6]: 16 };
   const length = type === DOMAIN ? (await dialog.take(1))[0] : lengths[type];
