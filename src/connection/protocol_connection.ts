@@ -271,9 +271,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     if (ProtocolConnection.#waiting.push(this) === 1) queueMicrotask(ProtocolConnection.#flushWaiting);
   }
 
-  /**
-   * Connections to flush at the end of the turn, in one microtask for all: a broadcast would otherwise cost one each.
-   */
+  /** Flushed at the end of the turn, in one microtask for all: a broadcast would otherwise cost one each. */
   static #waiting: ProtocolConnection[] = [];
 
   static readonly #flushWaiting = () => {

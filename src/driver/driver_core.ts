@@ -315,8 +315,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     publishOpen(this.#emitter, this.handshake);
     this.handshake = null;
     this.#emit("open");
-    // If as much is still queued in the connection, that reports the drain. A listener of "open" may have sent or
-    // closed.
+    // If as much is queued in the connection, that reports the drain. A listener of "open" may have sent or closed.
     const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
     if (drained && this.readyState === "open") this.onDrain();
   }

@@ -20,10 +20,8 @@ import { checkSendOptions, type SendOptions, withType } from "./send_options.ts"
 export let coreOf: (ws: WebSocketDriver) => DriverCore;
 
 /**
- * One WebSocket connection, of either side: an event emitter with methods to send. Create one with
- * {@linkcode makeServer} or {@linkcode makeClient}.
- *
- * Messages sent while the connection is opening are queued, and go out in order once it is open.
+ * One WebSocket connection, of either side: an event emitter with methods to send. {@linkcode makeServer} and
+ * {@linkcode makeClient} create them. Messages sent before it is open are queued, and then go out in order.
  *
  * @example Echo, on whatever connection
  * ```ts

@@ -132,7 +132,7 @@ const REFUSALS: readonly (readonly [url: string, answer: Uint8Array | string, st
     ["socks5h://h", Uint8Array.fromHex("05ff"), 407, "give them in its URL"],
     ["socks5h://h", Uint8Array.fromHex("0502"), null, "a method of authentication that was offered"],
     ["socks5h://h", Uint8Array.fromHex("0501"), null, "a method of authentication that was offered"],
-    ["socks5h://alice:s3cret@h", Uint8Array.fromHex("05ff"), 407, "another authentication than a user and a password"],
+    ["socks5h://alice:s3cret@h", Uint8Array.fromHex("05ff"), 407, "an authentication other than a user and a password"],
     ["socks5h://alice:s3cret@h", Uint8Array.fromHex("05020101"), 407, "refused the user and the password"],
     ["socks5h://alice:s3cret@h", Uint8Array.fromHex("05020500"), null, "must answer with version 1"],
     ["socks5h://h", Uint8Array.fromHex(`${GREETING}04000001`), null, "must answer with version 5"],
