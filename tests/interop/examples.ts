@@ -50,7 +50,7 @@ Deno.test("examples/gateway.ts passes on what a client of Python's websockets se
   assertEquals(JSON.parse(line), ["chat", "Hi", 1_024_000, 4001, "Done"]);
 });
 
-Deno.test("examples/ticker.ts shows prices and a plot of latency to a hundred subscribers of a page", async () => {
+Deno.test("examples/ticker.ts shows prices and a plot of latency to 250 subscribers of a page", async () => {
   const picture = await Deno.makeTempFile({ suffix: ".png" });
   try {
     await using example = await ExampleProcess.start("ticker.ts", ["serve", "0"]);

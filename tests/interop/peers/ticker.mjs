@@ -18,7 +18,8 @@ try {
   const faults = [];
   tab.on("pageerror", (error) => faults.push(String(error)));
   await tab.goto(url);
-  await tab.getByText("100 subscribers here").waitFor();
+  // Chromium opens the more slowly the more it opens: ten seconds for all.
+  await tab.getByText("250 subscribers here").waitFor({ timeout: 120_000 });
   // A price for each of 8 symbols, and a plot of a few seconds.
   await tab.waitForFunction("document.querySelectorAll('li').length === 8 && /\\d/.test(p99.textContent)");
   await tab.waitForFunction("Number(rate.textContent.replace(/\\D/g, '')) > 100");
