@@ -47,58 +47,121 @@ function makeMessage(length: number, seed: number): string {
 }
 
 /** A way to send one message to all. */
-type Send = (servers: ReadonlySet<Server>, message: string) => void;
+interface Way {
+  readonly name: string;
+  readonly send: (message: string) => void;
+  /** The connections that it sends to. */
+  readonly targets: Iterable<{ readonly bufferedAmount: number }>;
+}
 
-const WAYS: Readonly<Record<string, Send>> = {
-  "a loop of send": (servers, message) => {
-    for (const ws of servers) ws.send(message);
-  },
-  "broadcast": (servers, message) => void broadcast(servers, message),
-};
+/** Servers with connections of peers in another process. */
+interface Crowd extends AsyncDisposable {
+  readonly ways: readonly Way[];
+}
 
-async function measure(length: number, compressed: boolean): Promise<void> {
-  const servers = new Set<Server>();
+async function gatherOurs(compressed: boolean): Promise<Crowd> {
+  const targets = new Set<Server>();
+  const full = Promise.withResolvers<void>();
   const server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const ws = makeServer(request, { pingInterval: 0, perMessageDeflate: compressed ? { threshold: 0 } : false });
-    ws.on("open", () => servers.add(ws));
+    ws.on("open", () => targets.add(ws).size === CONNECTIONS && full.resolve());
     ws.startConnection();
     return ws.response;
   });
-  const { port } = server.addr as Deno.NetAddr;
-  const args = ["run", "-A", new URL(import.meta.url).pathname, `--sink=${port}`, `--connections=${CONNECTIONS}`];
-  const peers = new Deno.Command(Deno.execPath(), { args }).spawn();
-  while (servers.size < CONNECTIONS) await new Promise((resolve) => setTimeout(resolve, 10));
-  const messages = Array.from({ length: MESSAGES }, (_, i) => makeMessage(length, i));
-  const written = async () => {
-    for (const ws of servers) while (ws.bufferedAmount > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  const peers = startPeers(server.addr.port);
+  await full.promise;
+  const loop = (message: string) => targets.forEach((ws) => ws.send(message));
+  return {
+    ways: [
+      { name: "loop", send: loop, targets },
+      { name: "broadcast", send: (message) => void broadcast(targets, message), targets },
+    ],
+    async [Symbol.asyncDispose]() {
+      for (const ws of targets) ws.terminate();
+      await peers.status;
+      await server.shutdown();
+    },
   };
-  const costs: Record<string, number[]> = { "a loop of send": [], "broadcast": [] };
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, send] of Object.entries(WAYS)) {
-      const before = process.cpuUsage();
-      for (const message of messages) {
-        send(servers, message);
-        await written();
-      }
-      const { user, system } = process.cpuUsage(before);
-      // The first round is for warming up.
-      if (round > 0) costs[name].push((user + system) / (MESSAGES * CONNECTIONS));
-    }
+}
+
+/** The runtime's own sockets. */
+async function gatherBuiltIn(): Promise<Crowd> {
+  const targets = new Set<WebSocket>();
+  const full = Promise.withResolvers<void>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+    socket.onopen = () => targets.add(socket).size === CONNECTIONS && full.resolve();
+    return response;
+  });
+  const peers = startPeers(server.addr.port);
+  await full.promise;
+  const send = (message: string) => {
+    for (const socket of targets) socket.send(message);
+  };
+  return {
+    ways: [{ name: "built-in", send, targets }],
+    async [Symbol.asyncDispose]() {
+      // They don't answer a Close; without them, the sockets end.
+      peers.kill();
+      await peers.status;
+      await server.shutdown();
+    },
+  };
+}
+
+function startPeers(port: number): Deno.ChildProcess {
+  const args = ["run", "-A", new URL(import.meta.url).pathname, `--sink=${port}`, `--connections=${CONNECTIONS}`];
+  return new Deno.Command(Deno.execPath(), { args }).spawn();
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Sends all messages to all, and gives the CPU time and the time of a delivery in µs. */
+async function run({ send, targets }: Way, messages: readonly string[]): Promise<[cpu: number, time: number]> {
+  const [before, start] = [process.cpuUsage(), performance.now()];
+  for (const message of messages) {
+    send(message);
+    for (const target of targets) while (target.bufferedAmount > 0) await turn();
   }
-  const medians = Object.values(costs).map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]);
-  const what = `${length} B ${compressed ? "compressed" : "plain"}`.padEnd(20);
-  const figures = medians.map((value) => value.toFixed(2).padStart(10)).join("");
-  console.log(`${what}${figures}   ${(medians[0] / medians[1]).toFixed(2)}`);
-  for (const ws of servers) ws.terminate();
-  await peers.status;
-  await server.shutdown();
+  const { user, system } = process.cpuUsage(before);
+  const deliveries = messages.length * CONNECTIONS;
+  return [(user + system) / deliveries, (performance.now() - start) * 1000 / deliveries];
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+async function measure(length: number, compressed: boolean): Promise<void> {
+  await using ours = await gatherOurs(compressed);
+  // It compresses nothing, so there is nothing to compare then.
+  await using builtIn = compressed ? null : await gatherBuiltIn();
+  const ways = [...ours.ways, ...builtIn?.ways ?? []];
+  const messages = Array.from({ length: MESSAGES }, (_, i) => makeMessage(length, i));
+  const rounds: [cpu: number, time: number][][] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const figures: [number, number][] = [];
+    for (const way of ways) figures.push(await run(way, messages));
+    // The first round is for warming up.
+    if (round > 0) rounds.push(figures);
+  }
+  const costs = ways.map((_, way) => median(rounds.map((figures) => figures[way][0])).toFixed(2));
+  const cell = (text: string) => text.padStart(11);
+  const ratios = (which: 0 | 1) =>
+    ["loop", "built-in"].map((name) => {
+      const other = ways.findIndex((way) => way.name === name);
+      return other < 0 ? "" : median(rounds.map((figures) => figures[other][which] / figures[1][which])).toFixed(2);
+    });
+  const what = `${length} B ${compressed ? "compressed" : "plain"}`.padEnd(18);
+  console.log(what + [...costs, ...Array(3 - costs.length).fill(""), ...ratios(0), ...ratios(1)].map(cell).join(""));
 }
 
 const port = option("sink", 0);
 if (port > 0) {
   await sink(port);
 } else {
-  console.log(`${CONNECTIONS} connections; µs of CPU a delivery, medians of ${ROUNDS} rounds`);
-  console.log(`${"".padEnd(20)}      loop broadcast   ratio`);
+  console.log(
+    `${CONNECTIONS} connections; µs of CPU a delivery, and what the others take for each that broadcast takes`,
+  );
+  const titles = ["loop", "broadcast", "built-in", "÷ loop", "÷ built-in", "in time", "in time"];
+  console.log(" ".repeat(18) + titles.map((title) => title.padStart(11)).join(""));
   for (const compressed of [true, false]) for (const length of [128, 4096]) await measure(length, compressed);
 }
