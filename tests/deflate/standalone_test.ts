@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { sharedEngine } from "../../src/deflate/engine.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { Random } from "../support/random.ts";
@@ -52,3 +52,16 @@ Deno.test("forget() lets the next message refer to nothing before it", async () 
   assert((await extension.encode(message)).length < first.length / 4);
   makeDeflate("client").forget();
 });
+
+// Row: detached-buffer
+for (const serverNoContextTakeover of [false, true]) {
+  Deno.test(`encode() ${serverNoContextTakeover ? "without" : "with"} context takeover rejects if its buffer is transferred meanwhile`, async () => {
+    const extension = makeDeflate("server", { serverNoContextTakeover });
+    const message = new Random(5).bytes(300_000);
+    const encoded = extension.encode(message);
+    structuredClone(message.buffer, { transfer: [message.buffer] });
+    const error = await assertRejects(() => Promise.resolve(encoded), TypeError);
+    assertStringIncludes(error.message, "expected its 300000 bytes");
+    extension.close();
+  });
+}
