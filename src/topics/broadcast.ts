@@ -126,7 +126,7 @@ export function checkBroadcastOptions(what: string, options: BroadcastOptions): 
  * @param options Who is left out, how to compress, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
  * @throws {TypeError} If the data is neither text nor bytes, a target isn't a connection of this package, or an option
- * is unknown or of the wrong type.
+ * is unknown or of the wrong type. Nothing is sent then.
  * @throws {RangeError} If a number is out of its range.
  *
  * @example A ticker: who falls behind gets the newest price of each symbol
@@ -146,17 +146,31 @@ export function broadcast(
 ): BroadcastResult {
   checkBroadcastOptions("broadcast", options);
   const { type = typeof data === "string" ? "text" : "binary", compress = "shared" } = options;
-  return deliver(targets, prepare(data, type, compress), options);
+  const message = prepare(data, type, compress);
+  return deliver(checkTargets(targets), message, options);
+}
+
+/** All of them, before anything is sent: a mistake late in the list must not leave half of a broadcast behind. */
+function checkTargets(targets: Iterable<WebSocketDriver>): WebSocketDriver[] {
+  const connections = Array.from(targets);
+  for (let index = 0; index < connections.length; index++) {
+    const value: unknown = connections[index];
+    if (value instanceof WebSocketDriver) continue;
+    throw new TypeError(
+      "Cannot broadcast: expected connections of makeServer, makeClient or connect, received " +
+        `${value === null ? "null" : typeof value} at index ${index}; nothing was sent`,
+    );
+  }
+  return connections;
 }
 
 /**
- * Sends a message that is prepared, by options that are checked.
+ * Sends a message that is prepared, to connections and by options that are checked.
  *
  * @param targets The connections.
  * @param message The message.
  * @param options Who is left out, and what becomes of slow ones.
  * @returns How many connections it was sent to, and how many not.
- * @throws {TypeError} If a target isn't a connection of this package.
  */
 export function deliver(
   targets: Iterable<WebSocketDriver>,
@@ -169,7 +183,6 @@ export function deliver(
   const result: BroadcastResult = { sent: 0, skipped: 0, closed: 0 };
   for (const ws of targets) {
     if (ws === single || several?.has(ws)) continue;
-    if (!(ws instanceof WebSocketDriver)) throw notAConnection(ws);
     result[sendTo(coreOf(ws), message, slow, slowLimit, key)]++;
   }
   return result;
@@ -200,11 +213,5 @@ function tooSlow(limit: number): WebSocketError {
   return new WebSocketError(
     `The peer reads too slowly for a broadcast: expected at most ${limit} bytes waiting (slowLimit), received more`,
     { code: ErrorCode.BACKPRESSURE_LIMIT, closeCode: CloseCode.TRY_AGAIN_LATER, reason: "too slow" },
-  );
-}
-
-function notAConnection(value: unknown): TypeError {
-  return new TypeError(
-    `Cannot broadcast: expected connections of makeServer, makeClient or connect, received ${typeof value}`,
   );
 }

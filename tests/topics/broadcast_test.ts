@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import {
   broadcast,
   type BroadcastOptions,
@@ -10,6 +10,7 @@ import {
   serve,
   type Server,
   type WebSocketDriver,
+  WebSocketError,
   type WebSocketPair,
 } from "@wsd/driver";
 import { Opcode, Protocol } from "@wsd/driver/protocol";
@@ -123,6 +124,21 @@ Deno.test("broadcast() throws only for the caller's mistakes", async () => {
   assertThrows(() => broadcast([{} as WebSocketDriver], "x"), TypeError, "makeServer");
   assertThrows(() => broadcast([pair.server], Uint8Array.of(0xff), { type: "text" }), TypeError, "UTF-8");
   assertEquals(pair.server.readyState, "open");
+});
+
+Deno.test("broadcast() sends to nobody if one target isn't a connection, and says which", async () => {
+  await using a = await makePair();
+  await using b = await makePair();
+  const received = [a, b].map(({ client }) => record(client));
+  const ends = [a, b].map(({ client }) => arrives(client, "end"));
+  const wrong = [a.server, b.server, null, a.server] as WebSocketDriver[];
+  for (const targets of [wrong, new Set(wrong), wrong.values()]) {
+    assertThrows(() => broadcast(targets, "x"), TypeError, "received null at index 2");
+  }
+  // An iterator gives its values once.
+  assertEquals(broadcast([a.server, b.server].values(), "end").sent, 2);
+  await Promise.all(ends);
+  assertEquals(received, [["end"], ["end"]]);
 });
 
 Deno.test("send() accepts a prepared message, even before the connection is open", async () => {
@@ -243,21 +259,27 @@ Deno.test('broadcast() keeps the newest message of each key for a slow connectio
   await next;
 });
 
-Deno.test("Pings and a Close overtake what waits for a stream", async () => {
-  await using pair = await makePair();
+/** Sends a stream that waits for its end, and a message behind it. */
+function sendBehindStream({ server, client }: WebSocketPair) {
   const source = Promise.withResolvers<string>();
   const events: string[] = [];
-  const pinged = new Promise<void>((resolve) => pair.client.on("ping", () => resolve(void events.push("ping"))));
-  const closed = pair.client.closed;
-  pair.client.on("message", (message) => events.push(String(message)));
-  const stream = pair.server.sendStream(
+  client.on("message", (message) => events.push(String(message)));
+  const stream = server.sendStream(
     (async function* () {
       yield "a";
       yield await source.promise;
     })(),
     { fragmentSize: 1 },
   );
-  broadcast([pair.server], "behind");
+  broadcast([server], "behind");
+  return { source, events, stream };
+}
+
+Deno.test("a Ping overtakes what waits for a stream", async () => {
+  await using pair = await makePair();
+  const { source, events, stream } = sendBehindStream(pair);
+  const pinged = new Promise<void>((resolve) => pair.client.on("ping", () => resolve(void events.push("ping"))));
+  const closed = pair.client.closed;
   pair.server.sendPing();
   await pinged;
   assertEquals(events, ["ping"]);
@@ -266,6 +288,17 @@ Deno.test("Pings and a Close overtake what waits for a stream", async () => {
   pair.server.closeConnection();
   await closed;
   assertEquals(events, ["ping", "ab", "behind"]);
+});
+
+Deno.test("the answer to a Close overtakes what waits for a stream, which it ends", async () => {
+  await using pair = await makePair();
+  const { source, events, stream } = sendBehindStream(pair);
+  const cut = assertRejects(() => stream, WebSocketError);
+  pair.client.close(4000, "enough");
+  assertEquals(await pair.client.closed, { code: 4000, reason: "enough" });
+  await cut;
+  source.resolve("b");
+  assertEquals(events, []);
 });
 
 netTest("broadcast() works over the runtime's socket under Deno.serve", async () => {
