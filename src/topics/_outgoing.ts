@@ -113,7 +113,7 @@ export class Outgoing {
   }
 
   /**
-   * Waits until nothing is on its way any more.
+   * Waits until nothing is on its way any more, as all ends: what is lost from here on is not sent again.
    *
    * @param timeout How long, in milliseconds.
    */
@@ -160,9 +160,11 @@ export class Outgoing {
   }
 
   #onFailure(flight: Queue<Message>, message: Message, error: Error): void {
-    // A message that failed with the connection stays in its place, and is sent again with the others.
-    if (flight !== this.#inFlight || !this.#connection.ready) return;
-    this.#onError(error);
+    if (flight !== this.#inFlight) return;
+    const { ready } = this.#connection;
+    // A message that failed with the connection stays in its place, and is sent again with the others, unless all ends.
+    if (!ready && this.#onEmpty === null) return;
+    if (ready) this.#onError(error);
     this.#settle(flight, message, "dropped");
   }
 

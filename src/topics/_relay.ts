@@ -109,7 +109,7 @@ export class Relay implements BrokerHandler {
   async close(reason: Error): Promise<void> {
     this.#closed = true;
     clearInterval(this.#heartbeat);
-    if (this.#state === "up") await this.#outgoing.flushed(CLOSE_TIMEOUT);
+    if (this.#state === "up" && this.#connection.ready) await this.#outgoing.flushed(CLOSE_TIMEOUT);
     this.#subscriptions.close(reason);
     this.#outgoing.close();
     await this.#connection.close();

@@ -241,7 +241,8 @@ export class Topics extends EventEmitter<TopicsEvents> {
   }
 
   /**
-   * Ends all subscriptions, sends what is on its way, and leaves the broker. Connections stay open.
+   * Ends all subscriptions, sends what is on its way, and leaves the broker. Connections stay open. A broker that doesn't
+   * answer gets 2 s; then what it has not confirmed is `"dropped"`, though it may still arrive.
    *
    * @returns Resolves when that is done. It never rejects.
    */

@@ -77,11 +77,12 @@ export abstract class BrokerServer implements AsyncDisposable {
     return this;
   }
 
-  /** Kills it, and waits for its end. */
+  /** Kills it, unless it was killed before, and waits for its end. */
   async kill(): Promise<void> {
-    const process = this.#process!;
-    process.kill("SIGKILL");
-    await process.status;
+    const process = this.#process;
+    this.#process = null;
+    process?.kill("SIGKILL");
+    await process?.status;
   }
 
   /** Stops it from running. */

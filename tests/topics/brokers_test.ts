@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { makePair, type WebSocketPair } from "@wsd/driver";
 import { NatsBroker } from "@wsd/driver/nats";
 import { RedisBroker } from "@wsd/driver/redis";
 import { type Broker, Topics, type TopicsOptions } from "@wsd/driver/topics";
 import type { createClient } from "npm:@redis/client@6.3.1";
+import { once } from "node:events";
 import { makeCertificate } from "../support/certificate.ts";
 import { testWith } from "../support/permissions.ts";
 import {
@@ -232,6 +233,28 @@ serverTest("nats-server", "@nats-io/transport-node: a subject that is refused ta
   await refusesBad(new NatsBroker(connection), server, "Permissions Violation");
   await connection.close();
   await Deno.remove(config);
+});
+
+serverTest("redis-server", "close() waits no longer than Redis lives", async () => {
+  await using server = await new RedisServer().start();
+  const [client, subscriber] = [await nodeRedis(server.port), await nodeRedis(server.port)];
+  const topics = new Topics({ name: "app", broker: new RedisBroker(client, { subscriber }) });
+  await state(topics, "up");
+  server.freeze();
+  const { relayed } = topics.publish("x", "1");
+  const begun = performance.now();
+  const closed = topics.close();
+  await server.kill();
+  await closed;
+  // Two seconds are what a broker that doesn't answer gets.
+  assertLess(performance.now() - begun, 2_000);
+  assertEquals(await relayed, "dropped");
+  // A client that is about to connect again keeps its timer, also once it is destroyed.
+  await server.start();
+  for (const each of [client, subscriber]) {
+    if (!each.isReady) await once(each, "ready");
+    each.destroy();
+  }
 });
 
 /** Topics whose names begin with "ok" work; those with "bad" are refused, and only those. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { makePair, type WebSocketPair } from "@wsd/driver";
 import {
   type Broker,
@@ -415,6 +415,39 @@ Deno.test("close() rejects a subscription that was not confirmed", async () => {
   await assertRejects(() => confirmed, Error, "closed");
   assertEquals(await waiting.relayed, "dropped");
   assertEquals(broker.commands, ["close"]);
+});
+
+/** Whether a promise settles without a timer. */
+function settles(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => true), turn().then(() => false)]);
+}
+
+Deno.test("close() stops waiting for a message once the broker is lost with it", async () => {
+  const broker = new TestBroker();
+  const topics = new Topics({ name: "app", broker });
+  const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  broker.answer = () => answers[broker.published.length - 1].promise;
+  const [first, second] = ["1", "2"].map((text) => topics.publish("x", text));
+  const closed = topics.close();
+  broker.down();
+  answers[0].reject(new Error("lost"));
+  assertEquals(await first.relayed, "dropped");
+  // Another client may still be waiting for an answer, and get it.
+  answers[1].resolve();
+  assertEquals(await second.relayed, "sent");
+  assert(await settles(closed));
+  assertEquals(broker.commands, ["close"]);
+});
+
+Deno.test("close() doesn't wait for a message that has failed before, with a broker that is about to be lost", async () => {
+  const broker = new TestBroker();
+  const topics = new Topics({ name: "app", broker });
+  broker.answer = () => Promise.reject(new Error("lost"));
+  const { relayed } = topics.publish("x", "1");
+  broker.ready = false;
+  await turn();
+  assert(await settles(topics.close()));
+  assertEquals(await relayed, "dropped");
 });
 
 Deno.test("a listener of Topics that rejects is reported", async () => {
