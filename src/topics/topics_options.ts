@@ -55,7 +55,8 @@ export interface TopicsOptions extends Pick<BroadcastOptions, "compress" | "slow
   broker?: Broker;
   /**
    * `"local-first"` delivers to connections of this process at once, and to others by the broker. `"broker"` delivers
-   * to all by the broker, so that all processes see one order, and nobody gets anything while it is lost.
+   * to all by the broker, so that nobody gets anything while it is lost, and all processes see one order if the broker
+   * has one: Redis, `WorkerBroker` and `MemoryBroker` do. NATS keeps the order of each publisher, and no more.
    *
    * @default {"local-first"}
    */
