@@ -142,6 +142,6 @@ netTest("makeServer() answers a request that is not an upgrade with what to do",
   });
   const response = await fetch(url);
   assertEquals(response.status, 400);
-  assertStringIncludes(await response.text(), "connect by ws: or wss:, this is not a page");
+  assertStringIncludes(await response.text(), "connect with ws: or wss:, this is not a page");
   await server.shutdown();
 });

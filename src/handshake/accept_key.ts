@@ -10,9 +10,9 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const LAST_DIGITS = "AQgw";
 
 /**
- * Computes the SHA-1 digest of some bytes, 20 bytes: {@linkcode sha1}, or what the platform has.
+ * Computes the SHA-1 digest of some bytes, 20 bytes: {@linkcode sha1}, or the platform's own.
  *
- * @example That of node:crypto
+ * @example Use node:crypto
  * ```ts
  * import { acceptKey, type Sha1 } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -75,7 +75,7 @@ export function isValidKey(value: string): boolean {
 }
 
 /**
- * Computes the `Sec-WebSocket-Accept` that shows that a server has read a client's key.
+ * Computes the `Sec-WebSocket-Accept` that proves that a server has read a client's key.
  *
  * RFC 6455 §4.2.2: "concatenating /key/ […] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the SHA-1
  * hash of this concatenated value to obtain a 20-byte value and base64-encoding […] this 20-byte hash."

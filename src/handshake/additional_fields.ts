@@ -1,6 +1,6 @@
 import { checkField, type Field } from "../http/format_head.ts";
 
-/** Header fields that a handshake sets itself, with what a caller does instead. */
+/** Header fields that a handshake sets itself, with what a caller must do instead. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ["connection", "leave it out, it is always Upgrade"],
   ["upgrade", "leave it out, it is always websocket"],

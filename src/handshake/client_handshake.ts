@@ -13,7 +13,7 @@ import { checkSubprotocols } from "./subprotocol.ts";
 /**
  * The parts of a client's handshake.
  *
- * @example Everything that a handshake can ask for
+ * @example Everything that a handshake can request
  * ```ts
  * import { formatRequestHead, generateKey, type RequestHeadOptions } from "@wsd/driver/protocol";
  * import { assertStringIncludes } from "@std/assert";
@@ -35,11 +35,11 @@ import { checkSubprotocols } from "./subprotocol.ts";
 export interface RequestHeadOptions {
   /** The request target: path and query as in a URL, visible ASCII with no `#`. */
   target: string;
-  /** The server's host, with its port if that is not the scheme's own. */
+  /** The server's host, with its port unless it is the scheme's default. */
   host: string;
   /** The key of this connection; see {@linkcode generateKey}. */
   key: string;
-  /** The subprotocols that the client speaks, the preferred first. @default [] */
+  /** The subprotocols that the client supports, in order of preference. @default [] */
   protocols?: readonly string[];
   /** The value of `Sec-WebSocket-Extensions`, null for no offer. @default null */
   extensions?: string | null;
@@ -50,7 +50,7 @@ export interface RequestHeadOptions {
 }
 
 /**
- * What a client has offered, to check the server's answer against.
+ * What a client has offered, to check the server's response.
  *
  * @example Insist on a subprotocol
  * ```ts
@@ -82,16 +82,16 @@ export interface CheckResponseOptions {
   /** The names of the extensions that were offered. @default [] */
   extensions?: readonly string[];
   /**
-   * Whether a server that picks none of the offered subprotocols is refused. RFC 6455 leaves it to the client, the
-   * web's `WebSocket` and the original library refuse it. @default false
+   * Whether to fail if the server picks none of the offered subprotocols. RFC 6455 leaves that to the client; the web's
+   * `WebSocket` and the original library fail. @default false
    */
   requireProtocol?: boolean;
 }
 
 /**
- * A server's answer that opens the connection.
+ * A server's response that opens the connection.
  *
- * @example Use what was agreed on
+ * @example Use the negotiated subprotocol
  * ```ts
  * import type { ResponseAcceptance, ResponseViolation } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -106,16 +106,16 @@ export interface CheckResponseOptions {
  * @category Handshake
  */
 export interface ResponseAcceptance {
-  /** True: the answer keeps every rule. */
+  /** True: the response follows every rule. */
   accepted: true;
   /** The subprotocol that the server chose, null for none. */
   protocol: string | null;
-  /** The extensions that the server agreed to, in order. Their parameters are for the extension to judge. */
+  /** The extensions that the server accepted, in order. Checking their parameters is up to the extension. */
   extensions: ExtensionOffer[];
 }
 
 /**
- * A server's answer that doesn't.
+ * A server's response that breaks a rule.
  *
  * @example Say what was wrong
  * ```ts
@@ -130,7 +130,7 @@ export interface ResponseAcceptance {
  * @category Handshake
  */
 export interface ResponseViolation {
-  /** False: the answer breaks a rule. */
+  /** False: the response breaks a rule. */
   accepted: false;
   /** One line of ASCII: the rule, and what was received. */
   violation: string;
@@ -140,12 +140,12 @@ export interface ResponseViolation {
  * Writes the head of a client's opening handshake, RFC 6455 §4.1.
  *
  * @param options Its parts.
- * @returns The bytes, up to and with the empty line.
+ * @returns The bytes, up to and including the empty line.
  * @throws {TypeError} If a part can't be written: a target that is not visible ASCII, a malformed host or key, a
  * subprotocol that is not a token, a header that the handshake sets itself, or CR, LF or NUL anywhere.
  * @throws {SyntaxError} If `extensions` doesn't follow the grammar of RFC 6455 §9.1.
  *
- * @example Ask for a connection
+ * @example Request a connection
  * ```ts
  * import { formatRequestHead } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -198,7 +198,7 @@ export function requestFields(options: RequestHeadOptions): Field[] {
   checkRequestOptions(options);
   const [host, additional] = splitHost(options.host, checkAdditionalFields(options.fields ?? []));
   if (origin !== null && additional.some(([name]) => equalsIgnoreCase(name, "origin"))) {
-    throw new TypeError("Cannot add the header Origin: the option origin is given too, use one of them");
+    throw new TypeError("Cannot add the header Origin: the option origin is also given, use only one of them");
   }
   const composed: Field[] = [
     ["Host", host],
@@ -213,7 +213,7 @@ export function requestFields(options: RequestHeadOptions): Field[] {
   return [...composed, ...additional];
 }
 
-/** Takes an additional `Host` out of the fields. */
+/** Removes an additional `Host` from the fields. */
 function splitHost(host: string, fields: Field[]): [host: string, additional: Field[]] {
   const hosts = fields.filter(([name]) => equalsIgnoreCase(name, "host"));
   if (hosts.length > 1) {
@@ -253,7 +253,7 @@ function isTarget(target: string): boolean {
  * @param head The response's head.
  * @returns True if another head follows.
  *
- * @example Wait for the final answer
+ * @example Wait for the final response
  * ```ts
  * import { HeadFields, isInterimResponse } from "@wsd/driver/protocol";
  * import { assert, assertFalse } from "@std/assert";
@@ -269,13 +269,13 @@ export function isInterimResponse(head: ResponseHead): boolean {
 }
 
 /**
- * Checks a server's answer to a client's opening handshake by the rules of RFC 6455 §4.1.
+ * Checks a server's response to a client's opening handshake by the rules of RFC 6455 §4.1.
  *
  * @param head The response's head.
  * @param options What the client has sent and offered.
- * @returns What was agreed on, or which rule the answer breaks: the client must then fail the connection.
+ * @returns The result, or the rule that the response breaks: the client must then fail the connection.
  *
- * @example Check an answer
+ * @example Check a response
  * ```ts
  * import { checkResponse, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert } from "@std/assert";

@@ -26,9 +26,9 @@ export interface ExtensionParameter {
 }
 
 /**
- * An extension with its parameters: one that a client offers, or one that a server agrees to.
+ * An extension with its parameters: one that a client offers, or one that a server accepts.
  *
- * @example Agree to a known extension
+ * @example Accept a known extension
  * ```ts
  * import { type ExtensionOffer, formatExtensions, parseExtensions } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -42,7 +42,7 @@ export interface ExtensionParameter {
 export interface ExtensionOffer {
   /** The extension's name, with its case. */
   name: string;
-  /** The parameters in order; a name may come twice, which is up to the extension. */
+  /** The parameters in order; a name may occur twice, which is up to the extension. */
   parameters: ExtensionParameter[];
 }
 
@@ -54,7 +54,7 @@ export interface ExtensionOffer {
  * value after quoted-string unescaping MUST conform to the 'token' ABNF."
  *
  * @param value The value; several lines joined by commas are fine.
- * @returns The extensions in order, duplicates too: a client may offer one twice with other parameters.
+ * @returns The extensions in order, including duplicates: a client may offer one twice with different parameters.
  * @throws {SyntaxError} If the value doesn't match that grammar.
  *
  * @example Read an offer
@@ -93,7 +93,7 @@ function takeParameters(scanner: FieldScanner, value: string): ExtensionParamete
   return parameters;
 }
 
-/** White space is fine around the `=`: the grammar of RFC 6455 is that of RFC 2616, which allows it everywhere. */
+/** White space around the `=` is fine: the grammar of RFC 6455 is that of RFC 2616, which allows it everywhere. */
 function takeParameter(scanner: FieldScanner, value: string): ExtensionParameter {
   const name = scanner.takeToken();
   if (name === "") fail("the name of a parameter must be a token", value);
@@ -115,7 +115,7 @@ function fail(rule: string, value: string): never {
  * Writes the value of `Sec-WebSocket-Extensions`: the reverse of {@linkcode parseExtensions}.
  *
  * @param offers The extensions in order.
- * @returns The value, empty if there are none: leave the header field out then.
+ * @returns The value, empty if there are none: then leave out the header field.
  * @throws {TypeError} If a name or a value is not a token.
  *
  * @example Write an offer

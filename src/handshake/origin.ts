@@ -5,12 +5,12 @@ import { printable } from "../http/printable.ts";
  * Checks whether a page of an origin may connect.
  *
  * RFC 6455 §10.2: "Servers that are not intended to process input from any web page but only for certain sites SHOULD
- * verify the |Origin| field is an origin they expect." Origins of a list are compared character by character: browsers
- * send one spelling only.
+ * verify the |Origin| field is an origin they expect." Listed origins are compared character by character: browsers
+ * send only one spelling.
  *
  * @param origin The value of `Origin`, null if it is missing.
- * @param allowedOrigins The origins that may connect, or `"same-host"` for those of the host that is asked for.
- * @param host The host that is asked for, null if it is not known.
+ * @param allowedOrigins The origins that may connect, or `"same-host"` for those of the requested host.
+ * @param host The requested host, null if it is not known.
  * @returns True if it may; false for a missing origin.
  */
 export function isAllowedOrigin(
@@ -22,21 +22,22 @@ export function isAllowedOrigin(
   return allowedOrigins === "same-host" ? isSameHost(origin, host) : allowedOrigins.includes(origin);
 }
 
-/** The scheme doesn't count: behind a proxy that ends TLS, a page of `https:` is served here without it. */
+/** The scheme doesn't count: behind a proxy that ends TLS, an `https:` page is served here without TLS. */
 function isSameHost(origin: string, host: string | null): boolean {
   const slashes = origin.indexOf("://");
   if (slashes < 1 || host === null) return false;
   const scheme = origin.slice(0, slashes);
-  // A browser leaves out the scheme's own port, in Origin and in Host alike. A proxy may add it.
+  // A browser leaves out the scheme's default port, both in Origin and in Host. A proxy may add it.
   const port = scheme === "https" ? ":443" : scheme === "http" ? ":80" : "";
   const asked = port !== "" && host.endsWith(port) ? host.slice(0, -port.length) : host;
   return equalsIgnoreCase(origin.slice(slashes + 3), asked);
 }
 
 /**
- * Checks the origins that a caller allows, so that one that no browser would ever send is found at once.
+ * Checks a caller's allowed origins, so that one that no browser would ever send is found at once.
  *
- * @param origins The origins, such as `https://example.com`, or `null` in letters for pages without one; or `"same-host"`.
+ * @param origins The origins, such as `https://example.com`, or `null` in letters for pages without one; or
+ * `"same-host"`.
  * @throws {TypeError} If they are not an array, or one is not an origin as RFC 6454 §6 spells it.
  */
 export function checkAllowedOrigins(origins: readonly string[] | "same-host"): void {

@@ -11,9 +11,9 @@ import { printable } from "../http/printable.ts";
 import { chooseSubprotocol, parseSubprotocols } from "./subprotocol.ts";
 
 /**
- * The parts of a client's request that a server checks. A {@linkcode RequestHead} is one.
+ * The parts of a client's request that a server checks. A {@linkcode RequestHead} has them.
  *
- * @example From a request of the web's
+ * @example From a web `Request`
  * ```ts
  * import { type HandshakeRequest, isHandshake } from "@wsd/driver/protocol";
  * import { assertFalse } from "@std/assert";
@@ -38,7 +38,7 @@ export interface HandshakeRequest {
 /**
  * How a server checks a client's request.
  *
- * @example Keep out pages of other sites
+ * @example Refuse pages of other sites
  * ```ts
  * import { acceptHandshake, type AcceptHandshakeOptions, generateKey, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
@@ -65,23 +65,25 @@ export interface HandshakeRequest {
 export interface AcceptHandshakeOptions {
   /** The SHA-1 digest of some bytes. */
   sha1: Sha1;
-  /** The subprotocols that the server speaks, tokens, in any order. @default [] */
+  /** The subprotocols that the server supports, tokens, in any order. @default [] */
   acceptProtocols?: readonly string[];
   /**
-   * The origins that may connect, each exactly as browsers send it; `"same-host"` for those whose host is that in `Host`,
-   * whatever the scheme. @default all, and clients that send none
+   * The origins that may connect, each exactly as browsers send it; `"same-host"` for those whose host is that in
+   * `Host`, whatever the scheme. @default all, and clients that send none
    */
   allowedOrigins?: readonly string[] | "same-host";
-  /** The hosts that may be asked for, each as it stands in `Host`, with its port if any. @default every host */
+  /** The hosts that may be requested, each as in `Host`, with its port if any. @default every host */
   allowedHosts?: readonly string[];
-  /** Whether there must be a `Host`; false if another program has read the head, and checked it or taken it out. @default true */
+  /**
+   * Whether a `Host` is required; false if another program has read the head, and checked or removed it. @default true
+   */
   requireHost?: boolean;
 }
 
 /**
  * A handshake that can be answered with 101.
  *
- * @example Write the answer
+ * @example Write the response
  * ```ts
  * import { formatResponseHead, type HandshakeAcceptance, responseFields } from "@wsd/driver/protocol";
  *
@@ -92,20 +94,20 @@ export interface AcceptHandshakeOptions {
  * @category Handshake
  */
 export interface HandshakeAcceptance {
-  /** True: the request keeps every rule. */
+  /** True: the request follows every rule. */
   accepted: true;
   /** The value of `Sec-WebSocket-Accept`. */
   accept: string;
-  /** The subprotocol that both sides speak, null if there is none. */
+  /** The subprotocol that both sides support, null if there is none. */
   protocol: string | null;
   /** The extensions that the client offers, in order. */
   offers: ExtensionOffer[];
 }
 
 /**
- * A request that is refused.
+ * A refused request.
  *
- * @example Write the answer
+ * @example Write the response
  * ```ts
  * import { acceptHandshake, formatResponseHead, type HandshakeRefusal, HeadFields, sha1 } from "@wsd/driver/protocol";
  * import { assert, assertEquals } from "@std/assert";
@@ -124,9 +126,11 @@ export interface HandshakeAcceptance {
 export interface HandshakeRefusal {
   /** False: the request breaks a rule. */
   accepted: false;
-  /** The status of the answer: 405 for another method, 426 for another version, 403 if the client may not connect, 400 for the rest. */
+  /**
+   * The response's status: 405 for another method, 426 for another version, 403 if the client may not connect, or 400.
+   */
   status: 400 | 403 | 405 | 426;
-  /** One line of ASCII: what was expected, and what was received. It can be the body of the answer. */
+  /** One line of ASCII: what was expected, and what was received. It can be the body of the response. */
   reason: string;
   /** The header fields that belong to the status. */
   fields: Field[];
@@ -154,12 +158,12 @@ const CHECKS: readonly Check[] = [
 /**
  * Checks a client's opening handshake by the rules of RFC 6455 §4.2.1.
  *
- * It never throws for what a peer sent. To answer, write {@linkcode responseFields} under a 101, or the refusal's
- * status and fields with its reason as the body.
+ * It never throws because of a peer. To respond, write a 101 with {@linkcode responseFields}, or the refusal's status
+ * and fields with its reason as the body.
  *
  * @param request The client's request.
  * @param options What the server accepts.
- * @returns What goes into the answer, or why the request is refused.
+ * @returns The values for the response, or why the request is refused.
  *
  * @example Accept a client
  * ```ts
@@ -199,7 +203,7 @@ export function acceptHandshake(
  * @param request The client's request.
  * @returns True if it asks for one.
  *
- * @example Tell a page view from a WebSocket
+ * @example Distinguish a page view from a WebSocket
  * ```ts
  * import { isHandshake } from "@wsd/driver/protocol";
  * import { assertFalse } from "@std/assert";
@@ -216,7 +220,7 @@ export function isHandshake(request: HandshakeRequest): boolean {
 /**
  * Additions to the 101.
  *
- * @example Agree to an extension, and set a cookie
+ * @example Accept an extension, and set a cookie
  * ```ts
  * import { type HandshakeAcceptance, responseFields, type ResponseFieldsOptions } from "@wsd/driver/protocol";
  *
@@ -229,7 +233,7 @@ export function isHandshake(request: HandshakeRequest): boolean {
  * @category Handshake
  */
 export interface ResponseFieldsOptions {
-  /** The value of `Sec-WebSocket-Extensions`: what was agreed to, null for nothing. @default null */
+  /** The value of `Sec-WebSocket-Extensions`: the accepted ones, null for none. @default null */
   extensions?: string | null;
   /** Additional header fields. @default [] */
   fields?: Iterable<Field>;
@@ -238,12 +242,12 @@ export interface ResponseFieldsOptions {
 /**
  * Composes the header fields of the 101 that accepts a handshake, RFC 6455 §4.2.2.
  *
- * @param acceptance What {@linkcode acceptHandshake} returned.
+ * @param acceptance The result of {@linkcode acceptHandshake}.
  * @param options The extensions and the caller's own fields.
  * @returns The fields in order, for {@linkcode formatResponseHead}.
  * @throws {TypeError} If the handshake sets an additional field itself, or one can't be written.
  *
- * @example What the answer says
+ * @example The response's fields
  * ```ts
  * import { responseFields } from "@wsd/driver/protocol";
  * import { assertEquals } from "@std/assert";
@@ -286,7 +290,7 @@ function checkHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions
   return host !== null && isValidHost(host) ? null : refuse("Host must be one host with or without a port", host);
 }
 
-/** A page whose own name resolves to this server (DNS rebinding) asks for that name. */
+/** A page whose own name resolves to this server (DNS rebinding) requests that name. */
 function checkAllowedHost({ fields }: HandshakeRequest, options: AcceptHandshakeOptions): HandshakeRefusal | null {
   if (options.allowedHosts === undefined) return null;
   const host = fields.get("host");
@@ -298,9 +302,9 @@ function checkUpgrade({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const upgrade = fields.get("upgrade");
   if (listContains(upgrade, "websocket")) return null;
   const refusal = refuse("Upgrade must contain websocket", upgrade);
-  // Most of these are not handshakes at all, but a person with a browser.
+  // Most of these are not handshakes, but a person with a browser.
   return upgrade === null
-    ? { ...refusal, reason: `${refusal.reason} (connect by ws: or wss:, this is not a page)` }
+    ? { ...refusal, reason: `${refusal.reason} (connect with ws: or wss:, this is not a page)` }
     : refusal;
 }
 
@@ -327,7 +331,7 @@ function checkKey({ fields }: HandshakeRequest): HandshakeRefusal | null {
   return key !== null && isValidKey(key) ? null : refuse("Sec-WebSocket-Key must be 16 bytes in base64", key);
 }
 
-/** A body would be read as frames here, and as a body by a proxy, so one could hide from the other. */
+/** A body would be read as frames here, but as a body by a proxy, which allows request smuggling. */
 function checkBody({ fields }: HandshakeRequest): HandshakeRefusal | null {
   const encoding = fields.get("transfer-encoding");
   if (encoding !== null) return refuse("a handshake must have no Transfer-Encoding", encoding);

@@ -1,7 +1,7 @@
 /** The digest's first value, FIPS 180-4 §5.3.1. */
 const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
 
-/** What is computed with: one digest at a time uses it. Memory of its own for each would take longer than the digest. */
+/** Working memory, used by one digest at a time. Allocating it for each would take longer than the digest. */
 const state = new Int32Array(5);
 /** The words of a block, extended to one for each of the 80 rounds. */
 const words = new Int32Array(80);
@@ -39,7 +39,7 @@ export function sha1(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return digest;
 }
 
-/** Four bytes as one word, of which those behind the end are a one bit and zero bits. */
+/** Four bytes as one word; those after the end are a one bit and zero bits. */
 function wordAt(bytes: Uint8Array, at: number): number {
   return (byteAt(bytes, at) << 24) | (byteAt(bytes, at + 1) << 16) | (byteAt(bytes, at + 2) << 8) |
     byteAt(bytes, at + 3);

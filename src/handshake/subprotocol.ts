@@ -11,7 +11,7 @@ import { isToken } from "../http/token.ts";
  *
  * @param value The value; several lines joined by commas are fine.
  * @returns The subprotocols in the client's order of preference.
- * @throws {SyntaxError} If it has none, one that is not a token, or one twice.
+ * @throws {SyntaxError} If it is empty, or has one that is not a token, or a duplicate.
  */
 export function parseSubprotocols(value: string): string[] {
   const scanner = new FieldScanner(value);
@@ -36,11 +36,11 @@ function fail(rule: string, value: string): never {
 /**
  * Chooses the subprotocol of a connection: the first that the client offers and the server accepts.
  *
- * RFC 6455 §4.2.2 leaves the choice to the server. It follows the client here, because §4.1 says that the client's list is "ordered
- * by preference", and because the original library does. Names are compared with their case.
+ * RFC 6455 §4.2.2 leaves the choice to the server. It follows the client here, because §4.1 says that the client's list
+ * is "ordered by preference", and because the original library does. Names are compared with their case.
  *
- * @param offered What the client offers, in its order.
- * @param acceptProtocols What the server accepts, in any order.
+ * @param offered The client's subprotocols, in its order.
+ * @param acceptProtocols The server's subprotocols, in any order.
  * @returns The subprotocol, null if they have none in common.
  */
 export function chooseSubprotocol(offered: readonly string[], acceptProtocols: readonly string[]): string | null {
@@ -48,10 +48,10 @@ export function chooseSubprotocol(offered: readonly string[], acceptProtocols: r
 }
 
 /**
- * Checks the subprotocols that a caller gives.
+ * Checks a caller's subprotocols.
  *
  * @param names The subprotocols.
- * @param option What the caller knows them as.
+ * @param option The name of the option.
  * @throws {TypeError} If they are not an array, or one is not a token or comes twice.
  */
 export function checkSubprotocols(names: readonly string[], option = "acceptProtocols"): void {

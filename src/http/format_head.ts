@@ -23,7 +23,7 @@ export type Field = readonly [name: string, value: string];
  *
  * @param status The status code, 100 to 599; its usual reason phrase goes with it.
  * @param fields The header fields, in order.
- * @returns The bytes, up to and with the empty line.
+ * @returns The bytes, up to and including the empty line.
  * @throws {RangeError} If the status is not such an integer.
  * @throws {TypeError} If a name is not a token, or a value has CR, LF, NUL, another control character, or one above
  * U+00FF.
@@ -49,7 +49,7 @@ export function formatResponseHead(status: number, fields: Iterable<Field>): Uin
  *
  * @param startLine The request line or status line, without its CRLF.
  * @param fields The header fields, in order.
- * @returns The bytes, up to and with the empty line.
+ * @returns The bytes, up to and including the empty line.
  * @throws {TypeError} If the start line is not printable ASCII, a name is not a token, or a value has CR, LF,
  * NUL, another control character, or one above U+00FF.
  *

@@ -1,15 +1,15 @@
 import { Block, wholeSize } from "./block.ts";
 
-/** What a connection reads with while little comes in, in bytes: it pins this much as long as it is idle. */
+/** The read buffer of a connection with little traffic, in bytes: an idle connection pins this much. */
 export const SMALL_BLOCK = 1024;
-/** What a connection with some traffic reads with, in bytes. */
+/** The read buffer of a connection with some traffic, in bytes. */
 export const MEDIUM_BLOCK = 8 * 1024;
-/** What a busy connection reads with and composes its output in, in bytes: 64 KiB of payload behind a header. */
+/** The read and output buffer of a busy connection, in bytes: 64 KiB of payload after a header. */
 export const LARGE_BLOCK = 64 * 1024 + 64;
 
 const SIZES: readonly number[] = [SMALL_BLOCK, MEDIUM_BLOCK, LARGE_BLOCK];
 
-/** How many free blocks of each size are kept, about 4 MiB in all; what is released beyond that is collected. */
+/** How many free blocks of each size are kept, about 4 MiB in all; further ones are garbage-collected. */
 const KEPT: readonly number[] = [512, 128, 48];
 
 /**
@@ -21,10 +21,10 @@ export class BlockPool {
   readonly #free: readonly Block[][] = [[], [], []];
 
   /**
-   * Tells what size of block is lent.
+   * Returns the size of the block that is lent.
    *
-   * @param size The least size in bytes.
-   * @returns The size of the block that {@linkcode BlockPool.borrow} gives for it, in bytes.
+   * @param size The minimum size in bytes.
+   * @returns The size of the block that {@linkcode BlockPool.borrow} returns for it, in bytes.
    */
   sizeFor(size: number): number {
     return size <= SMALL_BLOCK
@@ -37,7 +37,7 @@ export class BlockPool {
   /**
    * Lends a block.
    *
-   * @param size The least size in bytes; a block above {@linkcode LARGE_BLOCK} is made for this one use.
+   * @param size The minimum size in bytes; a block above {@linkcode LARGE_BLOCK} is created for this one use.
    * @returns A block of at least that size, with arbitrary content.
    */
   borrow(size: number): Block {

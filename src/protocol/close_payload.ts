@@ -5,11 +5,11 @@ import { closePayloadTooShort, invalidCloseCode, invalidUtf8 } from "./protocol_
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The longest reason of a Close frame, in bytes of UTF-8: what two bytes of code leave of a control frame. */
+/** The longest reason of a Close frame, in bytes of UTF-8: a control frame's payload minus two bytes of code. */
 export const MAX_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
 /**
- * Why a connection ended: what a Close frame said, or 1005 or 1006 if none did.
+ * Why a connection ended: the code and reason of the Close frame, or 1005 or 1006 without one.
  *
  * @example Read why the peer has left
  * ```ts
@@ -52,8 +52,8 @@ export function parseClosePayload(payload: Uint8Array): CloseInfo {
  * Checks the length of a control frame's payload. RFC 6455 §5.5.
  *
  * @param payload The payload.
- * @param what What it is for, to follow "Cannot".
- * @throws {RangeError} If it is above 125 bytes.
+ * @param what The operation, to follow "Cannot".
+ * @throws {RangeError} If it is longer than 125 bytes.
  */
 export function checkControlPayload(payload: Uint8Array, what: string): void {
   if (payload.length <= MAX_CONTROL_PAYLOAD) return;
@@ -98,10 +98,10 @@ export function formatClosePayload(code: number, reason: string): Uint8Array {
 }
 
 /**
- * Cuts a text to what the reason of a Close frame holds, between two characters.
+ * Truncates a text to fit into the reason of a Close frame, between two characters.
  *
  * @param text The text.
- * @returns As much of it as {@linkcode MAX_REASON} bytes of UTF-8 hold.
+ * @returns As many characters as fit into {@linkcode MAX_REASON} bytes of UTF-8.
  */
 export function fitReason(text: string): string {
   return text.slice(0, encoder.encodeInto(text, new Uint8Array(MAX_REASON)).read);

@@ -2,20 +2,20 @@ import { NOT_ASCII } from "./mask.ts";
 import type { Platform } from "./platform.ts";
 import { invalidUtf8 } from "./protocol_errors.ts";
 
-/** Up to this length in bytes, looking for ASCII byte by byte costs less than a call of TextDecoder's. */
+/** Up to this length in bytes, checking for ASCII byte by byte costs less than a TextDecoder call. */
 const LOOKED_THROUGH = 512;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Reads text that has arrived whole.
+ * Decodes text that has arrived completely.
  *
- * A call of TextDecoder's costs several times what the platform takes to read ASCII, which most messages are.
+ * A TextDecoder call costs several times as much as decoding ASCII with the platform, and most messages are ASCII.
  *
- * @param platform What reads ASCII.
- * @param bytes Where the text is.
- * @param start Where it begins.
- * @param end Where it ends.
+ * @param platform Decodes ASCII.
+ * @param bytes The memory with the text.
+ * @param start The text's start.
+ * @param end The text's end.
  * @param seen All its bytes, or'ed together, as `unmaskText` and `findNonAscii` do.
  * @returns The text.
  * @throws {ProtocolError} If it isn't UTF-8.
@@ -30,9 +30,9 @@ export function decodeText(platform: Platform, bytes: Uint8Array, start: number,
 }
 
 /**
- * Reads text that nobody has looked through yet.
+ * Decodes text that was not scanned yet.
  *
- * @param platform What reads ASCII.
+ * @param platform Decodes ASCII.
  * @param bytes The text.
  * @returns The text.
  * @throws {ProtocolError} If it isn't UTF-8.

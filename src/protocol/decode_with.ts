@@ -3,11 +3,11 @@ import type { MessageExtension } from "./extension.ts";
 import { extensionFailed } from "./protocol_errors.ts";
 
 /**
- * Has an extension turn a payload back into the message.
+ * Lets an extension decode a payload into the message.
  *
  * @param extension The extension.
  * @param payload The payload of all fragments together.
- * @param maxLength The longest message to make, in bytes.
+ * @param maxLength The longest message to produce, in bytes.
  * @returns The message.
  * @throws {WebSocketError} If the payload is invalid, the message too long, or the extension fails.
  */
@@ -24,10 +24,10 @@ export function decodeWith(
 }
 
 /**
- * Tells whose fault an error is: the peer's, as the extension says by throwing a WebSocketError, or the extension's own.
+ * Attributes an error to the peer, if the extension threw a WebSocketError, or else to the extension itself.
  *
  * @param extension The extension.
- * @param error What it threw, or rejected with.
+ * @param error The value it threw, or rejected with.
  * @returns The error that fails the connection.
  */
 export function asFault(extension: MessageExtension, error: unknown): WebSocketError {

@@ -39,7 +39,7 @@ export const MAX_HEADER = 14;
 /**
  * The header of the frame that is being read. One object serves a connection for its whole life.
  *
- * It knows the rules that a header alone can break; those that depend on the message around it are the receiver's.
+ * It checks the rules that a header alone can break; the receiver checks those that depend on the surrounding message.
  */
 export class FrameHeader {
   /** True for the last frame of a message. */
@@ -59,8 +59,8 @@ export class FrameHeader {
   readonly #rsv: number;
 
   /**
-   * @param masked Whether the peer has to mask its frames: true for a server.
-   * @param rsv The reserved bits that an agreed extension owns.
+   * @param masked Whether the peer must mask its frames: true for a server.
+   * @param rsv The reserved bits that a negotiated extension uses.
    */
   constructor(masked: boolean, rsv: number) {
     this.#masked = masked;
@@ -68,12 +68,12 @@ export class FrameHeader {
   }
 
   /**
-   * Reads a header. What is wrong is found as soon as the field that is wrong is whole.
+   * Reads a header. An invalid field is found as soon as it is complete.
    *
-   * @param bytes Where the frame is.
-   * @param start Where it begins.
-   * @param end Where the bytes end that have arrived.
-   * @returns False if the header is not whole yet.
+   * @param bytes The memory with the frame.
+   * @param start The frame's start.
+   * @param end The end of the bytes that have arrived.
+   * @returns False if the header is not complete yet.
    * @throws {ProtocolError} If it breaks a rule.
    */
   read(bytes: Uint8Array, start: number, end: number): boolean {
@@ -133,10 +133,10 @@ function readLength64(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Tells how long a header is.
+ * Returns the length of a header.
  *
  * @param length The length of the payload in bytes.
- * @param masked Whether it holds a masking key.
+ * @param masked Whether it contains a masking key.
  * @returns The length of the header in bytes.
  */
 export function headerSize(length: number, masked: boolean): number {
@@ -144,10 +144,10 @@ export function headerSize(length: number, masked: boolean): number {
 }
 
 /**
- * Writes a header, but for the masking key, which goes into its last four bytes.
+ * Writes a header, except for the masking key, which goes into its last four bytes.
  *
- * @param bytes Where it goes.
- * @param start Where it begins.
+ * @param bytes The memory to write to.
+ * @param start The header's start.
  * @param first FIN, the reserved bits and the opcode.
  * @param length The length of the payload in bytes.
  * @param masked Whether a masking key follows.

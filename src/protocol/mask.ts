@@ -1,23 +1,23 @@
 import type { Block } from "./block.ts";
 
 // RFC 6455 §5.3: "Octet i of the transformed data is the XOR of octet i of the original data with octet at index i
-// modulo 4 of the masking key." A key is held here as a 32-bit number whose lowest byte is the key's first octet,
-// which is also how four octets lie in a word: every platform that Deno runs on is little-endian.
+// modulo 4 of the masking key." A key is stored here as a 32-bit number whose lowest byte is the key's first octet,
+// which matches the layout of four octets in a word: every platform that Deno runs on is little-endian.
 
-/** From this length in bytes on, whole words are worth their set-up. */
+/** From this length in bytes on, masking words is worth its setup. */
 const WORDS_FROM = 12;
 
-/** From this length in bytes on, double words are: twice to three times as fast as words from 1 KiB on (Deno 2.9.6). */
+/** From this length in bytes on, double words are: two to three times as fast as words from 1 KiB on (Deno 2.9.6). */
 const DOUBLE_WORDS_FROM = 256;
 
-/** The highest bit of each octet of a word: set in none of them if all are ASCII. */
+/** The highest bit of each octet of a word: none is set if all octets are ASCII. */
 export const NOT_ASCII = 0x80808080 | 0;
 
 /**
- * Turns a masking key, so that masking can go on in the middle of a payload.
+ * Rotates a masking key, so that masking can continue in the middle of a payload.
  *
  * @param key The masking key.
- * @param octets How many octets of the payload were masked already.
+ * @param octets How many octets of the payload were already masked.
  * @returns The key whose first octet belongs to the next octet of the payload.
  */
 export function rotateKey(key: number, octets: number): number {
@@ -29,8 +29,8 @@ export function rotateKey(key: number, octets: number): number {
  * Masks or unmasks in place. RFC 6455 §5.3.
  *
  * @param block The memory.
- * @param start Where the payload begins in it.
- * @param end Where the payload ends in it.
+ * @param start The payload's start.
+ * @param end The payload's end.
  * @param key The masking key whose first octet belongs to the first byte.
  */
 export function applyMask(block: Block, start: number, end: number, key: number): void {
@@ -45,12 +45,12 @@ export function applyMask(block: Block, start: number, end: number, key: number)
   unmaskText(block, last, end, rotateKey(key, last - start));
 }
 
-/** The word at an offset, which a shift would take for a negative one above 2 GiB. */
+/** The index of the word at an offset. A shift would make it negative above 2 GiB. */
 function wordAt(offset: number, size: number): number {
   return (offset / size) | 0;
 }
 
-/** Twice the same key, as a word and as a double word: a number is made a bigint through memory without allocating. */
+/** The same key twice, as a word and as a double word: memory converts a number to a bigint without allocating. */
 const keyPair = new Int32Array(2);
 const doubleKey = new BigUint64Array(keyPair.buffer);
 
@@ -68,12 +68,11 @@ function maskDoubleWords(doubleWords: BigUint64Array, start: number, end: number
 }
 
 /**
- * Unmasks in place, and tells on the way whether the result is ASCII: to look at bigints for that would cost more than
- * they save.
+ * Unmasks in place, and also checks whether the result is ASCII: checking bigints would cost more than they save.
  *
  * @param block The memory.
- * @param start Where the payload begins in it.
- * @param end Where the payload ends in it.
+ * @param start The payload's start.
+ * @param end The payload's end.
  * @param key The masking key whose first octet belongs to the first byte.
  * @returns A number that has a bit of {@linkcode NOT_ASCII} set if the result has a byte above 0x7f.
  */
@@ -119,8 +118,8 @@ function maskWords(words: Int32Array, start: number, end: number, key: number): 
  * Looks for bytes above 0x7f.
  *
  * @param block The memory.
- * @param start Where to begin.
- * @param end Where to end.
+ * @param start The start.
+ * @param end The end.
  * @returns A number that has a bit of {@linkcode NOT_ASCII} set if there is such a byte.
  */
 export function findNonAscii(block: Block, start: number, end: number): number {

@@ -6,27 +6,27 @@ import type { Platform } from "./platform.ts";
 import { Utf8Validator } from "./utf8_validator.ts";
 import { invalidUtf8 } from "./protocol_errors.ts";
 
-/** The least that is reserved for a message that may need it, in bytes. */
+/** The minimum to reserve for a message that may need it, in bytes. */
 const MIN_RESERVE = 1024;
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
 /**
- * The message whose frames are being received, if it did not come whole in one read.
+ * The message whose frames are being received, if it did not arrive completely in one read.
  *
  * All fragments are copied into one growing block, so that a message of a million fragments costs no more memory than
  * its bytes; the block grows with what has arrived, never to what a header claims.
  */
 export class MessageBuffer {
-  /** The opcode of the message, CONTINUATION if none is under way. */
+  /** The opcode of the current message, CONTINUATION if there is none. */
   opcode: Opcode = Opcode.CONTINUATION;
   /** Whether the message goes through the extension. */
   transformed = false;
-  /** Whether the message is handed out as it comes, and only counted and validated here. */
+  /** Whether the message is delivered as it arrives, and only counted and validated here. */
   passing = false;
-  /** The bytes that have arrived. */
+  /** How many bytes have arrived. */
   length = 0;
-  /** The frames that have arrived, the current one included. */
+  /** How many frames have arrived, including the current one. */
   fragments = 0;
 
   readonly #platform: Platform;
@@ -35,7 +35,7 @@ export class MessageBuffer {
   #block: Block | null = null;
 
   /**
-   * @param platform Where memory comes from.
+   * @param platform The source of memory.
    * @param maxLength The longest message, in bytes.
    */
   constructor(platform: Platform, maxLength: number) {
@@ -48,7 +48,7 @@ export class MessageBuffer {
    *
    * @param opcode TEXT or BINARY.
    * @param transformed Whether it goes through the extension.
-   * @param passing Whether it is handed out as it comes.
+   * @param passing Whether it is delivered as it arrives.
    */
   begin(opcode: Opcode, transformed: boolean, passing: boolean): void {
     this.opcode = opcode;
@@ -59,13 +59,13 @@ export class MessageBuffer {
     this.#validator.reset();
   }
 
-  /** Whether the text is to be validated as it comes. */
+  /** Whether to validate the text as it arrives. */
   get #validates(): boolean {
     return this.opcode === Opcode.TEXT && !this.transformed;
   }
 
   /**
-   * Tells how much {@linkcode MessageBuffer.tail} would give.
+   * Returns the length that {@linkcode MessageBuffer.tail} would return.
    *
    * @param remaining The bytes that the current frame still lacks.
    * @param fin Whether that frame is the last one.
@@ -80,7 +80,7 @@ export class MessageBuffer {
   }
 
   /**
-   * Gives the memory behind what has arrived, for the transport to read into.
+   * Returns the memory after the bytes that have arrived, for the transport to read into.
    *
    * @param remaining The bytes that the current frame still lacks.
    * @param fin Whether that frame is the last one.
@@ -92,7 +92,7 @@ export class MessageBuffer {
   }
 
   /**
-   * The block that {@linkcode MessageBuffer.tail} gave a part of.
+   * Returns the block that {@linkcode MessageBuffer.tail} returned a part of.
    *
    * @returns The block.
    */
@@ -101,9 +101,9 @@ export class MessageBuffer {
   }
 
   /**
-   * Takes bytes that were read into {@linkcode MessageBuffer.tail} and are unmasked.
+   * Adds bytes that were read into {@linkcode MessageBuffer.tail} and unmasked.
    *
-   * @param count How many.
+   * @param count The number of bytes.
    * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
    */
   advance(count: number): void {
@@ -113,12 +113,12 @@ export class MessageBuffer {
   }
 
   /**
-   * Takes unmasked bytes from another block.
+   * Adds unmasked bytes from another block.
    *
-   * @param block Where they are.
-   * @param start Where they begin.
-   * @param end Where they end.
-   * @param remaining What the current frame lacks, these bytes included.
+   * @param block The block.
+   * @param start The bytes' start.
+   * @param end The bytes' end.
+   * @param remaining The bytes that the current frame lacks, including these.
    * @param fin Whether that frame is the last one.
    * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
    */
@@ -134,11 +134,11 @@ export class MessageBuffer {
   }
 
   /**
-   * Counts and validates unmasked bytes of a message that is handed out as it comes.
+   * Counts and validates unmasked bytes of a message that is delivered as it arrives.
    *
-   * @param block Where they are.
-   * @param start Where they begin.
-   * @param end Where they end.
+   * @param block The block.
+   * @param start The bytes' start.
+   * @param end The bytes' end.
    * @param last Whether the message ends with them.
    * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
    */
@@ -175,7 +175,7 @@ export class MessageBuffer {
   /**
    * Ends a message that goes through the extension.
    *
-   * @returns Its payload, which is only valid until the next frame.
+   * @returns Its payload, valid until the next frame.
    */
   finishRaw(): Uint8Array {
     const payload = this.#block === null ? new Uint8Array(0) : this.#block.bytes.subarray(0, this.length);
@@ -200,7 +200,7 @@ export class MessageBuffer {
     return decodeText(this.#platform, this.#block.bytes, 0, this.length, this.#validator.ascii ? 0 : NOT_ASCII);
   }
 
-  /** Gives the block itself away if little of it is unused. */
+  /** Hands over the block itself if little of it is unused. */
   #binary(): Uint8Array<ArrayBuffer> {
     const { length } = this;
     const block = this.#block;
@@ -221,8 +221,8 @@ export class MessageBuffer {
 }
 
 /**
- * How much more is reserved than has arrived. A message of some length is not to be copied often as it grows, and a
- * peer that announces one must not have memory reserved that it has not sent its share of.
+ * How much more to reserve than has arrived. A long message must not be copied often as it grows, and a peer that
+ * announces one must not make us reserve memory without sending its share.
  */
 function growthOf(arrived: number): number {
   return arrived < 16 * 1024 ? 8 : arrived < 1024 * 1024 ? 4 : 2;

@@ -20,7 +20,7 @@ export const Opcode = {
   CLOSE: 0x8,
   /** Asks for a Pong with the same payload. */
   PING: 0x9,
-  /** Answers a Ping, or comes unasked. */
+  /** Answers a Ping, or is unsolicited. */
   PONG: 0xa,
 } as const;
 

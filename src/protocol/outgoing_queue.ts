@@ -8,14 +8,14 @@ import type { Sender } from "./sender.ts";
 import { bufferChanged, extensionFailed } from "./protocol_errors.ts";
 
 /**
- * Keeps messages in order while the extension takes its time over one, or while one is being sent in fragments. If the
- * extension answers at once, nothing ever waits here.
+ * Keeps messages in order while the extension processes one asynchronously, or while one is being sent in fragments. If
+ * the extension answers at once, nothing ever waits here.
  */
 export class OutgoingQueue {
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
   readonly #protocol: PartsHandler;
-  /** Whether a message can be sent at once; or is one under way that others wait for; or is nothing sent any more. */
+  /** Whether a message can be sent at once, or must wait for one in progress, or nothing is sent any more. */
   #state: "ready" | "busy" | "closed" = "ready";
   /** Whether a message is being sent in fragments, and if so, whether the next fragment is its first. */
   #fragments: "none" | "first" | "next" = "none";
@@ -23,9 +23,9 @@ export class OutgoingQueue {
   #bytes = 0;
 
   /**
-   * @param sender What composes the frames.
-   * @param extension What messages go through, null for nothing.
-   * @param protocol Who is told what happens later.
+   * @param sender Composes the frames.
+   * @param extension The extension that processes messages, null for none.
+   * @param protocol Receives events that happen later.
    */
   constructor(sender: Sender, extension: MessageExtension | null, protocol: PartsHandler) {
     this.#sender = sender;
@@ -33,17 +33,17 @@ export class OutgoingQueue {
     this.#protocol = protocol;
   }
 
-  /** The bytes of the messages that wait, or are with the extension. */
+  /** The bytes of messages that wait, or are with the extension. */
   get queued(): number {
     return this.#bytes;
   }
 
   /**
-   * Sends a message of one frame, after all that was sent before.
+   * Sends a message in one frame, after everything that was sent before.
    *
    * @param opcode TEXT or BINARY.
    * @param payload The message.
-   * @param compress False keeps it from the extension.
+   * @param compress False bypasses the extension.
    */
   message(opcode: Opcode, payload: Uint8Array, compress: boolean): void {
     if (this.#state !== "busy") return this.#send(opcode, payload, compress);
@@ -56,7 +56,7 @@ export class OutgoingQueue {
   }
 
   /**
-   * Sends a message that many connections send, after all that was sent before.
+   * Sends a prepared message, after everything that was sent before.
    *
    * @param message The message.
    */
@@ -71,7 +71,7 @@ export class OutgoingQueue {
   }
 
   /**
-   * Does something when all messages before it are with the sender: at once if none waits.
+   * Runs a step when all messages before it are with the sender: at once if none waits.
    *
    * @param step What to do.
    */
@@ -81,9 +81,9 @@ export class OutgoingQueue {
   }
 
   /**
-   * Begins a message of fragments, when all messages before it are with the sender; everything behind it waits.
+   * Begins a fragmented message, when all messages before it are with the sender; everything after it waits.
    *
-   * @param onTurn Called when {@linkcode OutgoingQueue.fragment} can be.
+   * @param onTurn Called when {@linkcode OutgoingQueue.fragment} can be called.
    */
   startMessage(onTurn: () => void): void {
     this.after(() => {
@@ -94,7 +94,7 @@ export class OutgoingQueue {
   }
 
   /**
-   * Sends a fragment of the message that was begun.
+   * Sends a fragment of the current message.
    *
    * @param opcode The message's type, TEXT or BINARY, the same for all of its fragments.
    * @param payload The bytes.
@@ -109,7 +109,7 @@ export class OutgoingQueue {
   }
 
   /**
-   * Ends a message of fragments, or gives it up before the first one: sends what has waited for its end.
+   * Ends a fragmented message, or abandons it before the first fragment: sends what has waited for its end.
    *
    * @returns False if there was none to end.
    */
@@ -121,7 +121,7 @@ export class OutgoingQueue {
     return true;
   }
 
-  /** Whether a message of fragments is under way. */
+  /** Whether a fragmented message is in progress. */
   get fragmenting(): boolean {
     return this.#fragments !== "none";
   }
@@ -135,7 +135,7 @@ export class OutgoingQueue {
     while (this.#state === "ready" && this.#steps.length > 0) this.#steps.shift()!();
   }
 
-  /** Drops what waits and what is with the extension, and frees the extension. Nothing waits here afterwards. */
+  /** Drops what waits and what is with the extension, and frees the extension. Nothing waits here afterward. */
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -193,7 +193,7 @@ export class OutgoingQueue {
     this.#protocol.onOutput();
   }
 
-  /** The extension failed; or the caller's buffer has changed its length meanwhile, as is given then. */
+  /** The extension failed, or the caller's buffer has changed its length meanwhile. */
   #onFailure({ name }: MessageExtension, cause: unknown, changed: [from: number, to: number] | null = null): void {
     if (this.#state === "closed") return;
     this.close();

@@ -1,7 +1,7 @@
 import type { WebSocketError } from "../errors.ts";
 import type { Opcode } from "./opcode.ts";
 
-/** What the parts of a protocol tell it, beside the messages. None of these may throw. */
+/** Receives the events of a protocol's parts, except messages. None of these methods may throw. */
 export interface PartsHandler {
   /**
    * A control frame has arrived.
@@ -11,12 +11,12 @@ export interface PartsHandler {
    */
   onControl(opcode: Opcode, payload: Uint8Array): void;
   /**
-   * The peer broke a rule, or the extension failed. What came before was delivered; nothing that follows will be.
+   * The peer broke a rule, or the extension failed. Everything before was delivered; nothing after will be.
    *
-   * @param error Why.
+   * @param error The error.
    */
   onFailure(error: WebSocketError): void;
-  /** The extension has answered after a while, and what was held back behind its message is delivered. */
+  /** The extension has answered asynchronously, and everything held back after its message was delivered. */
   onUnblocked(): void;
   /** A message that was being compressed is ready to be written. */
   onOutput(): void;

@@ -17,15 +17,15 @@ export interface PreparedFrame {
   readonly first: number;
   /** The payload; a client masks a copy of it. */
   readonly payload: Uint8Array<ArrayBuffer>;
-  /** The whole frame, as a server sends it. */
+  /** The complete frame, as a server sends it. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
  * A message that is sent on many connections, or many times: it is encoded, framed and compressed once.
- * {@linkcode prepareMessage} makes one.
+ * {@linkcode prepareMessage} creates one.
  *
- * @example Greet everybody alike
+ * @example Greet everyone alike
  * ```ts
  * import { makePair, type PreparedMessage, prepareMessage } from "@wsd/driver";
  *
@@ -40,9 +40,9 @@ export interface PreparedFrame {
 export class PreparedMessage {
   /** The message's type. */
   readonly type: "text" | "binary";
-  /** How it is compressed: once for all connections, by each for itself, or not at all. */
+  /** How it is compressed: once for all connections, separately by each, or not at all. */
   readonly compress: "shared" | "each" | false;
-  /** The frame that carries it as it is. */
+  /** The frame that carries it unencoded. */
   readonly plain: PreparedFrame;
   readonly #text: string | null;
   #encoded: Map<string, PreparedFrame> | null = null;
@@ -61,21 +61,21 @@ export class PreparedMessage {
     this.plain = isText ? frameText(data) : frame(Opcode.BINARY, data);
   }
 
-  /** Its bytes, which nobody changes. */
+  /** Its bytes, which never change. */
   get payload(): Uint8Array<ArrayBuffer> {
     return this.plain.payload;
   }
 
-  /** The message as who receives it gets it. */
+  /** The message as its receiver gets it. */
   get data(): string | Uint8Array<ArrayBuffer> {
     return this.#text ?? this.payload;
   }
 
   /**
-   * Gives the frame of an encoding, RFC 6455 §5.8, which is made once.
+   * Returns the frame of an encoding, RFC 6455 §5.8, which is created once.
    *
-   * @param key Names the encoding.
-   * @param encode Makes its payload.
+   * @param key Identifies the encoding.
+   * @param encode Creates its payload.
    * @returns The frame, with RSV1 set.
    */
   encoded(key: string, encode: (payload: Uint8Array) => Uint8Array): PreparedFrame {
@@ -88,7 +88,7 @@ export class PreparedMessage {
 
 const encoder = new TextEncoder();
 
-/** Text is ASCII more often than not: then it is encoded behind the header at once. */
+/** Most text is ASCII: then it is encoded right after the header. */
 function frameText(text: string): PreparedFrame {
   const made = makeFrame(Opcode.TEXT, text.length);
   const { read, written } = encoder.encodeInto(text, made.payload);

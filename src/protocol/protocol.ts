@@ -28,8 +28,8 @@ const encoder = new TextEncoder();
  *
  * The owner reads from the transport into {@linkcode Protocol.readBuffer} and reports that to
  * {@linkcode Protocol.received}, or to {@linkcode Protocol.receiveEof} at the stream's end. After that, and after
- * sending, it writes what {@linkcode Protocol.next} gives until there is nothing more, and then does to the transport
- * what {@linkcode Protocol.transportEnd} says: the protocol knows who ends TCP first.
+ * sending, it writes what {@linkcode Protocol.next} returns until there is nothing more, and then ends the transport as
+ * {@linkcode Protocol.transportEnd} says: the protocol knows who ends TCP first.
  *
  * @example What a client sends
  * ```ts
@@ -52,16 +52,16 @@ export class Protocol {
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
   readonly #parts: PartsHandler;
-  /** What keeps the order while an extension takes its time, or a message is sent in fragments; else null. */
+  /** Keeps the order while an extension is busy, or a message is sent in fragments; otherwise null. */
   #outgoing: OutgoingQueue | null;
   #state: ProtocolState = "open";
   #closeInfo: CloseInfo | null = null;
 
   /**
-   * Makes an endpoint of an open connection.
+   * Creates an endpoint of an open connection.
    *
-   * @param role Which side it is; a client masks what it sends, a server doesn't (§5.1).
-   * @param handler Who gets what arrives.
+   * @param role Which side it is; a client masks its frames, a server doesn't (§5.1).
+   * @param handler Receives what arrives.
    * @param options Limits, the extension, masking keys.
    */
   constructor(role: Role, handler: ProtocolHandler, options?: ProtocolOptions);
@@ -80,7 +80,7 @@ export class Protocol {
     this.#receiver = new Receiver(this.#messageHandler, this.#parts, receiving);
   }
 
-  /** What the parts tell. A class, since a closure for each would cost every connection a third of a kilobyte. */
+  /** The events of the parts. A class, since a closure for each would cost every connection a third of a kilobyte. */
   static readonly #Parts = class implements PartsHandler {
     readonly #protocol: Protocol;
 
@@ -110,12 +110,12 @@ export class Protocol {
   }
 
   /**
-   * What is to be done with the transport now, RFC 6455 §7.1.1: `"closeWrite"` to end our side of it and read on to
-   * the peer's end, `"close"` to close it, `"none"` as long as bytes wait to be written or the peer is to end it first.
-   * A transport that can't end one side alone is closed in either case.
+   * What to do with the transport now, RFC 6455 §7.1.1: `"closeWrite"` to end our side of it and keep reading to the
+   * peer's end, `"close"` to close it, `"none"` while bytes are queued or the peer must end it first. A transport that
+   * can't end one side alone is closed in either case.
    *
-   * "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server". It ends one side first:
-   * with both, an unread byte would make a reset of it, which could destroy our Close on its way.
+   * "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server". It ends one side
+   * first: ending both with an unread byte would send a reset, which could destroy our Close in transit.
    */
   get transportEnd(): "none" | "closeWrite" | "close" {
     if (this.#state === "open") return "none";
@@ -125,26 +125,26 @@ export class Protocol {
   }
 
   /**
-   * True once the peer must do its part in ending the connection: answer our Close, or end its side of the transport.
-   * A peer that takes too long over it should be cut off.
+   * True once the peer must do its part to end the connection: answer our Close, or end its side of the transport.
+   * A peer that takes too long should be cut off.
    */
   get closeExpected(): boolean {
     return this.#state !== "open" && this.transportEnd !== "close";
   }
 
-  /** What the peer's Close said, or why we failed the connection, whichever came first; null before. */
+  /** The peer's Close, or why we failed the connection, whichever came first; null before. */
   get closeInfo(): CloseInfo | null {
     return this.#closeInfo;
   }
 
-  /** Moves on; false if the event changes nothing. */
+  /** Moves to the next state; false if the event changes nothing. */
   #move(event: ProtocolEvent): boolean {
     const next = nextState(this.#state, event);
     this.#state = next ?? this.#state;
     return next !== undefined;
   }
 
-  /** The bytes that wait to be written, those that {@linkcode Protocol.next} has given included. */
+  /** How many bytes are queued, including those that {@linkcode Protocol.next} has returned. */
   get queued(): number {
     return this.#sender.queued + (this.#outgoing?.queued ?? 0);
   }
@@ -154,12 +154,12 @@ export class Protocol {
     return this.#receiver.progress + this.#sender.progress;
   }
 
-  /** True while what has arrived is held back, so that reading on would only pile it up. */
+  /** True while arrived bytes are held back, so that more reading would only pile them up. */
   get blocked(): boolean {
     return this.#receiver.blocked;
   }
 
-  /** Holds back what arrives from now on, also what has arrived and is not yet delivered. */
+  /** Holds back what arrives from now on, and what has arrived but is not yet delivered. */
   pause(): void {
     this.#receiver.pause();
   }
@@ -170,15 +170,15 @@ export class Protocol {
   }
 
   /**
-   * Hands out messages to {@linkcode ProtocolHandler.onPart} as they arrive, from the next one on. `maxLength` holds for
-   * the whole message, and text is validated; a message that goes through the extension still comes whole.
+   * Delivers messages to {@linkcode ProtocolHandler.onPart} as they arrive, from the next one on. `maxLength` applies
+   * to the whole message, and text is validated; a message that goes through the extension is still delivered whole.
    */
   receiveParts(): void {
     this.#receiver.receiveParts();
   }
 
   /**
-   * Gives the memory that the transport shall read into.
+   * Returns the memory for the transport to read into.
    *
    * @returns At least one byte; valid until {@linkcode Protocol.received}.
    */
@@ -187,18 +187,18 @@ export class Protocol {
   }
 
   /**
-   * Takes what was read into {@linkcode Protocol.readBuffer}, and delivers every message that is whole by now.
+   * Processes bytes that were read into {@linkcode Protocol.readBuffer}, and delivers every complete message.
    *
-   * @param count The number of bytes, from the buffer's beginning.
+   * @param count The number of bytes, from the buffer's start.
    */
   received(count: number): void {
     this.#receiver.received(count);
   }
 
   /**
-   * Takes bytes from other memory than {@linkcode Protocol.readBuffer}; they are copied.
+   * Processes bytes from memory other than {@linkcode Protocol.readBuffer}; they are copied.
    *
-   * @param bytes Any part of what the peer sent.
+   * @param bytes Any part of the peer's bytes.
    */
   receive(bytes: Uint8Array): void {
     this.#receiver.receive(bytes);
@@ -208,7 +208,7 @@ export class Protocol {
    * Queues a text message. §5.6.
    *
    * @param message The text; a lone surrogate is sent as U+FFFD.
-   * @param compress False keeps it from the extension.
+   * @param compress False bypasses the extension.
    * @returns False if the connection is closing, and nothing was queued.
    */
   sendText(message: string, compress = true): boolean {
@@ -223,7 +223,7 @@ export class Protocol {
    *
    * @param message The bytes. A client copies them; a server copies up to 64 KiB, and longer ones must stay unchanged
    * until they are written.
-   * @param compress False keeps it from the extension.
+   * @param compress False bypasses the extension.
    * @returns False if the connection is closing, and nothing was queued.
    */
   sendBinary(message: Uint8Array, compress = true): boolean {
@@ -233,7 +233,7 @@ export class Protocol {
     return true;
   }
 
-  /** Queues a message that many connections send; false if the connection is closing. */
+  /** Queues a prepared message; false if the connection is closing. */
   sendPrepared(message: PreparedMessage): boolean {
     if (this.#state !== "open") return false;
     if (this.#outgoing === null) this.#sender.prepared(message.plain);
@@ -242,10 +242,10 @@ export class Protocol {
   }
 
   /**
-   * Begins a message of fragments, behind all that was sent before; messages that are sent later wait for its end.
-   * Control frames go between its fragments (§5.4). It does not go through the extension.
+   * Begins a fragmented message, after everything that was sent before; messages that are sent later wait for its end.
+   * Control frames go between its fragments (§5.4). It bypasses the extension.
    *
-   * @param onTurn Called when {@linkcode Protocol.sendFragment} can be.
+   * @param onTurn Called when {@linkcode Protocol.sendFragment} can be called.
    * @returns False if the connection is closing.
    */
   startMessage(onTurn: () => void): boolean {
@@ -256,12 +256,12 @@ export class Protocol {
   }
 
   /**
-   * Queues a fragment of the message that was begun.
+   * Queues a fragment of the current message.
    *
    * @param opcode The message's type, TEXT or BINARY, the same for all of its fragments.
    * @param payload At most 64 KiB; it is copied.
    * @param last Whether the message ends with it.
-   * @param onWritten What to run when it is written.
+   * @param onWritten Called when it is written.
    * @returns False if the message was cut off: the peer has closed, or the connection has failed.
    */
   sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onWritten: () => void): boolean {
@@ -271,7 +271,7 @@ export class Protocol {
     return true;
   }
 
-  /** Ends a message of fragments behind its last one, or gives it up before the first one. */
+  /** Ends a fragmented message after its last fragment, or abandons it before the first one. */
   endMessage(): void {
     const outgoing = this.#outgoing;
     if (outgoing === null || !outgoing.endMessage()) return;
@@ -283,7 +283,7 @@ export class Protocol {
    * Queues a Ping. §5.5.2.
    *
    * @param payload At most 125 bytes.
-   * @param onWritten What to run when it is written.
+   * @param onWritten Called when it is written.
    * @returns False if the connection is closing, and nothing was queued.
    * @throws {RangeError} If the payload is longer.
    */
@@ -294,7 +294,7 @@ export class Protocol {
   }
 
   /**
-   * Queues a Pong that no Ping asked for. §5.5.3. Those that answer a Ping are queued by themselves.
+   * Queues an unsolicited Pong. §5.5.3. Answers to Pings are queued automatically.
    *
    * @param payload At most 125 bytes.
    * @returns False if the connection is closing, and nothing was queued.
@@ -312,11 +312,11 @@ export class Protocol {
   }
 
   /**
-   * Queues a Close behind all that was sent: the closing handshake begins. §7.1.2.
+   * Queues a Close after everything that was sent: the closing handshake begins. §7.1.2.
    *
-   * @param code A code that may be on the wire, or 1005 to send none.
+   * @param code A code that may be sent, or 1005 to send none.
    * @param reason At most 123 bytes of UTF-8.
-   * @returns False if the connection is closing already, and nothing was queued.
+   * @returns False if the connection was already closing, and nothing was queued.
    * @throws {RangeError} If the code may not be sent or the reason is too long.
    */
   sendClose(code: number = CloseCode.NORMAL_CLOSURE, reason = ""): boolean {
@@ -338,10 +338,10 @@ export class Protocol {
   }
 
   /**
-   * Fails the connection, §7.1.7: queues a Close with the error's code, and takes nothing more.
+   * Fails the connection, §7.1.7: queues a Close with the error's code, and accepts nothing more.
    *
-   * @param error Why. Its `reason` goes into the Close, or its message as far as that fits; without a `closeCode` the
-   * code is 1002.
+   * @param error The error. Its `reason` goes into the Close, or as much of its message as fits; without a `closeCode`
+   * the code is 1002.
    * @throws {RangeError} If its `closeCode` may not be sent.
    */
   fail(error: WebSocketError): void {
@@ -359,12 +359,12 @@ export class Protocol {
     this.#handler.onOutput();
   }
 
-  /** Takes the end of what the peer sends: it has ended its side of the transport. */
+  /** Processes the end of the peer's bytes: it has ended its side of the transport. */
   receiveEof(): void {
     this.#move("eof");
   }
 
-  /** Notes that our side of the transport has ended or failed. What the peer still sends is received. */
+  /** Notes that our side of the transport has ended or failed. Bytes from the peer are still received. */
   writeEnded(): void {
     this.#move("writeEnd");
     this.#sender.close();
@@ -379,9 +379,9 @@ export class Protocol {
   }
 
   /**
-   * Runs something when all that is queued by now has been written.
+   * Runs a callback when everything queued so far has been written.
    *
-   * @param callback What to run, from within {@linkcode Protocol.done}, or at once if nothing waits.
+   * @param callback Called within {@linkcode Protocol.done}, or at once if nothing is queued.
    */
   whenWritten(callback: () => void): void {
     if (this.#outgoing === null) this.#sender.whenWritten(callback);
@@ -389,7 +389,7 @@ export class Protocol {
   }
 
   /**
-   * Gives the next bytes to write.
+   * Returns the next bytes to write.
    *
    * @returns The bytes, unchanged until {@linkcode Protocol.done}; null if there are none.
    */
@@ -398,14 +398,14 @@ export class Protocol {
     try {
       return this.#sender.next();
     } catch (error) {
-      // A frame is begun and can't be finished: no Close can follow.
+      // A frame has been started and can't be finished: no Close can follow.
       this.close();
       this.#handler.onError(error as WebSocketError);
       return null;
     }
   }
 
-  /** Says that what {@linkcode Protocol.next} gave has been written. */
+  /** Marks the bytes from {@linkcode Protocol.next} as written. */
   done(): void {
     this.#sender.done();
   }
@@ -430,7 +430,7 @@ export class Protocol {
   /**
    * 5.5.1. "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
    * Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code it
-   * received.)" The reason is echoed too, so that who closes sees both.
+   * received.)" The reason is echoed, too.
    */
   #onClose(payload: Uint8Array): void {
     const info = parseClosePayload(payload);
@@ -438,7 +438,7 @@ export class Protocol {
     this.#move("peerClose");
     this.#closeInfo ??= info;
     this.#receiver.close();
-    // A message that is being sent is of no use any more; and if our own Close waits for its end, this one replaces it.
+    // A message in progress is of no use any more; and if our own Close waits for its end, this one replaces it.
     if (this.#outgoing?.fragmenting) this.#outgoing.close();
     if (before === "open" || (before === "closing" && this.#outgoing?.idle)) {
       this.#queueClose(formatClosePayload(info.code, info.reason));

@@ -1,19 +1,19 @@
 import { CloseCode } from "../close_code.ts";
 import { ErrorCode, ProtocolError, WebSocketError } from "../errors.ts";
 
-// Every rule of RFC 6455 that a peer's bytes can break, and what is said of it. The messages go into the Close frame
-// as its reason, so they are ASCII.
+// Every rule of RFC 6455 that a peer's bytes can break, with its message. The messages go into the Close frame as its
+// reason, so they are ASCII.
 
 /** 5.2. "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." */
 export function reservedBit(rsv: number): ProtocolError {
   const bits = [0x40, 0x20, 0x10].flatMap((bit, index) => (rsv & bit) !== 0 ? [`RSV${index + 1}`] : []).join(", ");
   return new ProtocolError(
-    `Invalid frame (RFC 6455 5.2): expected only reserved bits of agreed extensions, received ${bits}`,
+    `Invalid frame (RFC 6455 5.2): expected only reserved bits of negotiated extensions, received ${bits}`,
     ErrorCode.RESERVED_BIT,
   );
 }
 
-/** RFC 7692 6.1. RSV1 stands on the first frame of a message only, never on a control frame. */
+/** RFC 7692 6.1. RSV1 is allowed only on the first frame of a message, never on a control frame. */
 export function misplacedRsv1(opcode: number): ProtocolError {
   return new ProtocolError(
     `Invalid frame (RFC 7692 6.1): expected RSV1 on a message's first frame only, received it with opcode ${opcode}`,
@@ -137,7 +137,7 @@ export function closePayloadTooShort(): ProtocolError {
   );
 }
 
-/** 7.4. Which codes may be on the wire. */
+/** 7.4. Which codes may be sent. */
 export function invalidCloseCode(code: number): ProtocolError {
   return new ProtocolError(
     `Invalid Close frame (RFC 6455 7.4): expected a code that may be sent, received ${code}`,

@@ -3,7 +3,7 @@ import type { CloseInfo } from "./close_payload.ts";
 import type { Opcode } from "./opcode.ts";
 
 /**
- * Who gets what a `Protocol` receives. None of these may throw.
+ * Receives the events of a `Protocol`. None of these methods may throw.
  *
  * @example Collect what a server sends
  * ```ts
@@ -40,7 +40,7 @@ export interface ProtocolHandler {
    */
   onPart?(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void;
   /**
-   * A Ping has arrived; its Pong is queued already.
+   * A Ping has arrived; its Pong is already queued.
    *
    * @param payload At most 125 bytes.
    */
@@ -52,40 +52,40 @@ export interface ProtocolHandler {
    */
   onPong(payload: Uint8Array<ArrayBuffer>): void;
   /**
-   * The peer's Close has arrived; its answer is queued already, unless our Close was sent before.
+   * The peer's Close has arrived; the answer is already queued, unless our Close was sent before.
    *
-   * @param info What it says; code 1005 if it says nothing.
+   * @param info The code and the reason; code 1005 if there is none.
    */
   onClose(info: CloseInfo): void;
   /**
-   * The connection has failed (RFC 6455 §7.1.7): its Close is queued already, and nothing is received any more.
+   * The connection has failed (RFC 6455 §7.1.7): its Close is already queued, and nothing is received any more.
    *
-   * @param error Why.
+   * @param error The error.
    */
   onError(error: WebSocketError): void;
-  /** Bytes were queued that no call of the owner's asked for: a Pong, a Close, a message that was being compressed. */
+  /** Bytes were queued without a call by the owner: a Pong, a Close, a message that was being compressed. */
   onOutput(): void;
   /**
-   * An extension has answered after a while, and what was held back behind its message is delivered. Unless the owner
-   * has paused, `blocked` is false again, and it is time to read on. Only needed with such an extension.
+   * An extension has answered asynchronously, and everything held back after its message was delivered. Unless the
+   * owner has paused, `blocked` is false again, and reading can continue. Only needed with such an extension.
    */
   onUnblocked?(): void;
 }
 
-/** Who gets the messages, Pings and Pongs. */
+/** Receives messages, Pings and Pongs. */
 export type MessageHandler = Pick<ProtocolHandler, "onMessage" | "onPart" | "onPing" | "onPong">;
 
-/** A handler that leaves messages to another one: they go there with no step between. */
+/** A handler that leaves messages to another one, which gets them directly. */
 export interface SplitHandler extends Omit<ProtocolHandler, keyof MessageHandler> {
-  /** Who gets messages, Pings and Pongs. */
+  /** Receives messages, Pings and Pongs. */
   readonly messageHandler: MessageHandler;
 }
 
 /**
- * Says who gets the messages.
+ * Finds the receiver of messages.
  *
- * @param handler What a `Protocol` was given.
- * @returns Who gets messages, Pings and Pongs.
+ * @param handler The handler of a `Protocol`.
+ * @returns The receiver of messages, Pings and Pongs.
  */
 export function messageHandlerOf(handler: ProtocolHandler | SplitHandler): MessageHandler {
   return "messageHandler" in handler ? handler.messageHandler : handler;

@@ -5,7 +5,7 @@ import { type Platform, StandardPlatform } from "./platform.ts";
 /** The default of `maxLength`, in bytes: 64 MiB less one. */
 export const DEFAULT_MAX_LENGTH = 0x3ffffff;
 
-/** The longest text that comes as one string, in bytes: V8 has none of more than 2^29 - 24 characters. */
+/** The longest text that fits into one string, in bytes: V8 strings have at most 2^29 - 24 characters. */
 export const MAX_WHOLE_TEXT = 2 ** 29 - 24;
 
 /** The default of `maxFragments`. */
@@ -14,7 +14,7 @@ export const DEFAULT_MAX_FRAGMENTS = 0x20000;
 /**
  * Which side of the connection an endpoint is.
  *
- * @example A client masks what it sends
+ * @example A client masks its frames
  * ```ts
  * import { Protocol, type Role } from "@wsd/driver/protocol";
  *
@@ -33,9 +33,9 @@ export const DEFAULT_MAX_FRAGMENTS = 0x20000;
 export type Role = "client" | "server";
 
 /**
- * How a `Protocol` is set up.
+ * The options of a `Protocol`.
  *
- * @example Take short messages only
+ * @example Accept short messages only
  * ```ts
  * import { Protocol, type ProtocolOptions } from "@wsd/driver/protocol";
  *
@@ -50,7 +50,7 @@ export type Role = "client" | "server";
  */
 export interface ProtocolOptions {
   /**
-   * The longest message to take, in bytes, whether it comes in one frame or in many.
+   * The longest message to accept, in bytes, whether it comes in one frame or in many.
    *
    * @default {0x3ffffff}
    */
@@ -62,35 +62,35 @@ export interface ProtocolOptions {
    */
   maxFragments?: number;
   /**
-   * The extension that both sides agreed on.
+   * The negotiated extension.
    *
    * @default {null}
    */
   extension?: MessageExtension | null;
   /**
-   * Whether memory that `next()` gave is used again after `done()`: only if nobody reads it any more by then.
+   * Whether memory from `next()` is reused after `done()`: only if nobody reads it any more by then.
    *
    * @default {false}
    */
   reuse?: boolean;
   /**
-   * Gives the masking key of the next frame that a client sends: 32 bits that nobody can predict (RFC 6455 §5.3).
+   * Returns the masking key of a client's next frame: 32 bits that nobody can predict (RFC 6455 §5.3).
    *
    * @default {keys from `crypto.getRandomValues`}
    */
   maskingKey?: () => number;
   /**
-   * Makes a string from the bytes between two offsets, all of them below 0x80. A call of `TextDecoder` takes several
-   * times as long for a short text as what most runtimes have for ASCII.
+   * Decodes the bytes between two offsets, all of them below 0x80. For short text, a `TextDecoder` call takes several
+   * times as long as what most runtimes have for ASCII.
    *
    * @default {a `TextDecoder`}
    */
   decodeAscii?: (bytes: Uint8Array, start: number, end: number) => string;
 }
 
-/** What this package's own connections set beside the public options. */
+/** Options that only this package's own connections set. */
 export interface InternalProtocolOptions extends ProtocolOptions {
-  /** Memory, randomness and ASCII decoding in one, which the connections of a process share. */
+  /** Memory, randomness and ASCII decoding, which the connections of a process share. */
   platform?: Platform;
 }
 
@@ -107,8 +107,8 @@ const OPTION_NAMES: Readonly<Record<keyof InternalProtocolOptions, true>> = {
 /**
  * Fills in the defaults.
  *
- * @param options What was given.
- * @returns All options but the handler's.
+ * @param options The caller's options.
+ * @returns All options.
  * @throws {TypeError} If they aren't an object, or contain an unknown name.
  */
 export function withDefaults(options: InternalProtocolOptions): Required<Omit<InternalProtocolOptions, Functions>> {

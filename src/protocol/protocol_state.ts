@@ -1,4 +1,4 @@
-/** What can happen to a connection that changes where it stands. */
+/** The events that change the state of a connection. */
 export type ProtocolEvent =
   /** Our side asks for the closing handshake. */
   | "close"
@@ -10,14 +10,14 @@ export type ProtocolEvent =
   | "fail"
   /** The peer has ended its side of the transport. */
   | "eof"
-  /** Our side of the transport has ended, or takes no more bytes. */
+  /** Our side of the transport has ended, or accepts no more bytes. */
   | "writeEnd"
   /** The transport is closed. */
   | "end";
 
 /**
- * One state: how users see it, whether bytes can be written, what ends the transport once all of them are, and where
- * each event leads.
+ * One state: how users see it, whether bytes can be written, how the transport ends once all are written, and the next
+ * state for each event.
  */
 interface StateRow {
   readonly seen: "open" | "closing" | "closed";
@@ -26,21 +26,21 @@ interface StateRow {
   readonly next: { readonly [Event in ProtocolEvent]?: ProtocolState };
 }
 
-/** Where a connection stands between its opening handshake and the end of TCP, RFC 6455 §7.1. */
+/** The states of a connection between its opening handshake and the end of TCP, RFC 6455 §7.1. */
 export type ProtocolState =
   /** Messages go both ways. */
   | "open"
-  /** Our Close is due, behind messages that are still being compressed or sent in fragments. */
+  /** Our Close is due, after messages that are still being compressed or sent in fragments. */
   | "closing"
   /** Our Close is queued; the peer's is awaited. */
   | "closeSent"
-  /** The peer's Close is here; our answer is due, behind messages as above. */
+  /** The peer's Close has arrived; our answer is due, after messages as above. */
   | "closeReceived"
   /** Both sides have sent a Close: the server ends TCP first, so a client waits for that. */
   | "closed"
   /** We have failed the connection: we end TCP first, whichever side we are. */
   | "failed"
-  /** The peer has ended its side of TCP; the rest ends with the last byte that waits to be written. */
+  /** The peer has ended its side of TCP; ours ends with the last queued byte. */
   | "lastWrites"
   /** Nothing can be written any more; what the peer sent before it left is still received. */
   | "readOnly"
@@ -113,7 +113,7 @@ export const STATES: { readonly [State in ProtocolState]: StateRow } = {
 };
 
 /**
- * Looks up where an event leads.
+ * Looks up the state after an event.
  *
  * @param state The state of the connection.
  * @param event What happens.

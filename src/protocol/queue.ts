@@ -1,20 +1,20 @@
-/** From this many taken items on, their places are worth giving back. */
+/** From this many taken items on, freeing their places is worth it. */
 const COMPACT_FROM = 32;
 
 /**
- * A first-in, first-out queue whose every step takes constant time on average; an array's `shift` takes longer the
- * longer the array is, which makes a long queue take seconds.
+ * A first-in, first-out queue whose operations take constant time on average; an array's `shift` gets slower as the
+ * array grows, so a long queue would take seconds.
  */
 export class Queue<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
 
-  /** How many items wait. */
+  /** How many items are queued. */
   get length(): number {
     return this.#items.length - this.#head;
   }
 
-  /** The item that is next, undefined if none waits. */
+  /** The next item, undefined if the queue is empty. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }
@@ -29,9 +29,9 @@ export class Queue<T> {
   }
 
   /**
-   * Takes the item that is next.
+   * Removes the next item.
    *
-   * @returns The item, undefined if none waits.
+   * @returns The item, undefined if the queue is empty.
    */
   shift(): T | undefined {
     if (this.length === 0) return undefined;

@@ -22,31 +22,31 @@ import {
   unexpectedContinuation,
 } from "./protocol_errors.ts";
 
-/** From this many missing bytes on, a payload is read straight into its message, with no copy on the way. */
+/** From this many missing bytes on, a payload is read straight into its message, without a copy. */
 const READ_DIRECT = 4 * 1024;
 
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
-/** What a {@linkcode Receiver} is made from. */
+/** The options of a {@linkcode Receiver}. */
 export interface ReceiverOptions {
   /** Whether the peer masks its frames: true for a server. */
   masked: boolean;
   /** The longest message, in bytes. */
   maxLength: number;
-  /** The most frames of one message. */
+  /** The maximum number of frames of one message. */
   maxFragments: number;
   /** The extension that owns RSV1, null for none. */
   extension: MessageExtension | null;
-  /** Where memory comes from. */
+  /** The source of memory. */
   platform: Platform;
 }
 
 /**
- * Bytes in, messages and control frames out: RFC 6455 §5 for the one who receives.
+ * Bytes in, messages and control frames out: the receiving side of RFC 6455 §5.
  *
- * It owns the buffer that the transport reads into, parses frames in place in it, and has delivered every whole frame
- * of a read before it returns.
+ * It owns the buffer that the transport reads into, parses frames in place, and delivers every complete frame of a read
+ * before it returns.
  */
 export class Receiver {
   readonly #messages: MessageHandler;
@@ -54,7 +54,7 @@ export class Receiver {
   readonly #platform: Platform;
   readonly #masked: boolean;
   readonly #maxLength: number;
-  /** The longest message that may come whole whatever it is, in bytes: text has to fit into a string. */
+  /** The longest message of any type that may be delivered whole, in bytes: text must fit into a string. */
   readonly #wholeLength: number;
   /** The longest payload of a message for the extension, in bytes. */
   readonly #maxPayload: number;
@@ -63,17 +63,17 @@ export class Receiver {
   readonly #header: FrameHeader;
   readonly #message: MessageBuffer;
 
-  // What was read and not yet parsed lies in the block, from #start to #end.
+  // The bytes that were read but not yet parsed are in the block, from #start to #end.
   #block: Block | null = null;
   #start = 0;
   #end = 0;
-  /** What the last read has brought, or how long the frame was that it has ended. */
+  /** The length of the last read, or of the frame that it ended. */
   #lastRead = 0;
   #readsDirect = false;
 
-  /** What comes next: a frame's header, or the rest of a data frame's payload; or nothing more is received. */
+  /** The next thing to parse: a frame's header, or the rest of a data frame's payload, or nothing more. */
   #state: "header" | "payload" | "closed" = "header";
-  /** How much of that payload is still to come, in bytes. */
+  /** How much of that payload is missing, in bytes. */
   #remaining = 0;
   #progress = 0;
 
@@ -85,8 +85,8 @@ export class Receiver {
   #answer: (() => void) | null = null;
 
   /**
-   * @param messages Who gets the messages.
-   * @param protocol Who gets everything else.
+   * @param messages Receives the messages.
+   * @param protocol Receives everything else.
    * @param options The role, the limits, the extension and the platform.
    */
   constructor(messages: MessageHandler, protocol: PartsHandler, options: ReceiverOptions) {
@@ -103,7 +103,7 @@ export class Receiver {
     this.#message = new MessageBuffer(options.platform, this.#maxPayload);
   }
 
-  /** True while what has arrived is held back: paused, until the extension has answered, or behind what is delivered. */
+  /** True while arrived bytes are held back: paused, waiting for the extension, or within a delivery. */
   get blocked(): boolean {
     return this.#state !== "closed" && (this.#paused || this.#transforming || this.#parsing);
   }
@@ -118,35 +118,36 @@ export class Receiver {
     this.#paused = true;
   }
 
-  /** Delivers what was held back, and goes on. */
+  /** Delivers what was held back, and continues. */
   resume(): void {
     this.#paused = false;
     this.#parse();
   }
 
   /**
-   * Hands out messages as they arrive, from the next one on; but those that go through the extension still come whole.
+   * Delivers messages as they arrive, from the next one on; those that go through the extension are still delivered
+   * whole.
    */
   receiveParts(): void {
     this.#givesParts = true;
   }
 
-  /** Frees all memory. What arrives from now on is dropped. */
+  /** Frees all memory. Anything that arrives from now on is dropped. */
   close(): void {
     this.#state = "closed";
     this.#remaining = 0;
     this.#answer = null;
     this.#message.end();
-    // Not back to the pool: a read into it may be under way.
+    // Not back to the pool: a read into it may be pending.
     this.#block = null;
     this.#start = 0;
     this.#end = 0;
   }
 
   /**
-   * Gives the memory that the transport shall read into.
+   * Returns the memory for the transport to read into.
    *
-   * @returns At least one byte. Whoever called this owes a call of {@linkcode Receiver.received} before the next.
+   * @returns At least one byte. Call {@linkcode Receiver.received} before calling this again.
    */
   readBuffer(): Uint8Array {
     this.#readsDirect = this.#remaining >= READ_DIRECT && this.#start === this.#end && this.#hasRoom();
@@ -156,8 +157,8 @@ export class Receiver {
   }
 
   /**
-   * Whether the message has room for a read like the last one. While little of it has arrived, little is reserved for it,
-   * and to fill that would take one more read: they took a third of the time of messages of 64 KiB (Deno 2.9.6).
+   * Whether the message has room for a read like the last one. While little of it has arrived, little is reserved for
+   * it, and filling that would take an extra read: those took a third of the time of 64 KiB messages (Deno 2.9.6).
    */
   #hasRoom(): boolean {
     const message = this.#message;
@@ -165,12 +166,12 @@ export class Receiver {
     return !message.passing && message.room(this.#remaining, fin) >= Math.min(this.#remaining, this.#lastRead);
   }
 
-  /** Chooses a block by what the last read brought, with what is not yet parsed at its front. */
+  /** Chooses a block by the length of the last read, with unparsed bytes at its front. */
   #makeRoom(): Block {
     const { pool } = this.#platform;
     const old = this.#block;
     const pending = this.#end - this.#start;
-    // More than a header and a control frame is there only while it is held back; moving it at each read would be slow.
+    // More than a header and a control frame remain only while held back; moving them at each read would be slow.
     if (old !== null && pending > SMALL_BLOCK && this.#start === 0 && pending < old.size) return old;
     const size = Math.max(Math.min(this.#lastRead + 1, LARGE_BLOCK), pending * 2);
     let block = old;
@@ -183,9 +184,9 @@ export class Receiver {
   }
 
   /**
-   * Takes what the transport has read into the {@linkcode Receiver.readBuffer}, and delivers what is whole.
+   * Processes bytes that were read into {@linkcode Receiver.readBuffer}, and delivers complete frames.
    *
-   * @param count The number of bytes, from the buffer's beginning.
+   * @param count The number of bytes, from the buffer's start.
    */
   received(count: number): void {
     this.#lastRead = count;
@@ -196,7 +197,7 @@ export class Receiver {
   }
 
   /**
-   * Takes bytes from other memory; they are copied.
+   * Processes bytes from other memory; they are copied.
    *
    * @param bytes The bytes.
    */
@@ -210,11 +211,11 @@ export class Receiver {
     }
   }
 
-  /** Parses all that is there, after a first step if one is given. */
+  /** Parses everything that has arrived, after a first step if one is given. */
   #parse(first?: () => void): void {
     if (this.#parsing) return;
     this.#parsing = true;
-    // A handler may have another connection of the same platform receive something, within what is delivered here.
+    // Within a delivery, a handler may make another connection of the same platform receive something.
     this.#platform.slab.reset();
     try {
       first?.();
@@ -229,7 +230,7 @@ export class Receiver {
     }
   }
 
-  /** Goes one step on; false if more bytes are needed. */
+  /** Takes one step; false if more bytes are needed. */
   #step(): boolean {
     if (this.#answer !== null) return this.#deliverAnswer(this.#answer);
     return this.#state === "payload" ? this.#parsePayload() : this.#parseFrame();
@@ -271,7 +272,7 @@ export class Receiver {
     return true;
   }
 
-  /** The rules that hang on the message around a data frame, all checked before its payload is read. */
+  /** The rules that depend on the message around a data frame, all checked before its payload is read. */
   #checkMessage(header: FrameHeader): void {
     const message = this.#message;
     const open = message.opcode !== Opcode.CONTINUATION;
@@ -298,7 +299,7 @@ export class Receiver {
     if (isString && length > MAX_WHOLE_TEXT) throw textTooLong(length, MAX_WHOLE_TEXT);
   }
 
-  /** The common case: a message of one frame that came whole. */
+  /** The common case: a single-frame message that arrived whole. */
   #takeWhole(block: Block, start: number, end: number): void {
     const { key, opcode } = this.#header;
     if (opcode === Opcode.TEXT) {
@@ -316,7 +317,7 @@ export class Receiver {
     this.#messages.onMessage(message);
   }
 
-  /** Moves what has arrived of a payload into its message; false if more bytes are needed. */
+  /** Moves the arrived part of a payload into its message; false if more bytes are needed. */
   #parsePayload(): boolean {
     if (this.#message.passing) return this.#passPayload();
     const { fin } = this.#header;
@@ -331,7 +332,7 @@ export class Receiver {
     }
     if (this.#remaining > 0) return false;
     this.#state = "header";
-    // The next frame may be as long; the read that brought the end of this one need not have been.
+    // The next frame may be as long, even if the read that ended this one was short.
     this.#lastRead = Math.max(this.#lastRead, Math.min(this.#header.length, LARGE_BLOCK));
     if (!fin) return true;
     if (this.#message.transformed) this.#transform(this.#extension!);
@@ -339,7 +340,7 @@ export class Receiver {
     return true;
   }
 
-  /** Hands out what has arrived of a payload; false if more bytes are needed. */
+  /** Delivers the arrived part of a payload; false if more bytes are needed. */
   #passPayload(): boolean {
     const message = this.#message;
     const { opcode } = message;
@@ -371,14 +372,14 @@ export class Receiver {
     message.advance(count);
   }
 
-  /** The key for the next octets of the payload; the header's is turned past them. */
+  /** The key for the next octets of the payload; the header's key is rotated past them. */
   #turnKey(count: number): number {
     const { key } = this.#header;
     this.#header.key = rotateKey(key, count);
     return key;
   }
 
-  /** Hands a message to the extension, and holds back what follows until it has answered. */
+  /** Passes a message to the extension, and holds back what follows until it has answered. */
   #transform(extension: MessageExtension): void {
     const text = this.#message.opcode === Opcode.TEXT;
     const message = decodeWith(extension, this.#message.finishRaw(), text ? this.#wholeLength : this.#maxLength);
@@ -400,7 +401,7 @@ export class Receiver {
     try {
       this.#parse();
     } catch (cause) {
-      // There was no memory, say. Nobody above could catch it here.
+      // For example, memory ran out. No caller could catch it here.
       return this.#protocol.onFailure(extensionFailed(this.#extension!.name, cause));
     }
     this.#protocol.onUnblocked();
@@ -412,7 +413,7 @@ export class Receiver {
     return true;
   }
 
-  /** Whatever fails here, an allocation say, is this connection's alone: it may come from a promise. */
+  /** Any failure here, such as an allocation, must only affect this connection: the call may come from a promise. */
   #deliver(extension: MessageExtension, text: boolean, bytes: Uint8Array): void {
     let message: string | Uint8Array<ArrayBuffer>;
     try {

@@ -8,40 +8,40 @@ import type { Platform } from "./platform.ts";
 import { bufferChanged } from "./protocol_errors.ts";
 import { Queue } from "./queue.ts";
 
-/** Text up to this length, in UTF-16 code units, is encoded where it is sent from; it may triple in size. */
+/** Text up to this length, in UTF-16 code units, is encoded in the output block; it may triple in size. */
 const ENCODE_IN_PLACE = 16 * 1024;
 
-/** Text up to this length is encoded by a loop as long as it is ASCII, which costs less than a call of TextEncoder's. */
+/** Text up to this length is encoded by a loop as long as it is ASCII, which costs less than a TextEncoder call. */
 const ENCODE_BY_LOOP = 48;
 
-/** Payloads up to this length in bytes are copied behind their header, so that both are one write. */
+/** Payloads up to this length in bytes are copied after their header, so that both are one write. */
 const COPIED = 64 * 1024;
 
-/** Frames above this length in bytes are shared by all connections that have them wait. */
+/** Frames above this length in bytes are shared by all connections that queue them. */
 const SHARED_ABOVE = 8 * 1024;
 
 /** Below this length in bytes, a loop copies faster than `set` with its view. */
 const COPY_BY_LOOP = 32;
 
 /**
- * While more than this waits to be written, in bytes, only the last Ping is answered. RFC 6455 §5.5.3: "the endpoint MAY
+ * While more than this is queued, in bytes, only the last Ping is answered. RFC 6455 §5.5.3: "the endpoint MAY
  * elect to send a Pong frame for only the most recently processed Ping frame."
  */
 const PONGS_HELD_ABOVE = 64 * 1024;
 
 const encoder = new TextEncoder();
 
-/** What a {@linkcode Sender} is made from. */
+/** The options of a {@linkcode Sender}. */
 export interface SenderOptions {
   /** Whether frames are masked: true for a client. */
   masked: boolean;
-  /** Whether memory is used again once it was written. */
+  /** Whether memory is reused once it was written. */
   reuse: boolean;
-  /** Where memory and masking keys come from. */
+  /** The source of memory and masking keys. */
   platform: Platform;
 }
 
-/** How many bytes are written at once at most: that a slow peer takes some of them is a sign of its life. */
+/** The maximum length of one write, in bytes: each write that a slow peer accepts is a sign of life. */
 const MAX_WRITE = 256 * 1024;
 
 /** Bytes that are ready to be written, and the block they are in; null if they are the caller's, or shared. */
@@ -51,31 +51,31 @@ interface Chunk {
   readonly block: Block | null;
 }
 
-/** What to run when the bytes up to a position are written. */
+/** A callback to run when the bytes up to a position are written. */
 interface Mark {
   readonly position: number;
   readonly callback: () => void;
 }
 
 /**
- * Messages and control frames in, bytes out: RFC 6455 §5 for the one who sends.
+ * Messages and control frames in, bytes out: the sending side of RFC 6455 §5.
  *
- * Frames are composed one behind another in a block, so that whatever is sent in one go is one write. Masking happens
- * in the block, never in what the caller gave.
+ * Frames are composed one after another in a block, so that everything sent in one go is one write. Masking happens in
+ * the block, never in the caller's memory.
  */
 export class Sender {
   readonly #masked: boolean;
   readonly #reuse: boolean;
   readonly #platform: Platform;
 
-  /** Chunks in front of the block that is being filled. */
+  /** Chunks before the block that is being filled. */
   readonly #ready: Queue<Chunk> = new Queue();
   #block: Block | null = null;
   #length = 0;
-  /** A frame that many connections share, as long as it is all that is queued; what comes next is put behind a copy. */
+  /** A shared frame, as long as nothing else is queued; the next frame is put after a copy. */
   #single: Uint8Array | null = null;
   #inFlight: Chunk | null = null;
-  /** How much of the chunk in flight is written, and how much of it {@linkcode Sender.next} gave to be. */
+  /** How much of the chunk in flight is written, and how much of it {@linkcode Sender.next} has returned. */
   #from = 0;
   #to = 0;
   #enqueued = 0;
@@ -84,7 +84,7 @@ export class Sender {
   #dataEnd = 0;
   #progress = 0;
   #marks: Queue<Mark> | null = null;
-  /** The payload of the last Ping, if its Pong has to wait. */
+  /** The payload of the last Ping, if its Pong must wait. */
   #pong: Uint8Array | null = null;
 
   /** @param options The role, the use of memory, and the platform. */
@@ -94,7 +94,7 @@ export class Sender {
     this.#platform = options.platform;
   }
 
-  /** The bytes that wait, those in flight included. */
+  /** How many bytes are queued, including those in flight. */
   get queued(): number {
     return this.#enqueued - this.#written;
   }
@@ -137,7 +137,7 @@ export class Sender {
   }
 
   /**
-   * Queues a frame that many connections send. A server that nothing waits on sends the one that all share.
+   * Queues a shared frame. A server with an empty queue sends it without a copy.
    *
    * @param frame The frame.
    */
@@ -161,7 +161,7 @@ export class Sender {
   }
 
   /**
-   * Queues the answer to a Ping, in place of one that still waits: at once, or when less waits to be written.
+   * Queues the answer to a Ping, replacing a pending one: at once, or when less is queued.
    *
    * @param payload The Ping's payload, which is not copied.
    */
@@ -170,14 +170,14 @@ export class Sender {
     if (this.queued <= PONGS_HELD_ABOVE) this.releasePong();
   }
 
-  /** Queues the Pong that waits, if one does. */
+  /** Queues the pending Pong, if there is one. */
   releasePong(): void {
     if (this.#pong === null) return;
     this.frame(FIN | Opcode.PONG, this.#pong);
     this.#pong = null;
   }
 
-  /** Drops the Pong that waits, if one does. */
+  /** Drops the pending Pong, if there is one. */
   dropPong(): void {
     this.#pong = null;
   }
@@ -192,7 +192,7 @@ export class Sender {
     this.#ready.push(whole(payload));
   }
 
-  /** Writes the header in front of a payload that is in place, and masks it. */
+  /** Writes the header before a payload that is in place, and masks it. */
   #finish(block: Block, first: number, header: number, size: number): void {
     const start = this.#length;
     const end = start + header + size;
@@ -211,7 +211,7 @@ export class Sender {
     if ((first & Opcode.CLOSE) === 0) this.#dataEnd = this.#enqueued;
   }
 
-  /** Makes sure that the block has room for so many bytes more: a larger one, or a new one behind it. */
+  /** Makes sure that the block has room for more bytes: takes a larger one, or a new one after it. */
   #reserve(size: number): Block {
     const { pool } = this.#platform;
     const block = this.#block;
@@ -251,10 +251,10 @@ export class Sender {
   }
 
   /**
-   * Gives the next bytes to write.
+   * Returns the next bytes to write.
    *
    * @returns The bytes, unchanged until {@linkcode Sender.done}; null if there are none.
-   * @throws {WebSocketError} If the caller's buffer has changed its length while it waited.
+   * @throws {WebSocketError} If the caller's buffer has changed its length while it was queued.
    */
   next(): Uint8Array | null {
     const chunk = this.#inFlight ??= this.#nextChunk();
@@ -262,7 +262,7 @@ export class Sender {
     const { bytes, length } = chunk;
     if (bytes.length !== length) throw bufferChanged(length, bytes.length);
     this.#to = Math.min(length, this.#from + MAX_WRITE);
-    // Who keeps what is written may also transfer it away, and with it what is next to it, or the caller's own.
+    // A transport that retains writes may transfer them away, along with neighboring bytes or the caller's buffer.
     if (!this.#reuse && (chunk.block === null || length > MAX_WRITE)) return bytes.slice(this.#from, this.#to);
     return length <= MAX_WRITE ? bytes : bytes.subarray(this.#from, this.#to);
   }
@@ -270,15 +270,15 @@ export class Sender {
   #nextChunk(): Chunk | null {
     const single = this.#single;
     this.#single = null;
-    // What is queued as the only frame has nothing in front of it.
+    // A frame that is queued alone has nothing before it.
     return single !== null ? whole(single) : this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
   }
 
-  /** Takes that what {@linkcode Sender.next} gave is written. */
+  /** Marks the bytes from {@linkcode Sender.next} as written. */
   done(): void {
     const chunk = this.#inFlight;
     if (chunk === null) return;
-    // How much was written before its buffer has changed can't be known. It is for next() to say so.
+    // How much was written before the buffer changed is unknown. next() reports it.
     if (chunk.block === null && chunk.bytes.length < chunk.length) return;
     if (this.#dataEnd > this.#written) this.#progress++;
     this.#written += this.#to - this.#from;
@@ -293,9 +293,9 @@ export class Sender {
   }
 
   /**
-   * Runs something when all that is queued by now is written.
+   * Runs a callback when everything queued so far is written.
    *
-   * @param callback What to run: from within {@linkcode Sender.done}, or at once if nothing waits.
+   * @param callback Called within {@linkcode Sender.done}, or at once if nothing is queued.
    */
   whenWritten(callback: () => void): void {
     if (this.queued === 0 && !this.#marks?.length) return callback();
@@ -303,7 +303,7 @@ export class Sender {
     this.#marks.push({ position: this.#enqueued, callback });
   }
 
-  /** Drops what is queued, but for what is in flight. */
+  /** Drops what is queued, except for what is in flight. */
   close(): void {
     this.#pong = null;
     this.#single = null;
@@ -317,12 +317,12 @@ export class Sender {
   }
 }
 
-/** Bytes in memory that is the caller's, or shared. */
+/** Bytes in the caller's memory, or in shared memory. */
 function whole(bytes: Uint8Array): Chunk {
   return { bytes, length: bytes.length, block: null };
 }
 
-/** Encodes behind a header; the room suffices for three bytes a code unit. */
+/** Encodes after a header; the room suffices for three bytes per code unit. */
 function encodeText(message: string, bytes: Uint8Array, start: number): number {
   const { length } = message;
   if (length <= ENCODE_BY_LOOP) {

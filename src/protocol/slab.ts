@@ -3,13 +3,15 @@ const MAX_SLAB = 8 * 1024;
 
 const EMPTY = new ArrayBuffer(0);
 
-/** How many messages of the length of its first one a slab holds at most: keeping one pins little more than itself. */
+/**
+ * How many messages of its first one's length a slab holds at most, so that keeping one pins little more than itself.
+ */
 const MAX_SHARED = 16;
 
 /**
- * Memory for binary messages that users own. A fresh ArrayBuffer costs more than everything else about a short message,
- * so short messages that arrive in one read are cut from one slab. A slab's bytes are never used twice, and no slab is
- * shared between two reads: what one connection receives is not within reach of another's `message.buffer`.
+ * Memory for binary messages that users own. A new ArrayBuffer costs more than everything else about a short message,
+ * so short messages that arrive in one read are cut from one slab. A slab's bytes are never reused, and no slab is
+ * shared between two reads: one connection's messages can't be reached through another's `message.buffer`.
  */
 export class Slab {
   #buffer: ArrayBuffer = EMPTY;
@@ -19,7 +21,7 @@ export class Slab {
    * Cuts a piece.
    *
    * @param length The length in bytes.
-   * @param ahead How many bytes the rest of the read may still need, these included.
+   * @param ahead How many bytes the rest of the read may still need, including these.
    * @returns A view of exactly that length, zeroed; its `byteOffset` may be above 0.
    */
   take(length: number, ahead: number = length): Uint8Array<ArrayBuffer> {
@@ -35,7 +37,7 @@ export class Slab {
     return piece;
   }
 
-  /** Begins anew: what is cut next shares no memory with what was cut before. */
+  /** Starts a new slab: the next pieces share no memory with earlier ones. */
   reset(): void {
     if (this.#offset === 0) return;
     this.#buffer = EMPTY;
@@ -43,7 +45,7 @@ export class Slab {
   }
 }
 
-/** Pieces begin at multiples of 8, so that any typed array can be laid over a message. */
+/** Pieces start at multiples of 8, so that any typed array can view a message. */
 function padded(length: number): number {
   return (length + 7) & ~7;
 }

@@ -1,8 +1,8 @@
 /**
  * Validates UTF-8 as it arrives, in any pieces, and fails at the first byte after which no continuation could be valid.
  *
- * RFC 6455 §8.1 wants text that isn't UTF-8 to fail the connection; RFC 3629 §4 says what UTF-8 is: no overlong forms,
- * no surrogates, nothing above U+10FFFF.
+ * RFC 6455 §8.1 requires text that isn't UTF-8 to fail the connection; RFC 3629 §4 defines UTF-8: no overlong forms, no
+ * surrogates, nothing above U+10FFFF.
  *
  * @example Validate a character that arrives in two pieces
  * ```ts
@@ -17,7 +17,7 @@
  * @category Protocol
  */
 export class Utf8Validator {
-  // How many continuation bytes the current character still lacks, and the range in which the next one must lie.
+  // How many continuation bytes the current character still lacks, and the allowed range of the next one.
   #lacking = 0;
   #lowest = 0x80;
   #highest = 0xbf;
@@ -33,7 +33,7 @@ export class Utf8Validator {
     return this.#ascii;
   }
 
-  /** Begins anew. */
+  /** Starts over. */
   reset(): void {
     this.#lacking = 0;
     this.#lowest = 0x80;
@@ -42,11 +42,11 @@ export class Utf8Validator {
   }
 
   /**
-   * Takes the next bytes.
+   * Validates the next bytes.
    *
-   * @param bytes Where they are.
-   * @param start Where they begin.
-   * @param end Where they end.
+   * @param bytes The memory with the bytes.
+   * @param start Their start.
+   * @param end Their end.
    * @returns False as soon as the text can't be UTF-8 any more, whatever may follow.
    */
   push(bytes: Uint8Array, start: number, end: number): boolean {
@@ -67,10 +67,10 @@ export class Utf8Validator {
   }
 
   /**
-   * Takes bytes that are known to be ASCII.
+   * Validates bytes that are known to be ASCII.
    *
-   * @param count How many.
-   * @returns False if they stand in the middle of a character.
+   * @param count The number of bytes.
+   * @returns False if they are in the middle of a character.
    */
   pushAscii(count: number): boolean {
     return this.#lacking === 0 || count === 0;

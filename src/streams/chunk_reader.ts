@@ -3,9 +3,9 @@ import { type MessageData, toBytes } from "../connection/message_data.ts";
 import { MessageStream } from "./message_stream.ts";
 
 /**
- * A message in chunks: a `ReadableStream`, or anything else to iterate over, of strings or of bytes.
+ * A message in chunks: a `ReadableStream`, or any other iterable, of strings or of bytes.
  *
- * @example Send what is made bit by bit as one message
+ * @example Send generated chunks as one message
  * ```ts
  * import { makePair, type MessageChunks } from "@wsd/driver";
  *
@@ -22,11 +22,11 @@ import { MessageStream } from "./message_stream.ts";
  */
 export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
 
-/** How a {@linkcode ChunkReader} is set up. */
+/** The options of a {@linkcode ChunkReader}. */
 export interface ChunkReaderOptions {
-  /** The type of the message; undefined to take it from the first chunk. */
+  /** The type of the message; undefined to infer it from the first chunk. */
   readonly type: "text" | "binary" | undefined;
-  /** The length of what is read at once, in bytes. */
+  /** The length of a piece, in bytes. */
   readonly size: number;
 }
 
@@ -38,7 +38,7 @@ export class ChunkReader {
   readonly #validator = new Utf8Validator();
   readonly #buffer: Uint8Array;
   #type: "text" | "binary" | undefined;
-  /** What of the last chunk is not read yet. */
+  /** The unread rest of the last chunk. */
   #rest: Uint8Array = new Uint8Array(0);
   /** A high surrogate that waits for the next string to complete it. */
   #surrogate = "";
@@ -48,7 +48,7 @@ export class ChunkReader {
   #chunk: Uint8Array | null = null;
 
   /**
-   * @param chunks Where they come from.
+   * @param chunks The chunks.
    * @param options The type and the length of a piece.
    * @throws {TypeError} If the chunks can't be iterated over, or the type is unknown.
    */
@@ -78,7 +78,7 @@ export class ChunkReader {
       buffer.set(part, length);
       length += part.length;
       this.#rest = this.#rest.subarray(part.length);
-      // Whether a full piece is the last one is known only with the next chunk, or the end.
+      // Only the next chunk, or the end, shows whether a full piece is the last one.
       if (length === buffer.length && this.#rest.length > 0) return { bytes: buffer, last: false };
       if (this.#done) return { bytes: buffer.subarray(0, length), last: true };
       const chunk = await this.#nextChunk();
@@ -95,7 +95,7 @@ export class ChunkReader {
     return this.#chunk = bytes;
   }
 
-  /** A message that is passed on leaves tens of MiB of garbage before it is collected; this frees it at once. */
+  /** A message that is passed on leaves tens of MiB of garbage until it is collected; this frees it at once. */
   #free(): void {
     const chunk = this.#chunk;
     this.#chunk = null;
@@ -111,7 +111,7 @@ export class ChunkReader {
   #toBytes(chunk: MessageData): Uint8Array {
     this.#type ??= typeof chunk === "string" ? "text" : "binary";
     if (typeof chunk !== "string") {
-      if (this.#surrogate !== "") throw new TypeError("Cannot send bytes behind half a character of text");
+      if (this.#surrogate !== "") throw new TypeError("Cannot send bytes after half a character of text");
       return toBytes(chunk, "send a chunk");
     }
     if (this.#type === "binary") throw new TypeError("Cannot send a string in a binary message: encode it first");
@@ -121,14 +121,14 @@ export class ChunkReader {
     return encoder.encode(splits ? text.slice(0, -1) : text);
   }
 
-  /** Tells the source that nothing more is wanted. */
+  /** Closes the source, since nothing more is needed. */
   cancel(): void {
     if (this.#done) return;
     this.#done = true;
     try {
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
     } catch {
-      // What the source throws at its end changes nothing.
+      // An exception while closing the source changes nothing.
     }
   }
 }
@@ -139,13 +139,15 @@ function iterate(chunks: MessageChunks): AsyncIterator<MessageData> | Iterator<M
     if (Symbol.iterator in chunks) return chunks[Symbol.iterator]();
   }
   throw new TypeError(
-    `Cannot send chunks that can't be iterated over: received ${chunks === null ? "null" : typeof chunks}`,
+    `Cannot send the chunks: expected something that can be iterated over, received ${
+      chunks === null ? "null" : typeof chunks
+    }`,
   );
 }
 
 function checkType(type: unknown): "text" | "binary" | undefined {
   if (type === undefined || type === "text" || type === "binary") return type;
-  throw new TypeError(`Cannot send a message of another type than "text" or "binary": received ${type}`);
+  throw new TypeError(`Cannot send the message: type must be "text" or "binary", received ${type}`);
 }
 
 function notUtf8(): TypeError {

@@ -9,18 +9,18 @@ const encoder = new TextEncoder();
 interface OpenMessage {
   readonly stream: MessageStream;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  /** Nobody wants the rest of it. */
+  /** The rest of it is not wanted. */
   dropped: boolean;
 }
 
 /**
- * The messages of a connection as a stream of streams, each of them handed out as it arrives: `ws.messages`.
+ * The messages of a connection as a stream of streams, each delivered as it arrives: `ws.messages`.
  *
- * At most one message is open at a time, and holds no more than the high-water mark and one piece. While a whole message
- * waits to be taken, the connection is held back.
+ * At most one message is open at a time, and holds no more than the high-water mark and one piece. While a complete
+ * message waits to be read, the connection is held back.
  */
 export class ChunkedReadable implements MessageConsumer {
-  /** True: it takes messages as they arrive. */
+  /** True: it consumes messages as they arrive. */
   readonly takesParts: boolean = true;
   /** The stream of messages. */
   readonly messages: ReadableStream<MessageStream>;
@@ -39,7 +39,7 @@ export class ChunkedReadable implements MessageConsumer {
   constructor(flow: FlowControl, options: MessageReadableOptions) {
     this.#flow = flow;
     this.#options = options;
-    // Nothing is asked for ahead: a pull is a read of the user's.
+    // Nothing is requested ahead: a pull is a read by the user.
     this.messages = new ReadableStream<MessageStream>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#onNext(),
@@ -47,13 +47,13 @@ export class ChunkedReadable implements MessageConsumer {
     }, { highWaterMark: 0 });
   }
 
-  /** Takes a message that could not come in pieces. */
+  /** Receives a message that could not be delivered in pieces. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (typeof message === "string") this.onPart("text", encoder.encode(message), true);
     else this.onPart("binary", message, true);
   }
 
-  /** Hands a piece on to its message. */
+  /** Passes a piece on to its message. */
   onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void {
     if (this.#stopped) return;
     const open = this.#open ??= this.#begin(type);
@@ -81,7 +81,7 @@ export class ChunkedReadable implements MessageConsumer {
   #finish(open: OpenMessage): void {
     this.#open = null;
     if (!open.dropped) open.controller.close();
-    // A message that nobody has asked for yet waits in the queue.
+    // A message that nobody has requested yet waits in the queue.
     if (this.#controller.desiredSize! < 0) this.#flow.hold(this.#options.highWaterMark);
   }
 
@@ -90,13 +90,13 @@ export class ChunkedReadable implements MessageConsumer {
     this.#flow.release();
   }
 
-  /** The next message is asked for: the one before it is being read by now, or its rest is lost, and told to be. */
+  /** The next message is requested: if the one before it isn't being read, its rest is lost, and it fails. */
   #onNext(): void {
     if (this.#fault !== null && this.#controller.desiredSize === 0) return this.#controller.error(this.#fault);
     const open = this.#open;
     if (open !== null && !open.dropped && !open.stream.locked) {
       open.dropped = true;
-      open.controller.error(new TypeError("Cannot read on in this message: the next one was asked for before its end"));
+      open.controller.error(new TypeError("Cannot read further: the next message was requested before this one's end"));
     }
     this.#flow.release();
   }
@@ -107,14 +107,14 @@ export class ChunkedReadable implements MessageConsumer {
     this.#flow.close(closeInfoOf(reason, this.#options.closeCode));
   }
 
-  /** Drops what comes from now on, the rest of an open message too. */
+  /** Drops everything from now on, including the rest of an open message. */
   stop(): void {
     this.#stopped = true;
     this.#cut(null);
     this.#flow.release();
   }
 
-  /** Ends the stream behind the messages that wait. */
+  /** Ends the stream after the queued messages. */
   onEnd(fault: unknown): void {
     this.#cut(fault);
     if (this.#ended) return;
@@ -124,7 +124,7 @@ export class ChunkedReadable implements MessageConsumer {
     if (this.#controller.desiredSize === 0) this.#controller.error(fault);
   }
 
-  /** The rest of an open message will not come. */
+  /** The rest of an open message will not arrive. */
   #cut(fault: unknown): void {
     const open = this.#open;
     this.#open = null;

@@ -9,7 +9,7 @@ import type { MessageStream } from "./message_stream.ts";
 import { MessageWritable } from "./message_writable.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
-/** The streams of a driver, each made when it is first asked for, and what they do to the connection. */
+/** The streams of a driver, each created on first use, and how they control the connection. */
 export class DriverStreams implements FlowControl {
   readonly #owner: StreamOwner;
   #readable: MessageReadable | null = null;
@@ -40,7 +40,7 @@ export class DriverStreams implements FlowControl {
     return this.#receiver ??= this.#take(new MessageReceiver(this, this.#owner), "receive()");
   }
 
-  /** Where messages to send go. */
+  /** Messages to send. */
   get writable(): WritableStream<MessageData> {
     if (this.#writable === null) {
       this.#writable = new MessageWritable(this.#owner);
@@ -60,7 +60,7 @@ export class DriverStreams implements FlowControl {
     return consumer;
   }
 
-  /** If reading can't stop, what nobody reads must not pile up without end, and that not in silence. */
+  /** If reading can't stop, unread messages must not pile up endlessly and silently. */
   hold(unread: number): void {
     const connection = this.#owner.connection!;
     const { backpressureLimit } = this.#owner.settings;

@@ -5,7 +5,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 /**
  * The two kinds of messages. RFC 6455 §5.6.
  *
- * @example Name a file after what comes
+ * @example Name a file by the message's type
  * ```ts
  * import { makePair } from "@wsd/driver";
  * import type { MessageType } from "@wsd/driver/client";
@@ -23,30 +23,30 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
  */
 export type MessageType = "text" | "binary";
 
-/** What takes messages in place of the listeners of `"message"`: a stream. */
+/** Consumes messages instead of the listeners of `"message"`: a stream. */
 export interface MessageConsumer {
-  /** Whether it takes messages piece by piece, as they arrive. */
+  /** Whether it consumes messages piece by piece, as they arrive. */
   readonly takesParts: boolean;
   /**
-   * A whole message has come.
+   * A complete message has arrived.
    *
    * @param message The text or the bytes.
    */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void;
   /**
-   * A piece of a message has come.
+   * A piece of a message has arrived.
    *
    * @param type The message's type.
-   * @param part The bytes, which are the consumer's.
+   * @param part The bytes, which the consumer owns.
    * @param last Whether it is the last piece.
    */
   onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void;
-  /** Takes nothing more: what comes is dropped, so that the connection's end can come through. */
+  /** Stops: messages are dropped from now on, so that the connection's end gets through. */
   stop(): void;
   /**
    * The connection is over.
    *
-   * @param fault Why, null if it ended cleanly.
+   * @param fault The error, null if it ended cleanly.
    */
   onEnd(fault: unknown): void;
 }
@@ -54,7 +54,7 @@ export interface MessageConsumer {
 /** How a stream of messages controls the connection that it belongs to. */
 export interface FlowControl {
   /**
-   * Holds back what comes.
+   * Holds back messages.
    *
    * @param unread How many bytes nobody has read yet.
    */
@@ -69,7 +69,7 @@ export interface FlowControl {
   close(info: CloseInfo): void;
 }
 
-/** What a message in a queue costs beside its bytes, roughly, in bytes. */
+/** The approximate cost of a queued message in addition to its bytes, in bytes. */
 const OVERHEAD = 128;
 
 /**
@@ -83,8 +83,8 @@ export function costOf(message: string | Uint8Array): number {
 }
 
 /**
- * Reads from the reason of a `cancel` or an `abort` how to close: as a {@linkcode WebSocketError} says, else without a
- * code. WHATWG WebSockets, "close using reason".
+ * Derives from the reason of a `cancel` or an `abort` how to close: as a {@linkcode WebSocketError} says, otherwise
+ * without a code. WHATWG WebSockets, "close using reason".
  *
  * @param reason The reason.
  * @param normal The code if no reason was given.
@@ -93,7 +93,7 @@ export function costOf(message: string | Uint8Array): number {
 export function closeInfoOf(reason: unknown, normal: number = CloseCode.NO_STATUS_RECEIVED): CloseInfo {
   if (reason === undefined) return { code: normal, reason: "" };
   if (!(reason instanceof WebSocketError)) return { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
-  // An error that came from a connection may hold a code that only stands for the lack of one.
+  // An error from a connection may have a code that only means the lack of one.
   const { closeCode, code } = reason;
   if (code === 0) return { code: closeCode ?? CloseCode.NO_STATUS_RECEIVED, reason: reason.reason };
   const own = closeCode === null || closeCode === CloseCode.ABNORMAL_CLOSURE;

@@ -1,21 +1,21 @@
 import { closeInfoOf, costOf, type FlowControl, type MessageConsumer, type MessageType } from "./message_consumer.ts";
 
-/** How a {@linkcode MessageReadable} is set up. */
+/** The options of a {@linkcode MessageReadable}. */
 export interface MessageReadableOptions {
   /** How many bytes may wait in the queue before the connection is held back. */
   readonly highWaterMark: number;
-  /** The code to close with if the readable is cancelled without a reason; 1005 for none. */
+  /** The code to close with if the readable is canceled without a reason; 1005 for none. */
   readonly closeCode: number;
 }
 
 /**
  * The messages of a connection as one `ReadableStream`: `ws.readable`.
  *
- * While its queue is full, the connection is held back, in the middle of a read if need be, so that no more than the
- * high-water mark and one message wait in it. What was received whole can be read to the last, whatever comes after it.
+ * While its queue is full, the connection is held back, in the middle of a read if necessary, so that no more than the
+ * high-water mark and one message are queued. All complete messages can be read, whatever happens after them.
  */
 export class MessageReadable implements MessageConsumer {
-  /** False: it takes whole messages. */
+  /** False: it consumes complete messages. */
   readonly takesParts: boolean = false;
   /** The stream. */
   readonly readable: ReadableStream<string | Uint8Array<ArrayBuffer>>;
@@ -24,7 +24,7 @@ export class MessageReadable implements MessageConsumer {
   #controller!: ReadableStreamDefaultController<string | Uint8Array<ArrayBuffer>>;
   #stopped = false;
   #ended = false;
-  /** Why the connection has failed, if unread messages come before that. */
+  /** The connection's error, if there are unread messages before it. */
   #fault: unknown = null;
 
   /**
@@ -49,7 +49,7 @@ export class MessageReadable implements MessageConsumer {
     if (room <= 0) this.#flow.hold(this.#options.highWaterMark - room);
   }
 
-  /** Nothing comes in pieces here. */
+  /** Never called: messages arrive whole here. */
   onPart(_type: MessageType, _part: Uint8Array, _last: boolean): void {}
 
   #onPull(): void {
@@ -63,13 +63,13 @@ export class MessageReadable implements MessageConsumer {
     this.#flow.close(closeInfoOf(reason, this.#options.closeCode));
   }
 
-  /** Drops what comes from now on; what is queued can still be read. */
+  /** Drops messages from now on; queued ones can still be read. */
   stop(): void {
     this.#stopped = true;
     this.#flow.release();
   }
 
-  /** Ends the stream behind what is queued. */
+  /** Ends the stream after the queued messages. */
   onEnd(fault: unknown): void {
     if (this.#ended) return;
     this.#ended = true;

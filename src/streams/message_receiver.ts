@@ -1,7 +1,7 @@
 import { costOf, type FlowControl, type MessageConsumer, type MessageType } from "./message_consumer.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
-/** A call of `receive()` that waits for a message. */
+/** A pending call of `receive()`. */
 interface Receiving {
   resolve(message: string | Uint8Array<ArrayBuffer>): void;
   reject(reason: unknown): void;
@@ -10,10 +10,11 @@ interface Receiving {
 /**
  * The messages of a connection one by one: `ws.receive()`.
  *
- * What arrives between two calls is kept, and the connection is held back while at least the high-water mark is kept.
+ * Messages that arrive between two calls are kept, and the connection is held back while at least the high-water mark
+ * is kept.
  */
 export class MessageReceiver implements MessageConsumer {
-  /** False: it takes whole messages. */
+  /** False: it consumes complete messages. */
   readonly takesParts: boolean = false;
   readonly #flow: FlowControl;
   readonly #owner: StreamOwner;
@@ -31,7 +32,7 @@ export class MessageReceiver implements MessageConsumer {
     this.#owner = owner;
   }
 
-  /** Gives a message to the call that has waited longest, or keeps it. */
+  /** Passes a message to the call that has waited longest, or keeps it. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.#stopped) return;
     const [first] = this.#waiting;
@@ -44,7 +45,7 @@ export class MessageReceiver implements MessageConsumer {
     if (this.#keptCost >= this.#owner.settings.highWaterMark) this.#flow.hold(this.#keptCost);
   }
 
-  /** Nothing comes in pieces here. */
+  /** Never called: messages arrive whole here. */
   onPart(_type: MessageType, _part: Uint8Array, _last: boolean): void {}
 
   /**
@@ -78,13 +79,13 @@ export class MessageReceiver implements MessageConsumer {
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   }
 
-  /** Drops what comes from now on; what is kept can still be received. */
+  /** Drops messages from now on; those that are kept can still be received. */
   stop(): void {
     this.#stopped = true;
     this.#flow.release();
   }
 
-  /** Ends the calls that wait, and those that come when nothing is left. */
+  /** Rejects pending calls, and later ones when no message is left. */
   onEnd(): void {
     for (const { reject } of this.#waiting) reject(this.#owner.ending);
     this.#waiting.clear();

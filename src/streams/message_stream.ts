@@ -1,13 +1,13 @@
 import type { MessageType } from "./message_consumer.ts";
 
 /**
- * One message that is read as it arrives, a chunk of bytes at a time. Those of a text are valid UTF-8 as a whole; a
- * character may be spread over two chunks.
+ * One message that is read as it arrives, a chunk of bytes at a time. The chunks of text are valid UTF-8 together; a
+ * character may be split over two chunks.
  *
- * A message that isn't wanted is to be cancelled. Asking for the next message while this one is neither being read nor
- * at its end drops its rest: reading on then fails with a `TypeError`.
+ * Cancel a message that you don't want. If you request the next message while this one is neither being read nor at its
+ * end, its rest is dropped: further reading fails with a `TypeError`.
  *
- * @example Take a message that need not fit into memory
+ * @example Receive a message that need not fit into memory
  * ```ts
  * import { makePair } from "@wsd/driver";
  *
@@ -27,11 +27,11 @@ export class MessageStream extends ReadableStream<Uint8Array> {
   readonly type: MessageType;
 
   /**
-   * Makes a stream.
+   * Creates a stream.
    *
    * @param type The message's type.
-   * @param source Where its chunks come from.
-   * @param strategy How many may wait.
+   * @param source The source of its chunks.
+   * @param strategy How many chunks may be queued.
    */
   constructor(type: MessageType, source: UnderlyingDefaultSource<Uint8Array>, strategy: QueuingStrategy<Uint8Array>) {
     super(source, strategy);

@@ -8,7 +8,7 @@ import type { StreamOwner } from "./stream_owner.ts";
 /**
  * The messages to send as a `WritableStream`: `ws.writable`.
  *
- * A `write` resolves when the bytes were taken, so that nothing waits but the message that is being written.
+ * A `write` resolves when the system has accepted the bytes, so that only the message being written is queued.
  */
 export class MessageWritable {
   /** The stream. */
@@ -30,14 +30,14 @@ export class MessageWritable {
     });
   }
 
-  /** The sink's own `abort` would have to wait for a write that may never end; the signal comes at once. */
+  /** The sink's own `abort` would wait for a write that may never end; the signal aborts at once. */
   #start(controller: WritableStreamDefaultController): void {
     this.#controller = controller;
     const { signal } = controller;
     signal.addEventListener("abort", () => this.#sendClose(closeInfoOf(signal.reason)), { once: true });
   }
 
-  /** While the connection is closing, a write waits for its end, which says why it can't be done. */
+  /** While the connection is closing, a write waits for its end, which determines the error. */
   #write(message: MessageData): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
@@ -57,7 +57,7 @@ export class MessageWritable {
   /**
    * The connection is over.
    *
-   * @param fault Why, null if it ended cleanly.
+   * @param fault The error, null if it ended cleanly.
    */
   onEnd(fault: unknown): void {
     const error = fault ?? closed();

@@ -6,11 +6,11 @@ import { Opcode } from "../protocol/opcode.ts";
 import { ChunkReader, type MessageChunks } from "./chunk_reader.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
-/** The longest fragment, in bytes: so long they are copied, and what the source does with its chunks can't matter. */
+/** The longest fragment, in bytes: up to this length they are copied, so the source may reuse its chunks. */
 const MAX_FRAGMENT = 64 * 1024;
 
 /**
- * How a message is sent from a stream.
+ * How to send a message from a stream.
  *
  * @example Send a file of text as text, though its chunks are bytes
  * ```ts
@@ -34,24 +34,24 @@ export interface SendStreamOptions {
    */
   type?: "text" | "binary";
   /**
-   * How long a fragment is, in bytes, from 1 to 65536. Shorter chunks are gathered, longer ones are cut.
+   * The length of a fragment, in bytes, from 1 to 65536. Shorter chunks are combined, longer ones are split.
    *
    * @default {65536}
    */
   fragmentSize?: number;
-  /** Gives up; once a fragment was sent, that fails the connection with 1011. */
+  /** Stops sending; once a fragment was sent, that fails the connection with 1011. */
   signal?: AbortSignal;
 }
 
 const OPTION_NAMES = { type: true, fragmentSize: true, signal: true } as const;
 
 /**
- * Sends one message from a source of chunks, which is asked for the next one when the last fragment was taken.
+ * Sends one message from a source of chunks, which is read further when the last fragment was written.
  *
  * @param owner The driver.
  * @param chunks The source.
  * @param options The type, the length of fragments, and a signal.
- * @returns A promise that resolves when the last byte was taken.
+ * @returns A promise that resolves when the last byte was written.
  */
 export async function sendStream(
   owner: StreamOwner,
@@ -79,9 +79,9 @@ export async function sendStream(
 class FragmentedMessage {
   readonly #owner: StreamOwner;
   readonly #reader: ChunkReader;
-  /** Whether it is waiting for its turn, or it is its turn, or a fragment was sent. */
+  /** Whether it waits for its turn, has its turn, or has sent a fragment. */
   #state: "waiting" | "ready" | "begun" = "waiting";
-  /** Rejects what is being waited for. */
+  /** Rejects the current wait. */
   #interrupt: ((reason: unknown) => void) | null = null;
   #stopped: { reason: unknown } | null = null;
 
@@ -106,7 +106,7 @@ class FragmentedMessage {
     }
   }
 
-  /** If it was given up before its turn, others must not wait for it then. */
+  /** If it was abandoned before its turn, others must not wait for it. */
   #onTurn(resolve: () => void): void {
     if (this.#stopped !== null) return this.#owner.connection?.endMessage();
     this.#state = "ready";

@@ -3,9 +3,9 @@ import type { MessageData } from "../connection/message_data.ts";
 import type { WebSocketError } from "../errors.ts";
 import type { MessageConsumer } from "./message_consumer.ts";
 
-/** How the streams of a driver are set up. */
+/** The options of a driver's streams. */
 export interface StreamSettings {
-  /** How many bytes may wait in a queue, unread. */
+  /** How many unread bytes may be queued. */
   readonly highWaterMark: number;
   /** How many unread bytes end a connection that can't be paused. */
   readonly backpressureLimit: number;
@@ -13,7 +13,7 @@ export interface StreamSettings {
   readonly streamCloseCode: number;
 }
 
-/** What the streams need of the driver that they belong to. */
+/** The part of a driver that its streams need. */
 export interface StreamOwner {
   /** The size of queues, and how to close. */
   readonly settings: StreamSettings;
@@ -23,40 +23,40 @@ export interface StreamOwner {
   readonly readyState: "connecting" | "open" | "closing" | "closed";
   /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   readonly outcome: WebSocketError | null | undefined;
-  /** The same for something that still waits: an error also if the connection has ended cleanly. */
+  /** The same for a pending operation: an error even if the connection ended cleanly. */
   readonly ending: WebSocketError;
   /**
    * Ends a wait when the connection is over.
    *
-   * @param reject Gets {@linkcode StreamOwner.ending}: at once if the connection is over.
-   * @returns Call it when the wait is over.
+   * @param reject Receives {@linkcode StreamOwner.ending}: at once if the connection is over.
+   * @returns A function to call when the wait is over.
    */
   whenLost(reject: (reason: WebSocketError) => void): () => void;
   /**
-   * Gives all messages from now on to a stream.
+   * Passes all messages from now on to a stream.
    *
    * @param consumer The stream.
-   * @param name What users call it.
-   * @throws {TypeError} If something else takes the messages.
+   * @param name Its public name.
+   * @throws {TypeError} If something else consumes the messages.
    */
   take(consumer: MessageConsumer, name: string): void;
   /**
    * Sends a message.
    *
    * @param message The message.
-   * @param onTaken Runs when its bytes were taken.
-   * @returns False if it was not taken, and will not be.
+   * @param onTaken Called when the system has accepted its bytes.
+   * @returns False if it was not accepted, and never will be.
    */
   send(message: MessageData, onTaken: () => void): boolean;
   /**
-   * Begins a message of fragments, behind all that was sent before.
+   * Begins a fragmented message, after everything that was sent before.
    *
    * @param onTurn Called when it is its turn.
-   * @returns False if the connection takes no message.
+   * @returns False if the connection accepts no message.
    */
   startMessage(onTurn: () => void): boolean;
   /**
-   * Closes the connection, behind what was sent.
+   * Closes the connection, after everything that was sent.
    *
    * @param code The code, 1005 for none.
    * @param reason The reason.

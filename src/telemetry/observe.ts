@@ -76,8 +76,8 @@ const OBSERVED_NAMES = { server: true, topics: true } as const;
 const OPTION_NAMES = { attributes: true, traces: true, meterProvider: true, tracerProvider: true } as const;
 
 /**
- * Reports counts as OpenTelemetry metrics, and each opening handshake as a span. Nothing happens per message: counts are
- * read when values are exported.
+ * Reports counts as OpenTelemetry metrics, and each opening handshake as a span. Nothing happens per message: counts
+ * are read when values are exported.
  *
  * With Deno's own exporter, `OTEL_DENO=true`, nothing else is needed; without it, this does nothing. With another
  * exporter, hand over its providers.
@@ -94,7 +94,7 @@ const OPTION_NAMES = { attributes: true, traces: true, meterProvider: true, trac
  * import { Topics } from "@wsd/driver/topics";
  *
  * const topics = new Topics({ name: "chat" });
- * // Port 0 is any that is free; give your own.
+ * // Port 0 chooses a free one; use your own.
  * await using server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("open", () => topics.subscribe(ws, "lobby"));

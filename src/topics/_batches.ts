@@ -1,17 +1,17 @@
-/** How many batches may be with the other thread unanswered: one that it works on, and one on its way. */
+/** How many batches may be unanswered by the other thread: one that it works on, and one in transit. */
 const MAX_UNANSWERED = 2;
 
 /** How long a batch may be, in bytes, before the rest waits for the next one. */
 const MAX_BATCH = 1024 * 1024;
 
-/** Messages that travel in one piece: their channels, where each ends, and their bytes one behind another. */
+/** Messages sent as one: their channels, the end of each, and their bytes one after another. */
 export interface Batch {
   readonly channels: readonly string[];
   readonly ends: Uint32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Messages that are gathered for a batch. */
+/** Messages that are collected for a batch. */
 class Gathering {
   readonly channels: string[] = [];
   readonly messages: Uint8Array[] = [];
@@ -31,8 +31,8 @@ class Gathering {
 }
 
 /**
- * Gathers messages to another thread into batches: all of one turn, and all that come while the other thread is busy. A
- * message port carries forty times as many messages that way.
+ * Collects messages to another thread into batches: all of one turn, and all that come while the other thread is busy.
+ * A message port carries forty times as many messages that way.
  */
 export class BatchSender {
   readonly #post: (batch: Batch) => void;
@@ -75,7 +75,7 @@ export class BatchSender {
     this.#schedule();
   }
 
-  /** Drops all. Nobody is answered any more. */
+  /** Drops everything. Nothing is answered any more. */
   clear(): void {
     this.#waiting.length = 0;
     this.#unanswered.length = 0;
@@ -102,10 +102,10 @@ export class BatchSender {
 }
 
 /**
- * Takes a batch apart.
+ * Splits a batch.
  *
  * @param batch The batch.
- * @param onMessage Gets each message.
+ * @param onMessage Receives each message.
  */
 export function unpack(
   { channels, ends, bytes }: Batch,

@@ -3,7 +3,7 @@ const KEPT = 65_536;
 
 /** A message's number: see {@linkcode Counters}. */
 export interface Count {
-  /** Grows when the counter begins anew. */
+  /** Grows when the counter restarts. */
   readonly epoch: number;
   /** From 1. */
   counter: number;
@@ -12,8 +12,8 @@ export interface Count {
 /**
  * Numbers the messages that this process publishes, topic by topic.
  *
- * A process may publish on topics without end, so a counter that was not used for long is dropped. The next one of its
- * topic has a higher epoch, by which everybody sees that it begins anew.
+ * A process may publish on any number of topics, so a counter that was not used for long is dropped. The topic's next
+ * one has a higher epoch, which shows everybody that it restarts.
  */
 export class Counters {
   #recent = new Map<string, Count>();

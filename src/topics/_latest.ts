@@ -16,7 +16,7 @@ export class Latest {
   }
 
   /**
-   * Tells whether messages wait for a connection.
+   * Checks whether messages wait for a connection.
    *
    * @param core The connection.
    * @returns True if there are any.

@@ -1,10 +1,10 @@
 import { Queue } from "../protocol/queue.ts";
 import type { BrokerConnection } from "./broker.ts";
 
-/** How many bytes may be with the broker's client unanswered, before more wait here. */
+/** How many bytes may be unanswered at the broker's client, before more wait here. */
 const MAX_IN_FLIGHT = 64 * 1024 * 1024;
 
-/** What became of a message: the broker has it, or nobody will get it. */
+/** The result for a message: the broker has it, or nobody will get it. */
 export type Outcome = "sent" | "dropped";
 
 /** How much may wait while the broker can't be reached. */
@@ -27,9 +27,9 @@ interface Message {
 const SENT: Promise<Outcome> = Promise.resolve("sent");
 
 /**
- * Messages on their way to the broker, in order: first those that its client has and that are unanswered, then those
- * that wait. When the broker is lost, the unanswered ones wait again. Some of them may have arrived: whoever gets one
- * twice drops it by its number.
+ * Messages on their way to the broker, in order: first the unanswered ones that its client has, then those that wait.
+ * When the broker is lost, the unanswered ones wait again. Some of them may have arrived: a receiver of duplicates
+ * drops them by number.
  */
 export class Outgoing {
   readonly #connection: BrokerConnection;
@@ -44,9 +44,9 @@ export class Outgoing {
   #onEmpty: (() => void) | null = null;
 
   /**
-   * @param connection Where messages go.
+   * @param connection The connection to the broker.
    * @param limits How much may wait.
-   * @param onError Learns why the broker refused a message.
+   * @param onError Receives the error when the broker refuses a message.
    */
   constructor(connection: BrokerConnection, limits: OutageLimits, onError: (error: Error) => void) {
     this.#connection = connection;
@@ -59,7 +59,7 @@ export class Outgoing {
     return this.#waitingBytes;
   }
 
-  /** How many bytes the broker's client has that are unanswered. */
+  /** How many bytes are unanswered at the broker's client. */
   get inFlightBytes(): number {
     return this.#inFlightBytes;
   }
@@ -67,7 +67,7 @@ export class Outgoing {
   /**
    * Sends a message: now, or when the broker is back.
    *
-   * @param channel Where to.
+   * @param channel The channel.
    * @param bytes The message.
    * @returns As {@linkcode ReconnectingClient.send}. It never rejects.
    */
@@ -91,12 +91,12 @@ export class Outgoing {
     this.#drain();
   }
 
-  /** The broker doesn't answer: holds back what is not on its way yet. */
+  /** The broker doesn't answer: holds back what is not in transit yet. */
   pause(): void {
     this.#open = false;
   }
 
-  /** The broker is lost, and with it perhaps what is on its way: that waits again, in front of the rest. */
+  /** The broker is lost, and perhaps the messages in transit: they wait again, before the rest. */
   lose(): void {
     this.#open = false;
     const later = this.#waiting;
@@ -143,7 +143,7 @@ export class Outgoing {
     this.#watchAge();
   }
 
-  /** Hands a message to the broker's client; true if the broker has it already. */
+  /** Passes a message to the broker's client; true if the broker already has it. */
   #hand(message: Message): boolean {
     let taken: void | Promise<void>;
     try {
@@ -176,7 +176,7 @@ export class Outgoing {
     this.#drain();
   }
 
-  /** Keeps to the limits: the oldest go, as they are worth least. */
+  /** Enforces the limits: the oldest messages go first, as they are worth least. */
   #trim(): void {
     while (this.#waitingBytes > this.#limits.maxBytes && this.#waiting.length > 0) this.#drop();
     this.#watchAge();

@@ -3,20 +3,20 @@ import type { Count } from "./_counters.ts";
 /** How many publishers of one topic are remembered. One that restarts has a new id, so old ones pile up. */
 const MAX_PUBLISHERS = 1024;
 
-/** What {@linkcode Publishers.receive} says of a message that came before, or out of order. */
+/** The result of {@linkcode Publishers.receive} for a duplicate, or a message out of order. */
 export const REPEATED = -1;
 
-/** Which messages of one topic have come, publisher by publisher. */
+/** Which messages of one topic have arrived, for each publisher. */
 export class Publishers {
   readonly #last = new Map<number, Count>();
 
   /**
-   * Notes a message.
+   * Counts a message.
    *
-   * @param publisher Who published it.
+   * @param publisher Its publisher.
    * @param epoch The epoch of its counter.
    * @param counter Its number.
-   * @returns How many messages of this publisher are missing in front of it; {@linkcode REPEATED} if it must be dropped.
+   * @returns How many messages of this publisher are missing before it; {@linkcode REPEATED} if it must be dropped.
    */
   receive(publisher: number, epoch: number, counter: number): number {
     const last = this.#last.get(publisher);
@@ -37,13 +37,13 @@ export class Publishers {
   }
 }
 
-/** Makes the id of a publisher, of 48 random bits. */
+/** Creates the id of a publisher, of 48 random bits. */
 export function randomId(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));
   return (high & 0xffff) * 2 ** 32 + low;
 }
 
-/** Shows an id as 12 hexadecimal digits. */
+/** Formats an id as 12 hexadecimal digits. */
 export function formatId(id: number): string {
   return id.toString(16).padStart(12, "0");
 }

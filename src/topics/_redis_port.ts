@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { IoRedisClient, NodeRedisClient, RedisClient } from "./redis_client.ts";
 
-/** Learns what becomes of a client. */
+/** Receives the events of a client. */
 export interface RedisObserver {
   /** It is connected. */
   onReady(): void;
@@ -11,13 +11,13 @@ export interface RedisObserver {
   onError(error: Error): void;
 }
 
-/** What a client of either kind does for us. */
+/** The operations that both kinds of clients support. */
 export interface RedisPort {
   /** Whether commands reach Redis. */
   readonly ready: boolean;
   /** Observes the connection, until the function that is returned is called. */
   observe(observer: RedisObserver): () => void;
-  /** Sets who gets messages. */
+  /** Sets the receiver of messages. */
   onMessage(onMessage: (channel: string, message: Uint8Array) => void): void;
   /** Publishes. */
   publish(channel: string, message: Buffer): Promise<void>;
@@ -25,21 +25,21 @@ export interface RedisPort {
   subscribe(channels: readonly string[]): Promise<void>;
   /** Ends subscriptions. */
   unsubscribe(channels: readonly string[]): Promise<void>;
-  /** Asks for an answer, behind all commands before. */
+  /** Asks for an answer, after all earlier commands. */
   ping(): Promise<void>;
-  /** Makes another client, which queues nothing while it is not connected. */
+  /** Creates another client, which queues nothing while it is not connected. */
   duplicate(): RedisPort;
-  /** Connects a client that {@linkcode RedisPort.duplicate} has made. */
+  /** Connects a client that {@linkcode RedisPort.duplicate} created. */
   connect(onError: (error: Error) => void): void;
   /** Ends the connection. */
   disconnect(): void;
 }
 
 /**
- * Sees a client for what it is.
+ * Adapts a client of either kind.
  *
  * @param client The client.
- * @returns What it does for us.
+ * @returns Its operations.
  * @throws {TypeError} If it is of neither kind.
  */
 export function redisPort(client: RedisClient): RedisPort {
@@ -52,7 +52,7 @@ export function redisPort(client: RedisClient): RedisPort {
   );
 }
 
-/** Whatever these say, the client is not connected or will not be for long. */
+/** After any of these events, the client is not connected, or won't be for long. */
 const LOST_EVENTS = ["reconnecting", "close", "end"] as const;
 
 function observe(client: RedisClient, isReady: () => boolean, { onReady, onLost, onError }: RedisObserver): () => void {
@@ -116,7 +116,7 @@ class NodeRedisPort implements RedisPort {
   }
 
   disconnect(): void {
-    // What fails from now on is of no interest, and an error without a listener would be thrown.
+    // Failures no longer matter, but an error without a listener would be thrown.
     this.#client.on("error", () => {});
     this.#client.destroy();
   }

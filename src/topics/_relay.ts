@@ -3,15 +3,15 @@ import { type OutageLimits, type Outcome, Outgoing } from "./_outgoing.ts";
 import { Subscriptions } from "./_subscriptions.ts";
 import type { Topic } from "./_topic.ts";
 
-/** How long `close()` waits for messages that are on their way, in milliseconds. */
+/** How long `close()` waits for messages in transit, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
 
 /** After how many heartbeats without an answer the broker counts as lost. */
 const MAX_MISSED = 2;
 
-/** How a {@linkcode Relay} works. */
+/** The options of a {@linkcode Relay}. */
 export interface RelaySettings {
-  /** What goes in front of a topic's name. */
+  /** The prefix of a topic's name. */
   readonly prefix: string;
   /** How long a subscription outlives its last member, in milliseconds. */
   readonly linger: number;
@@ -21,9 +21,9 @@ export interface RelaySettings {
   readonly outage: OutageLimits;
 }
 
-/** What a {@linkcode Relay} reports to. */
+/** Receives the events of a {@linkcode Relay}. */
 export interface RelayHandler {
-  /** A message of a topic came. */
+  /** A message on a topic arrived. */
   onMessage(topic: string, message: Uint8Array): void;
   /** The broker was lost, or is back with all subscriptions; for the first time, or after an interruption. */
   onState(state: "up" | "down", again: boolean): void;
@@ -35,7 +35,7 @@ export interface RelayHandler {
   onError(error: Error): void;
 }
 
-/** The way to the broker and back: subscriptions, messages, and whether the broker answers. */
+/** The link to the broker: subscriptions, messages, and whether the broker answers. */
 export class Relay implements BrokerHandler {
   readonly #settings: RelaySettings;
   readonly #handler: RelayHandler;
@@ -46,7 +46,7 @@ export class Relay implements BrokerHandler {
   #wasUp = false;
   #closed = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
-  /** The question that the broker has not answered yet. */
+  /** The Ping that the broker has not answered yet. */
   #ping: Promise<void> | null = null;
   #missed = 0;
   #frozen = false;
@@ -54,7 +54,7 @@ export class Relay implements BrokerHandler {
   /**
    * @param broker The broker.
    * @param settings Limits and times.
-   * @param handler Learns what happens.
+   * @param handler Receives the events.
    */
   constructor(broker: Broker, settings: RelaySettings, handler: RelayHandler) {
     this.#settings = settings;
@@ -105,7 +105,7 @@ export class Relay implements BrokerHandler {
     return this.#outgoing.push(this.#settings.prefix + topic, bytes);
   }
 
-  /** Sends what is on its way, and ends. */
+  /** Sends what is in transit, and ends. */
   async close(reason: Error): Promise<void> {
     this.#closed = true;
     clearInterval(this.#heartbeat);
@@ -115,13 +115,13 @@ export class Relay implements BrokerHandler {
     await this.#connection.close();
   }
 
-  /** Hands a message on. */
+  /** Passes on a message. */
   onMessage(channel: string, message: Uint8Array): void {
     if (this.#closed || !channel.startsWith(this.#settings.prefix)) return;
     this.#handler.onMessage(channel.slice(this.#settings.prefix.length), message);
   }
 
-  /** The broker is back: what waits leaves once all subscriptions are confirmed, those too that are new. */
+  /** The broker is back: queued messages leave once all subscriptions are confirmed, including new ones. */
   onUp(): void {
     if (this.#closed || this.#frozen) return;
     const settled = this.#subscriptions.settled();
@@ -153,12 +153,12 @@ export class Relay implements BrokerHandler {
     this.#handler.onState("down", true);
   }
 
-  /** Hands a refusal on. */
+  /** Passes on a refusal. */
   onRefused(channel: string, error: Error): void {
     if (!this.#closed) this.#handler.onRefused(channel.slice(this.#settings.prefix.length), error);
   }
 
-  /** Hands an error on. */
+  /** Passes on an error. */
   onError(error: Error): void {
     if (!this.#closed) this.#handler.onError(error);
   }

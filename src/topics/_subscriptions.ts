@@ -6,7 +6,7 @@ const MAX_CHANNELS = 4096;
 
 const DONE: Promise<void> = Promise.resolve();
 
-/** What {@linkcode Subscriptions} are made from. */
+/** The options of {@linkcode Subscriptions}. */
 export interface SubscriptionsSetup {
   /** The broker. */
   readonly connection: BrokerConnection;
@@ -21,21 +21,21 @@ export interface SubscriptionsSetup {
 }
 
 /**
- * The subscriptions at the broker, kept as they are wanted: one command at a time, for all that has changed meanwhile.
+ * The subscriptions at the broker, kept up to date: one command at a time, for everything that has changed meanwhile.
  */
 export class Subscriptions {
   readonly #setup: SubscriptionsSetup;
-  /** Topics that are wanted and not confirmed, or the other way round. */
+  /** Topics that are wanted but not confirmed, or vice versa. */
   readonly #changed = new Set<Topic>();
   /** Topics without members, by the time at which their subscription ends; the first is due first. */
   readonly #lingering = new Map<Topic, number>();
-  /** Topics of the command that is on its way. */
+  /** Topics of the command in progress. */
   #inCommand: readonly Topic[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
   #closed = false;
 
-  /** @param setup The broker, and who learns what happened. */
+  /** @param setup The broker, and the callbacks. */
   constructor(setup: SubscriptionsSetup) {
     this.#setup = setup;
   }
@@ -44,8 +44,7 @@ export class Subscriptions {
    * Asks for a topic's messages.
    *
    * @param topic The topic.
-   * @returns Resolves once the broker has confirmed, or the topic is no longer wanted. A rejection may be left
-   * unhandled.
+   * @returns Resolves once the broker has confirmed, or the topic is no longer wanted. A rejection need not be handled.
    */
   want(topic: Topic): Promise<void> {
     this.#lingering.delete(topic);
@@ -82,7 +81,7 @@ export class Subscriptions {
   /**
    * Brings the broker up to date after it was lost.
    *
-   * @returns Resolves when all that is wanted by now is confirmed or refused; null if it is already.
+   * @returns Resolves when everything wanted so far is confirmed or refused; null if it already is.
    */
   settled(): Promise<unknown> | null {
     this.#schedule();
@@ -92,9 +91,9 @@ export class Subscriptions {
   }
 
   /**
-   * Ends all.
+   * Ends all subscriptions.
    *
-   * @param reason What those get who still wait for a confirmation.
+   * @param reason The rejection for those that still wait for a confirmation.
    */
   close(reason: Error): void {
     this.#closed = true;
@@ -143,7 +142,7 @@ export class Subscriptions {
     if (!topic.wanted) this.#change(topic);
   }
 
-  /** One channel that is refused makes the whole command fail: halves tell which one it is. */
+  /** One refused channel makes the whole command fail: splitting it in halves finds which one. */
   async #onFailure(topics: Topic[], error: Error): Promise<void> {
     if (this.#closed) return topics.forEach((topic) => topic.confirmation?.reject(error));
     if (!this.#setup.connection.ready) return topics.forEach((topic) => this.#change(topic));

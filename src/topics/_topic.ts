@@ -1,7 +1,7 @@
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { Publishers } from "./_publishers.ts";
 
-/** One topic as this process knows it: who listens here, and whether the broker was asked for it. */
+/** One topic in this process: who subscribes here, and whether the broker was asked for it. */
 export class Topic {
   /** Its name. */
   readonly name: string;
@@ -11,7 +11,7 @@ export class Topic {
   wanted = false;
   /** Whether the broker does. */
   confirmed = false;
-  /** Those who wait for the broker's confirmation; null if there is nobody. */
+  /** Waits for the broker's confirmation; null if there are none. */
   confirmation: PromiseWithResolvers<void> | null = null;
   #publishers: Publishers | null = null;
 
@@ -20,12 +20,12 @@ export class Topic {
     this.name = name;
   }
 
-  /** Which messages have come from the broker. */
+  /** Which messages have arrived from the broker. */
   get publishers(): Publishers {
     return this.#publishers ??= new Publishers();
   }
 
-  /** The broker's subscription has ended: what comes after the next one isn't a gap. */
+  /** The broker's subscription has ended: missing messages before the next one aren't a gap. */
   forget(): void {
     this.#publishers = null;
   }

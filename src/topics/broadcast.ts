@@ -10,9 +10,9 @@ import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Latest } from "./_latest.ts";
 
 /**
- * How a message is sent to many.
+ * How to send a message to many connections.
  *
- * @example To all but the one who wrote it, and never more than a megabyte behind
+ * @example To everyone but the author, and never more than a megabyte behind
  * ```ts
  * import { broadcast, type BroadcastOptions, type WebSocketDriver } from "@wsd/driver";
  *
@@ -30,29 +30,29 @@ export interface BroadcastOptions {
    * @default {"text" for a string, "binary" for bytes}
    */
   type?: "text" | "binary";
-  /** A connection, or several, that don't get the message. */
+  /** One or several connections that don't get the message. */
   except?: WebSocketDriver | ReadonlySet<WebSocketDriver>;
   /**
-   * `"shared"` compresses once for all, `"each"` for every connection with what it sent before, false not at all.
+   * `"shared"` compresses once for all, `"each"` separately on every connection with its context, false not at all.
    *
    * @default {"shared"}
    */
   compress?: "shared" | "each" | false;
   /**
-   * What becomes of a connection that has more than `slowLimit` bytes waiting: `"close"` closes it with 1013, `"skip"`
+   * What to do with a connection that has more than `slowLimit` bytes queued: `"close"` closes it with 1013, `"skip"`
    * sends it nothing, `"latest"` keeps the message, by its `key`, until there is room.
    *
    * @default {"close"}
    */
   slow?: "close" | "skip" | "latest";
   /**
-   * How many bytes may wait for a connection before it counts as slow; its `backpressureLimit` if that is less.
+   * How many bytes may be queued for a connection before it counts as slow; its `backpressureLimit` if that is less.
    *
    * @default {1048576}
    */
   slowLimit?: number;
   /**
-   * For `slow: "latest"`: a message replaces the one of the same key that still waits.
+   * For `slow: "latest"`: a message replaces a waiting one with the same key.
    *
    * @default {""}
    */
@@ -60,7 +60,7 @@ export interface BroadcastOptions {
 }
 
 /**
- * What became of a broadcast, in connections.
+ * The result of a broadcast, in connections.
  *
  * @example Count
  * ```ts
@@ -72,15 +72,15 @@ export interface BroadcastOptions {
  * @category Broadcast
  */
 export interface BroadcastResult {
-  /** It was sent, or waits to be sent. */
+  /** Connections it was sent to, or queued for. */
   sent: number;
-  /** It was not sent: they are still connecting, or slow. */
+  /** Connections that were skipped: still connecting, or slow. */
   skipped: number;
-  /** It was not sent: they are closing or closed, some of them now as they were too slow. */
+  /** Connections that are closing or closed, including those just closed for being too slow. */
   closed: number;
 }
 
-/** How many bytes may wait for a connection before it counts as slow, unless an option says otherwise. */
+/** The default number of bytes that may be queued for a connection before it counts as slow. */
 const DEFAULT_SLOW_LIMIT = 1024 * 1024;
 
 /** All option names. */
@@ -113,23 +113,22 @@ export function checkBroadcastOptions(what: string, options: BroadcastOptions): 
 /**
  * Sends a message to many connections: it is copied, encoded, framed and compressed once, for all of them.
  *
- * On each connection messages keep the order of the calls, `send` and `broadcast` mixed; behind a `sendStream` it waits
- * its turn. Connections that are still connecting are skipped. It never throws for what a peer does.
+ * On each connection messages keep the order of the calls, `send` and `broadcast` mixed; after a `sendStream` they wait
+ * for its end. Connections that are still connecting are skipped. It never throws because of a peer.
  *
- * A connection that has more than `slowLimit` bytes waiting is closed with 1013, unless `slow` says otherwise: without
- * a limit, one peer that doesn't read would take the memory of all. `"latest"` suits data of which only the newest
- * counts: who falls behind gets the newest message of each key, and no backlog, once all that was sent before is
- * written.
+ * A connection that has more than `slowLimit` bytes queued is closed with 1013, unless `slow` says otherwise: without a
+ * limit, one peer that doesn't read could use up all memory. `"latest"` suits data of which only the newest counts: a
+ * slow connection gets the newest message of each key, and no backlog, once everything sent before is written.
  *
  * @param targets The connections.
  * @param data Text, or bytes.
- * @param options Who is left out, how to compress, and what becomes of slow ones.
+ * @param options Whom to leave out, how to compress, and what to do with slow connections.
  * @returns How many connections it was sent to, and how many not.
  * @throws {TypeError} If the data is neither text nor bytes, a target isn't a connection of this package, or an option
  * is unknown or of the wrong type. Nothing is sent then.
  * @throws {RangeError} If a number is out of its range.
  *
- * @example A ticker: who falls behind gets the newest price of each symbol
+ * @example A ticker: a slow client gets the newest price of each symbol
  * ```ts
  * import { broadcast, type WebSocketListener } from "@wsd/driver";
  *
@@ -169,7 +168,7 @@ function checkTargets(targets: Iterable<WebSocketDriver>): WebSocketDriver[] {
  *
  * @param targets The connections.
  * @param message The message.
- * @param options Who is left out, and what becomes of slow ones.
+ * @param options Whom to leave out, and what to do with slow connections.
  * @returns How many connections it was sent to, and how many not.
  */
 export function deliver(
@@ -199,7 +198,7 @@ function sendTo(
   if (connection === null) return core.readyState === "connecting" ? "skipped" : "closed";
   if (connection.state !== "open") return "closed";
   const limit = Math.min(slowLimit, core.settings.backpressureLimit);
-  // What is sent "latest" stays behind what waits already.
+  // A "latest" message stays after those that already wait.
   if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(core))) {
     return core.count(connection.sendPrepared(message)) ? "sent" : "closed";
   }
@@ -211,7 +210,7 @@ function sendTo(
 
 function tooSlow(limit: number): WebSocketError {
   return new WebSocketError(
-    `The peer reads too slowly for a broadcast: expected at most ${limit} bytes waiting (slowLimit), received more`,
+    `The peer reads too slowly for a broadcast: expected at most ${limit} queued bytes (slowLimit), received more`,
     { code: ErrorCode.BACKPRESSURE_LIMIT, closeCode: CloseCode.TRY_AGAIN_LATER, reason: "too slow" },
   );
 }

@@ -1,10 +1,10 @@
 /**
- * What carries messages from one process to others: the part of a message broker that {@linkcode Topics} needs.
+ * Carries messages from one process to others: the part of a message broker that {@linkcode Topics} needs.
  *
- * A broker delivers at most once and, from one publisher on one channel, in order. It need not be reliable: whatever it
- * loses, `Topics` counts. Channels are opaque strings, without NUL and lone surrogates.
+ * A broker delivers at most once and, from one publisher on one channel, in order. It need not be reliable: `Topics`
+ * counts the messages it loses. Channels are opaque strings, without NUL and lone surrogates.
  *
- * @example A broker of your own, for two objects in one process
+ * @example Your own broker, for two objects in one process
  * ```ts
  * import { type Broker, type BrokerConnection, type BrokerHandler, Topics } from "@wsd/driver/topics";
  *
@@ -35,9 +35,9 @@
  */
 export interface Broker {
   /**
-   * Begins to use the broker. `Topics` calls it once.
+   * Starts to use the broker. `Topics` calls it once.
    *
-   * @param handler Gets the messages and learns what happens. It is not called before this returns.
+   * @param handler Receives messages and events. It is not called before this returns.
    * @returns The connection. It need not be ready yet.
    */
   connect(handler: BrokerHandler): BrokerConnection;
@@ -60,7 +60,7 @@ export interface Broker {
  * @category Brokers
  */
 export interface BrokerConnection {
-  /** Whether it takes messages now: it is connected, and the broker has confirmed all subscriptions. */
+  /** Whether it accepts messages now: it is connected, and the broker has confirmed all subscriptions. */
   readonly ready: boolean;
   /**
    * Subscribes to channels, in one command if possible. Subscribing to a channel again has no effect. After an
@@ -79,16 +79,16 @@ export interface BrokerConnection {
    */
   unsubscribe(channels: readonly string[]): void | Promise<void>;
   /**
-   * Publishes a message, to this connection too if it is subscribed.
+   * Publishes a message, also to this connection if it is subscribed.
    *
    * @param channel The channel.
    * @param message The message. It doesn't change afterwards.
-   * @returns Resolves once the broker has it. A rejection while the connection stays `ready` is a refusal; otherwise the
-   * message is published again once it is ready again.
+   * @returns Resolves once the broker has it. A rejection while the connection stays `ready` is a refusal; otherwise
+   * the message is published again once it is ready again.
    */
   publish(channel: string, message: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /**
-   * Asks the broker for an answer, on every connection that messages travel by. A broker that can't freeze has none.
+   * Asks the broker for an answer, on every connection that carries messages. A broker that can't freeze omits it.
    *
    * @returns Resolves with the answer.
    */
@@ -102,7 +102,7 @@ export interface BrokerConnection {
 }
 
 /**
- * What a {@linkcode BrokerConnection} reports to.
+ * Receives the events of a {@linkcode BrokerConnection}.
  *
  * @example Write down what happens
  * ```ts
@@ -122,10 +122,10 @@ export interface BrokerConnection {
  */
 export interface BrokerHandler {
   /**
-   * A message came.
+   * A message arrived.
    *
    * @param channel The channel.
-   * @param message The message; it is only read, and not kept.
+   * @param message The message; it is only read, never kept.
    */
   onMessage(channel: string, message: Uint8Array): void;
   /** The connection became `ready`: all its subscriptions are confirmed again. */
@@ -133,16 +133,16 @@ export interface BrokerHandler {
   /** The connection is no longer `ready`. Messages may be lost from now on, or may have been lost just before. */
   onDown(): void;
   /**
-   * A subscription that was confirmed was ended by the broker.
+   * The broker ended a confirmed subscription.
    *
    * @param channel The channel.
-   * @param error Why.
+   * @param error The reason.
    */
   onRefused(channel: string, error: Error): void;
   /**
    * Something failed.
    *
-   * @param error What.
+   * @param error The error.
    */
   onError(error: Error): void;
 }

@@ -1,5 +1,5 @@
 /**
- * The form of a message on its way between processes: who published it, its number, and the payload as it is.
+ * The format of a message between processes: its publisher, its number, and the unchanged payload.
  *
  *     1 byte   version 1 in the upper half; flags in the lower
  *     6 bytes  the publisher's id
@@ -8,7 +8,7 @@
  *     varint   the key's length in bytes, and the key, if the flags say so
  *     the rest is the payload
  *
- * A varint is little-endian, seven bits a byte, the top bit set on all but the last.
+ * A varint is little-endian, seven bits per byte, with the top bit set on all but the last.
  *
  * @module
  */
@@ -27,9 +27,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message on its way. */
 export interface Envelope {
-  /** Who published it: 48 random bits. */
+  /** The publisher's id: 48 random bits. */
   readonly publisher: number;
-  /** Grows when the counter begins anew. */
+  /** Grows when the counter restarts. */
   readonly epoch: number;
   /** The message's number on its topic, from 1. */
   readonly counter: number;
@@ -46,8 +46,8 @@ export interface Envelope {
 /**
  * Writes an envelope.
  *
- * @param envelope What to write.
- * @returns The bytes, in a buffer of their own.
+ * @param envelope The envelope.
+ * @returns The bytes, in their own buffer.
  */
 export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
   const { publisher, epoch, counter, type, compress, key, payload } = envelope;
@@ -71,8 +71,8 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
 /**
  * Reads an envelope.
  *
- * @param bytes The whole message of the broker.
- * @returns What is in it, its payload a view of the bytes; null if it is none.
+ * @param bytes The broker's whole message.
+ * @returns The envelope, its payload a view of the bytes; null if it is malformed.
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope | null {
   if (bytes.length < 1 + ID_LENGTH || (bytes[0] & VERSION_MASK) !== VERSION) return null;

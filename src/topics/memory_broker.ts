@@ -1,10 +1,10 @@
 import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
 
 /**
- * A broker in memory: it connects several {@linkcode Topics} of one thread. For tests of what will run in several
- * processes, and for parts of a program that know only the broker.
+ * A broker in memory: it connects several {@linkcode Topics} of one thread. It is for tests of code that will run in
+ * several processes, and for parts of a program that share only the broker.
  *
- * @example Try in one process what will run in two
+ * @example Test in one process what will run in two
  * ```ts
  * import { MemoryBroker, Topics } from "@wsd/driver/topics";
  * import { makePair } from "@wsd/driver";
@@ -65,7 +65,7 @@ export class MemoryBroker implements Broker {
     if (handlers?.size === 0) this.#channels.delete(channel);
   }
 
-  /** What is published within a delivery waits until that is done, so that all see one order. */
+  /** Messages published within a delivery wait until that is done, so that all see one order. */
   #publish(channel: string, message: Uint8Array): void {
     this.#waiting.push({ channel, message });
     if (this.#delivering) return;

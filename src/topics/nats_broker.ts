@@ -2,9 +2,9 @@ import { checkOptionNames } from "../check_options.ts";
 import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
 
 /**
- * A connection to NATS, by what it can do: of npm `@nats-io/transport-node` 3 or another transport of `@nats-io`.
+ * The part of a NATS connection that is needed: of npm `@nats-io/transport-node` 3 or another transport of `@nats-io`.
  *
- * @example Take any
+ * @example Accept any of them
  * ```ts
  * import { NatsBroker, type NatsConnection } from "@wsd/driver/nats";
  *
@@ -20,16 +20,16 @@ export interface NatsConnection {
     subject: string,
     options: { callback: (error: Error | null, message: NatsMessage) => void },
   ): NatsSubscription;
-  /** Asks for an answer, behind all that was sent before. */
+  /** Asks for an answer, after everything that was sent before. */
   flush(): Promise<void>;
-  /** Tells what becomes of the connection. */
+  /** Reports the events of the connection. */
   status(): AsyncIterable<{ type: string; error?: unknown }> & { stop?(): void };
   /** Whether it has ended for good. */
   isClosed(): boolean;
 }
 
 /**
- * A message of NATS, by what is read of it.
+ * The part of a NATS message that is needed.
  *
  * @example See how long one is
  * ```ts
@@ -45,7 +45,7 @@ export interface NatsMessage {
 }
 
 /**
- * A subscription at NATS, by what it can do.
+ * The part of a NATS subscription that is needed.
  *
  * @example End one
  * ```ts
@@ -61,7 +61,7 @@ export interface NatsSubscription {
 }
 
 /**
- * How a {@linkcode NatsBroker} works.
+ * The options of a {@linkcode NatsBroker}.
  *
  * @example Subjects that a user's permissions allow
  * ```ts
@@ -76,7 +76,7 @@ export interface NatsSubscription {
  */
 export interface NatsBrokerOptions {
   /**
-   * What the subjects begin with: tokens of letters, digits, `-` and `_`, separated by dots. Permissions for
+   * The prefix of all subjects: tokens of letters, digits, `-` and `_`, separated by dots. Permissions for
    * `PREFIX.>` suffice.
    *
    * @default {"wsd"}
@@ -86,16 +86,16 @@ export interface NatsBrokerOptions {
 
 const PREFIX = /^[\w-]+(\.[\w-]+)*$/;
 
-/** How many subjects are kept encoded. */
+/** How many encoded subjects are cached. */
 const MAX_SUBJECTS = 10_000;
 
 /** NATS ends the connection of a client whose line is longer than 4 KiB, unless it is configured otherwise. */
 const MAX_SUBJECT = 3_000;
 
 /**
- * Carries messages through NATS, by a connection of your own: npm `@nats-io/transport-node` 3. So TLS, credentials and
- * permissions are the connection's. A topic is the subject `PREFIX.NAME=3ATOPIC`, in which any character but letters,
- * digits, `-` and `_` is written as `=` and two hexadecimal digits for each of its bytes.
+ * Carries messages through NATS, over your own connection: npm `@nats-io/transport-node` 3. So TLS, credentials and
+ * permissions are those of the connection. A topic is the subject `PREFIX.NAME=3ATOPIC`, in which any character but
+ * letters, digits, `-` and `_` is written as `=` and two hexadecimal digits for each of its bytes.
  *
  * Connect with `maxReconnectAttempts: -1`: without it, the client gives up after ten attempts.
  *
@@ -118,7 +118,7 @@ export class NatsBroker implements Broker {
    * Checks the connection, and uses it once `Topics` connects.
    *
    * @param connection The connection. It may have other uses, and stays open when the topics are closed.
-   * @param options What the subjects begin with.
+   * @param options The prefix of the subjects.
    * @throws {TypeError} If it isn't a connection to NATS, or an option is unknown.
    * @throws {SyntaxError} If the prefix is malformed.
    */
@@ -164,7 +164,7 @@ class NatsLink implements BrokerConnection {
   #ready = false;
   #closed = false;
   #losses = 0;
-  /** The answer to all that was published up to the end of this turn. */
+  /** The answer to everything published up to the end of this turn. */
   #answer: Promise<void> | null = null;
   #lastAnswer: Promise<void> = Promise.resolve();
 
@@ -231,7 +231,7 @@ class NatsLink implements BrokerConnection {
     this.#status.stop?.();
   }
 
-  /** One question at a time: what is published meanwhile is answered by the next one. */
+  /** One request for an answer at a time: messages published meanwhile are covered by the next one. */
   async #askOnce(): Promise<void> {
     await this.#lastAnswer;
     await null;
@@ -282,7 +282,7 @@ class NatsLink implements BrokerConnection {
     this.#handler.onDown();
   }
 
-  /** The client has subscribed again; an answer tells that NATS knows of it. */
+  /** The client has subscribed again; an answer shows that NATS knows of it. */
   async #confirm(): Promise<void> {
     const losses = this.#losses;
     try {
@@ -311,7 +311,7 @@ class NatsLink implements BrokerConnection {
 
 const encoder = new TextEncoder();
 
-/** Writes any name as one token: NATS gives a meaning to dots, `*`, `>` and spaces. */
+/** Encodes any name as one token: dots, `*`, `>` and spaces have a meaning in NATS. */
 function encodeToken(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/gu, (character) => {
     return Array.from(encoder.encode(character), (byte) => `=${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(

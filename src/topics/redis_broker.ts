@@ -5,9 +5,9 @@ import { type RedisPort, redisPort } from "./_redis_port.ts";
 import type { RedisClient } from "./redis_client.ts";
 
 /**
- * How a {@linkcode RedisBroker} works.
+ * The options of a {@linkcode RedisBroker}.
  *
- * @example A subscriber of your own
+ * @example Your own subscriber
  * ```ts
  * import { type RedisBrokerOptions, RedisBroker, type RedisClient } from "@wsd/driver/redis";
  *
@@ -28,11 +28,12 @@ export interface RedisBrokerOptions {
 }
 
 /**
- * Carries messages through Redis' publish/subscribe, by a client of your own: npm `@redis/client` 6 (also as `redis`) or
- * `ioredis` 6. So TLS, credentials and permissions are the client's. A topic is the channel `NAME:TOPIC`.
+ * Carries messages through Redis publish/subscribe, over your own client: npm `@redis/client` 6 (also as `redis`) or
+ * `ioredis` 6. So TLS, credentials and permissions are those of the client. A topic is the channel `NAME:TOPIC`.
  *
- * The client should not queue commands while it is disconnected, for what it queues is sent before others have
- * subscribed again: `disableOfflineQueue: true` for `@redis/client`, `autoResendUnfulfilledCommands: false` for `ioredis`.
+ * The client should not queue commands while it is disconnected, because they would be sent before others have
+ * subscribed again: `disableOfflineQueue: true` for `@redis/client`, `autoResendUnfulfilledCommands: false` for
+ * `ioredis`.
  *
  * @example With npm `@redis/client`
  * ```ts ignore
@@ -55,7 +56,7 @@ export class RedisBroker implements Broker {
    *
    * @param client The client that publishes. It may have other uses.
    * @param options The client that subscribes.
-   * @throws {TypeError} If a client is neither of `@redis/client` nor of `ioredis`, or an option is unknown.
+   * @throws {TypeError} If a client is neither from `@redis/client` nor from `ioredis`, or an option is unknown.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
     checkOptionNames("create a RedisBroker", options, { subscriber: true });
@@ -91,7 +92,7 @@ class RedisConnection implements BrokerConnection {
   readonly #stops: (() => void)[];
   #confirmed = false;
   #closed = false;
-  /** Counts the times that a client was lost, so that what was begun before is not taken for now. */
+  /** Counts how often a client was lost, so that earlier operations don't count for the new connection. */
   #losses = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -174,7 +175,7 @@ class RedisConnection implements BrokerConnection {
     this.#handler.onUp();
   }
 
-  /** Subscribes again; a channel that is refused now makes the whole command fail, and halves tell which one it is. */
+  /** Subscribes again; one refused channel makes the whole command fail, and splitting it finds which one. */
   async #restore(channels: string[], losses: number): Promise<void> {
     try {
       await this.#subscriber.subscribe(channels);

@@ -4,7 +4,7 @@ import type { Buffer } from "node:buffer";
 /**
  * The part of npm `@redis/client` 6 (also as `redis`) that {@linkcode RedisBroker} needs.
  *
- * @example Take no other client
+ * @example Accept no other client
  * ```ts
  * import { type NodeRedisClient, RedisBroker } from "@wsd/driver/redis";
  *
@@ -23,7 +23,7 @@ export interface NodeRedisClient {
   connect(): Promise<unknown>;
   /** Ends the connection. */
   destroy(): void;
-  /** Makes another client with the same options. */
+  /** Creates another client with the same options. */
   duplicate(overrides?: { disableOfflineQueue?: boolean }): unknown;
   /** Publishes. */
   publish(channel: string, message: Buffer): Promise<unknown>;
@@ -46,7 +46,7 @@ export interface NodeRedisClient {
 /**
  * The part of npm `ioredis` 6 that {@linkcode RedisBroker} needs.
  *
- * @example Take no other client
+ * @example Accept no other client
  * ```ts
  * import { type IoRedisClient, RedisBroker } from "@wsd/driver/redis";
  *
@@ -63,7 +63,7 @@ export interface IoRedisClient {
   off(event: string, listener: (...args: any[]) => void): unknown;
   /** Ends the connection. */
   disconnect(): void;
-  /** Makes another client with the same options. */
+  /** Creates another client with the same options. */
   duplicate(overrides?: Record<string, unknown>): unknown;
   /** Publishes. */
   publish(channel: string, message: Buffer): Promise<unknown>;
@@ -76,9 +76,9 @@ export interface IoRedisClient {
 }
 
 /**
- * A Redis client, by what it can do: of npm `@redis/client` 6, or `ioredis` 6.
+ * A Redis client: of npm `@redis/client` 6, or `ioredis` 6.
  *
- * @example Take either
+ * @example Accept either
  * ```ts
  * import { RedisBroker, type RedisClient } from "@wsd/driver/redis";
  *

@@ -16,9 +16,9 @@ import type { Gap, TopicsEvents, TopicsStats } from "./topics_events.ts";
 import { checkTopicName, checkTopicsOptions, type TopicsOptions, type TopicsSettings } from "./topics_options.ts";
 
 /**
- * How one message is published.
+ * How to publish one message.
  *
- * @example To all but the one who wrote it
+ * @example To everyone but the author
  * ```ts
  * import type { PublishOptions, Topics } from "@wsd/driver/topics";
  * import type { WebSocketDriver } from "@wsd/driver";
@@ -46,9 +46,9 @@ export interface PublishOptions extends Pick<BroadcastOptions, "type" | "except"
 }
 
 /**
- * What became of a message.
+ * The result of publishing a message.
  *
- * @example Say so if other processes don't get it
+ * @example Log if other processes don't get it
  * ```ts
  * import { type PublishResult, Topics } from "@wsd/driver/topics";
  *
@@ -60,7 +60,7 @@ export interface PublishOptions extends Pick<BroadcastOptions, "type" | "except"
  * @category Topics
  */
 export interface PublishResult {
-  /** What became of it in this process; all 0 with `order: "broker"`. */
+  /** The result in this process; all 0 with `order: "broker"`. */
   local: BroadcastResult;
   /**
    * `"sent"` once the broker has it, or if there is nobody to relay it to; `"dropped"` if other processes will not get
@@ -69,7 +69,7 @@ export interface PublishResult {
   relayed: Promise<"sent" | "dropped">;
 }
 
-/** How many exceptions of one's own messages are kept while these are on their way, with `order: "broker"`. */
+/** How many exceptions of our own messages are kept while these are in transit, with `order: "broker"`. */
 const MAX_EXCEPTIONS = 10_000;
 
 const PUBLISH_OPTIONS = { type: true, except: true, key: true, compress: true, localOnly: true } as const;
@@ -83,8 +83,8 @@ const DONE: Promise<void> = Promise.resolve();
  * were subscribed to it.
  *
  * Messages of one publisher on one topic arrive in order and at most once. None is lost silently: a `"gap"` says how
- * many. A connection that closes leaves by itself. Topics are opaque names, never patterns, and nothing that a peer
- * sends subscribes it: that is up to the application.
+ * many. A connection that closes is unsubscribed automatically. Topics are opaque names, never patterns, and a peer
+ * can't subscribe itself: that is up to the application.
  *
  * @example A chat room
  * ```ts
@@ -93,7 +93,7 @@ const DONE: Promise<void> = Promise.resolve();
  *
  * const topics = new Topics({ name: "chat" });
  *
- * // Port 0 is any that is free; give your own.
+ * // Port 0 chooses a free one; use your own.
  * const server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("open", () => topics.subscribe(ws, "lobby"));
@@ -107,7 +107,7 @@ const DONE: Promise<void> = Promise.resolve();
  * @category Topics
  */
 export class Topics extends EventEmitter<TopicsEvents> {
-  /** The random id of this object, by which others know what it publishes: 12 hexadecimal digits. */
+  /** The random id of this object, which identifies its messages: 12 hexadecimal digits. */
   readonly id: string;
   readonly #id: number;
   readonly #settings: TopicsSettings;
@@ -115,7 +115,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
   readonly #topics = new Map<string, Topic>();
   readonly #memberships = new Map<WebSocketDriver, Set<Topic>>();
   readonly #counters = new Counters();
-  /** Who gets none of one's own messages that are on their way, by topic and number. */
+  /** Whom to leave out for our own messages in transit, by topic and number. */
   readonly #exceptions = new Map<string, BroadcastOptions["except"]>();
   readonly #onClose: (this: WebSocketDriver) => void;
   #subscriptions = 0;
@@ -166,8 +166,8 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * @returns Resolves once the broker has confirmed; rejects if it refuses. A rejection that nobody handles is only
    * reported by `"error"`.
    * @throws {TypeError} If the topic isn't a string, or the topics are closed.
-   * @throws {RangeError} If the topic is empty, too long, or holds NUL or a lone surrogate, or the connection has
-   * `maxTopicsPerConnection` topics already.
+   * @throws {RangeError} If the topic is empty, too long, or contains NUL or a lone surrogate, or the connection
+   * already has `maxTopicsPerConnection` topics.
    */
   subscribe(ws: WebSocketDriver, topic: string): Promise<void> {
     this.#checkOpen("subscribe");
@@ -197,7 +197,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
   }
 
   /**
-   * The topics of a connection.
+   * Lists the topics of a connection.
    *
    * @param ws The connection.
    * @returns Their names.
@@ -210,22 +210,22 @@ export class Topics extends EventEmitter<TopicsEvents> {
    * Counts the connections of this process that are subscribed to a topic.
    *
    * @param topic The topic.
-   * @returns How many.
+   * @returns The number of connections.
    */
   count(topic: string): number {
     return this.#topics.get(topic)?.members.size ?? 0;
   }
 
   /**
-   * Publishes a message to all who are subscribed, in this process and others.
+   * Publishes a message to all subscribers, in this process and others.
    *
    * @param topic The topic.
    * @param data Text, or bytes, which are copied.
-   * @param options Who doesn't get it.
+   * @param options Whom to leave out.
    * @returns As {@linkcode ReconnectingClient.send}.
    * @throws {TypeError} If the data is neither text nor bytes, an option or the topic is of the wrong type, or the
    * topics are closed.
-   * @throws {RangeError} If the topic is empty, too long, or holds NUL or a lone surrogate.
+   * @throws {RangeError} If the topic is empty, too long, or contains NUL or a lone surrogate.
    */
   publish(topic: string, data: MessageData, options: PublishOptions = NO_OPTIONS): PublishResult {
     this.#checkOpen("publish");
@@ -241,8 +241,8 @@ export class Topics extends EventEmitter<TopicsEvents> {
   }
 
   /**
-   * Ends all subscriptions, sends what is on its way, and leaves the broker. Connections stay open. A broker that doesn't
-   * answer gets 2 s; then what it has not confirmed is `"dropped"`, though it may still arrive.
+   * Ends all subscriptions, sends pending messages, and leaves the broker. Connections stay open. A broker that doesn't
+   * answer gets 2 s; then unconfirmed messages are `"dropped"`, though they may still arrive.
    *
    * @returns Resolves when that is done. It never rejects.
    */
@@ -422,7 +422,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
     if (this.listenerCount("error") > 0) this.#tell("error", error);
   }
 
-  /** What a listener throws must not reach the broker's client. */
+  /** A listener's exception must not reach the broker's client. */
   #tell<Name extends keyof TopicsEvents>(name: Name, ...values: TopicsEvents[Name]): void {
     try {
       this.emit(name as "gap", values[0] as Gap);
@@ -438,7 +438,7 @@ function checkPublishOptions(options: PublishOptions): void {
   checkBroadcastOptions("publish", { type, except, key });
 }
 
-/** Names one of our own messages on its way. */
+/** The key of one of our own messages in transit. */
 function tokenOf(topic: string, epoch: number, counter: number): string {
   return `${epoch}.${counter} ${topic}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Messages that this process did not get, though it has subscribed.
+ * Messages that this process did not get, although it is subscribed.
  *
  * @example Load what was missed
  * ```ts
@@ -14,19 +14,19 @@
 export interface Gap {
   /** The topic. */
   readonly topic: string;
-  /** The id of the {@linkcode Topics} that has published them; null if it may have been any. */
+  /** The id of the {@linkcode Topics} that published them; null if unknown. */
   readonly publisher: string | null;
-  /** How many; null if that is not known. */
+  /** How many; null if unknown. */
   readonly missed: number | null;
   /**
-   * How it is known: `"lost"` means that a later message has come, `"outage"` that the broker was lost and is back. Once
-   * a later message comes, what was lost in an outage is counted by a gap of its own.
+   * The cause: `"lost"` means that a later message has arrived, `"outage"` that the broker was lost and is back. Once a
+   * later message arrives, the messages lost in an outage are counted by a separate gap.
    */
   readonly reason: "lost" | "outage";
 }
 
 /**
- * The events of {@linkcode Topics}, and what their listeners receive.
+ * The events of {@linkcode Topics}, and the arguments of their listeners.
  *
  * @example Listen, with the right types
  * ```ts
@@ -49,7 +49,7 @@ export interface TopicsEvents {
 /**
  * Counts since a {@linkcode Topics} was created.
  *
- * @example Watch what is lost
+ * @example Watch for lost messages
  * ```ts
  * import { Topics, type TopicsStats } from "@wsd/driver/topics";
  *
@@ -60,7 +60,7 @@ export interface TopicsEvents {
  * @category Topics
  */
 export interface TopicsStats {
-  /** Topics that somebody has subscribed to, or that linger. */
+  /** Topics with subscribers, or that linger. */
   readonly topics: number;
   /** Subscriptions of connections. */
   readonly subscriptions: number;
@@ -70,13 +70,13 @@ export interface TopicsStats {
   readonly relayed: number;
   /** Messages published here that other processes will not get. */
   readonly dropped: number;
-  /** Messages that came from the broker and were delivered. */
+  /** Messages that arrived from the broker and were delivered. */
   readonly received: number;
-  /** Messages that came from the broker a second time, and were not delivered. */
+  /** Duplicates from the broker, which were not delivered. */
   readonly repeated: number;
   /** Events `"gap"`. */
   readonly gaps: number;
-  /** Messages that are known not to have come. */
+  /** Messages that are known to be lost. */
   readonly missed: number;
   /** Bytes that wait for the broker to come back. */
   readonly waitingBytes: number;

@@ -31,8 +31,8 @@ export interface OutageOptions {
 }
 
 /**
- * How {@linkcode Topics} work. Of the options of {@linkcode broadcast}, those that say what becomes of a slow
- * connection and how to compress hold for every message.
+ * The options of {@linkcode Topics}. Of the options of {@linkcode broadcast}, those for slow connections and
+ * compression apply to every message.
  *
  * @example Topics over Redis, with a small queue for outages
  * ```ts
@@ -45,10 +45,10 @@ export interface OutageOptions {
  * @category Topics
  */
 export interface TopicsOptions extends Pick<BroadcastOptions, "compress" | "slow" | "slowLimit"> {
-  /** The name of the application at the broker: all `Topics` of one name see the same messages. */
+  /** The name of the application at the broker: all `Topics` with the same name see the same messages. */
   name: string;
   /**
-   * What carries messages to other processes.
+   * Carries messages to other processes.
    *
    * @default {undefined} Messages stay in this process.
    */
@@ -74,13 +74,13 @@ export interface TopicsOptions extends Pick<BroadcastOptions, "compress" | "slow
    */
   maxTopicsPerConnection?: number;
   /**
-   * How long the broker's subscription outlives the last one of a connection, in milliseconds.
+   * How long the broker's subscription outlives the last subscribed connection, in milliseconds.
    *
    * @default {5000}
    */
   linger?: number;
   /**
-   * How often the broker is asked for an answer, in milliseconds; after two without one it counts as lost. 0 for never.
+   * How often to ask the broker for an answer, in milliseconds; after two without one it counts as lost. 0 for never.
    *
    * @default {2000}
    */
@@ -174,7 +174,7 @@ const encoder = new TextEncoder();
  * @param name The name.
  * @param maxLength The longest that it may be, in bytes of UTF-8.
  * @throws {TypeError} If it isn't a string.
- * @throws {RangeError} If it is empty or too long, or holds NUL or a lone surrogate.
+ * @throws {RangeError} If it is empty or too long, or contains NUL or a lone surrogate.
  */
 export function checkTopicName(what: string, name: string, maxLength: number): void {
   if (typeof name !== "string") throw new TypeError(`Cannot ${what}: a name must be a string, received ${typeof name}`);

@@ -2,10 +2,10 @@ import { type Batch, BatchSender, unpack } from "./_batches.ts";
 import type { Broker, BrokerConnection, BrokerHandler } from "./broker.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 
-/** How many bytes may wait for a worker that is busy; what comes then is dropped, and the worker sees a gap. */
+/** How many bytes may wait for a busy worker; further messages are dropped, and the worker sees a gap. */
 const MAX_WAITING = 64 * 1024 * 1024;
 
-/** What goes through the port, both ways. */
+/** The messages on the port, both ways. */
 type PortMessage =
   | { readonly kind: "batch"; readonly batch: Batch }
   | { readonly kind: "batchAnswer" }
@@ -23,7 +23,7 @@ function postBatch(port: MessagePort, batch: Batch): void {
  *
  * Messages travel through message ports in batches, and all threads see one order. A worker leaves when it closes its
  * topics; for one that you terminate, call {@linkcode WorkerHub.disconnect}.
- * If more than 64 MiB wait for a worker that is busy, it loses messages, and sees a gap.
+ * If more than 64 MiB wait for a busy worker, it loses messages, and sees a gap.
  *
  * @example Start workers that share their topics
  * ```ts ignore
@@ -72,8 +72,8 @@ export class WorkerHub implements Broker {
   }
 
   /**
-   * Disconnects a worker that was terminated, so that nothing waits for it any more. One that closes its topics leaves by
-   * itself; of one that is terminated, the platform does not always report it (Deno 2.9.6).
+   * Disconnects a worker that was terminated, so that nothing waits for it any more. One that closes its topics leaves
+   * by itself; the platform does not always report one that is terminated (Deno 2.9.6).
    *
    * @param port What {@linkcode WorkerHub.createPort} has returned for it.
    */

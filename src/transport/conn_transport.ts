@@ -46,7 +46,7 @@ export class ConnTransport implements Transport {
   /**
    * Reads what has arrived.
    *
-   * @param buffer Where the bytes go, at least one byte long.
+   * @param buffer Receives the bytes; at least one byte long.
    * @returns How many bytes were read, null at the end of the stream.
    */
   read(buffer: Uint8Array): Promise<number | null> {
@@ -57,7 +57,7 @@ export class ConnTransport implements Transport {
    * Writes all of the bytes, in as many steps as the system needs.
    *
    * @param bytes The bytes, unchanged until the promise settles.
-   * @returns A promise that resolves when the system has taken the last byte.
+   * @returns A promise that resolves when the system has accepted the last byte.
    */
   async write(bytes: Uint8Array): Promise<void> {
     let written = await this.#conn.write(bytes);
@@ -65,9 +65,9 @@ export class ConnTransport implements Transport {
   }
 
   /**
-   * Ends the writing side: a TCP FIN, behind a close_notify under TLS.
+   * Ends the writing side: a TCP FIN, after a close_notify under TLS.
    *
-   * @returns A promise that resolves when the system has taken the end of the stream.
+   * @returns A promise that resolves when the system has accepted the end of the stream.
    */
   closeWrite(): Promise<void> {
     return this.#conn.closeWrite();
@@ -80,7 +80,7 @@ export class ConnTransport implements Transport {
     try {
       this.#conn.close();
     } catch {
-      // It was closed elsewhere already.
+      // It was already closed elsewhere.
     }
   }
 }
@@ -91,6 +91,6 @@ function disableNagle(conn: Deno.Conn): void {
   try {
     conn.setNoDelay(true);
   } catch {
-    // The peer has gone, and some systems then refuse the option. The first read reports it.
+    // The peer has left, and some systems then refuse the option. The first read reports it.
   }
 }

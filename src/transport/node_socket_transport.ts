@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { SocketTransport } from "./socket_transport.ts";
 import type { Transport } from "./transport.ts";
 
-/** What sockets of `node:net` and `node:tls` have beyond a Duplex. */
+/** The properties that sockets of `node:net` and `node:tls` add to a Duplex. */
 interface NodeSocket extends Duplex {
   setNoDelay?(noDelay: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
@@ -13,11 +13,12 @@ interface NodeSocket extends Duplex {
 /**
  * A {@linkcode Transport} over the socket of the `"upgrade"` event of `node:http` or `node:https`.
  *
- * The socket is paused unless a read is waiting, so backpressure reaches the peer. A write resolves when the socket has
+ * The socket is paused unless a read is pending, so backpressure reaches the peer. A write resolves when the socket has
  * called back. The transport listens for `"error"` for as long as the socket lives, so none is ever thrown.
  *
- * A `read` that is pending when {@linkcode NodeSocketTransport.close} is called resolves to null, and so does every later
- * one; a pending write rejects. If the connection fails (`ECONNRESET`, `EPIPE`), both reject with the socket's error.
+ * A `read` that is pending when {@linkcode NodeSocketTransport.close} is called resolves to null, and so does every
+ * later one; a pending write rejects. If the connection fails (`ECONNRESET`, `EPIPE`), both reject with the socket's
+ * error.
  *
  * @example Take over the socket of an upgrade
  * ```ts
@@ -36,7 +37,7 @@ interface NodeSocket extends Duplex {
  */
 export class NodeSocketTransport implements Transport {
   /**
-   * False for a socket of the system's, which has its own copy of the bytes once a write has finished. Any other Duplex
+   * False for a system socket, which has its own copy of the bytes once a write has finished. Any other Duplex
    * may pass them on: a PassThrough, `duplexPair()`, the socket of a test.
    */
   readonly retainsWrites: boolean;
@@ -60,7 +61,7 @@ export class NodeSocketTransport implements Transport {
   /**
    * Reads what has arrived.
    *
-   * @param buffer Where the bytes go, at least one byte long.
+   * @param buffer Receives the bytes; at least one byte long.
    * @returns How many bytes were read, null at the end of the stream.
    */
   read(buffer: Uint8Array): Promise<number | null> {
@@ -71,16 +72,16 @@ export class NodeSocketTransport implements Transport {
    * Writes all of the bytes.
    *
    * @param bytes The bytes, unchanged until the promise settles.
-   * @returns A promise that resolves when the system has taken the last byte.
+   * @returns A promise that resolves when the system has accepted the last byte.
    */
   write(bytes: Uint8Array): Promise<void> {
     return this.#transport.write(bytes);
   }
 
   /**
-   * Ends the writing side: a TCP FIN, behind a close_notify under TLS. Calling it again does nothing.
+   * Ends the writing side: a TCP FIN, after a close_notify under TLS. Calling it again does nothing.
    *
-   * @returns A promise that resolves when the system has taken the end of the stream.
+   * @returns A promise that resolves when the system has accepted the end of the stream.
    */
   closeWrite(): Promise<void> {
     return this.#transport.closeWrite();
@@ -94,7 +95,7 @@ export class NodeSocketTransport implements Transport {
 
 function pause(socket: NodeSocket): void {
   socket.pause();
-  // A paused TLSSocket of Deno reads on from TCP, and buffers what the peer sends without limit.
+  // A paused TLSSocket of Deno keeps reading from TCP, and buffers the peer's bytes without limit.
   socket._handle?._nativeTcpHandle?.readStop?.();
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Transport } from "./transport.ts";
 
-/** A read that waits for bytes. */
+/** A pending read. */
 interface PendingRead {
   readonly buffer: Uint8Array;
   resolve(length: number | null): void;
@@ -9,7 +9,7 @@ interface PendingRead {
 }
 
 /**
- * A {@linkcode Transport} over a socket of node's. Bytes flow only while a read is waiting, so backpressure reaches the
+ * A {@linkcode Transport} over a node socket. Bytes flow only while a read is pending, so backpressure reaches the
  * peer; a write resolves when the socket has called back. It listens for `"error"` for as long as the socket lives, so
  * none is ever thrown.
  */
@@ -18,7 +18,7 @@ export class SocketTransport implements Transport {
   readonly retainsWrites: boolean;
   readonly #socket: Duplex;
   readonly #setFlowing: (flowing: boolean) => void;
-  /** What has arrived and not been read. Once bytes stop flowing, no more than what was on its way comes. */
+  /** Bytes that arrived but were not read. Once bytes stop flowing, only those already in transit are added. */
   #chunks: Uint8Array[];
   #pendingRead: PendingRead | null = null;
   #rejectPendingWrite: ((reason: unknown) => void) | null = null;
@@ -28,7 +28,7 @@ export class SocketTransport implements Transport {
   #error: Error | null;
 
   /**
-   * @param socket The socket, from which no bytes flow yet. The transport owns it from here on.
+   * @param socket The socket, from which no bytes flow yet. The transport now owns it.
    * @param retainsWrites Whether it may read bytes that it has called back for.
    * @param setFlowing Lets bytes flow, or stops them.
    * @param head Bytes that are read first.
@@ -71,7 +71,7 @@ export class SocketTransport implements Transport {
     return this.#untilClosed((done) => this.#socket.write(bytes, done));
   }
 
-  /** Ends the writing side: a TCP FIN, behind a close_notify under TLS. */
+  /** Ends the writing side: a TCP FIN, after a close_notify under TLS. */
   closeWrite(): Promise<void> {
     if (this.#ending === null && !this.#socket.writable) return Promise.reject(this.#notWritable());
     return this.#ending ??= this.#untilClosed((done) => this.#socket.end(done));
@@ -94,7 +94,7 @@ export class SocketTransport implements Transport {
     if (this.#chunks.length > 0) this.#flow(false);
   }
 
-  /** Takes as many chunks as there is room for: one may be a TLS record, of 16 KiB at most. */
+  /** Reads as many chunks as there is room for: one may be a TLS record, of 16 KiB at most. */
   #take(buffer: Uint8Array): number {
     let length = 0;
     while (this.#chunks.length > 0 && length < buffer.length) {

@@ -17,7 +17,7 @@ import type { Transport } from "./transport.ts";
 export interface ByteStreamPair {
   /** The bytes that arrive. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** Where bytes to send are written. */
+  /** The bytes to send. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -26,9 +26,9 @@ const EMPTY = new Uint8Array(0);
 /**
  * A {@linkcode Transport} over any pair of Web Streams of bytes.
  *
- * A write resolves when the sink has taken the chunk, so the sink's backpressure applies. The sink may keep the chunk and
- * read it later, hence {@linkcode StreamTransport.retainsWrites}. A read rejects with a `TypeError` if a chunk isn't a
- * `Uint8Array`.
+ * A write resolves when the sink has accepted the chunk, so the sink's backpressure applies. The sink may keep the
+ * chunk and read it later, hence {@linkcode StreamTransport.retainsWrites}. A read rejects with a `TypeError` if a
+ * chunk isn't a `Uint8Array`.
  *
  * {@linkcode StreamTransport.close} cancels the readable and aborts the writable with an `AbortError`: a pending read
  * resolves to null and a pending write rejects, even if the sink never settles.
@@ -61,7 +61,7 @@ export class StreamTransport implements Transport {
   readonly retainsWrites: boolean = true;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** What didn't fit into the reader's buffer of the last chunk. */
+  /** The rest of the last chunk, which didn't fit into the reader's buffer. */
   #rest: Uint8Array = EMPTY;
   #ending: Promise<void> | null = null;
   #rejectPending: ((reason: unknown) => void) | null = null;
@@ -83,7 +83,7 @@ export class StreamTransport implements Transport {
   /**
    * Reads from the current chunk, or from the next one that isn't empty.
    *
-   * @param buffer Where the bytes go, at least one byte long.
+   * @param buffer Receives the bytes; at least one byte long.
    * @returns How many bytes were read, null at the end of the stream.
    */
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -100,7 +100,7 @@ export class StreamTransport implements Transport {
    * Writes the bytes as one chunk.
    *
    * @param bytes The bytes. They belong to the sink from now on: never change them again.
-   * @returns A promise that resolves when the sink has taken the chunk.
+   * @returns A promise that resolves when the sink has accepted the chunk.
    */
   write(bytes: Uint8Array): Promise<void> {
     // A byte stream's controller refuses empty chunks.
@@ -109,7 +109,7 @@ export class StreamTransport implements Transport {
   }
 
   /**
-   * Closes the writable; reading goes on. Calling it again does nothing.
+   * Closes the writable; reading continues. Calling it again does nothing.
    *
    * @returns A promise that resolves when the sink has closed.
    */
@@ -133,7 +133,9 @@ export class StreamTransport implements Transport {
     return length;
   }
 
-  /** The same promise, but for a sink that is stuck when the transport closes: `abort` would wait for it. */
+  /**
+   * The same promise, but it also settles if the sink is stuck when the transport closes: `abort` would wait for it.
+   */
   #untilClosed(taken: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#rejectPending = reject;

@@ -5,11 +5,11 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 const encoder = new TextEncoder();
 
 /**
- * Tells which codes the web's classes may close with. WHATWG WebSockets: "an integer equal to 1000, or an integer in the
- * range 3000 to 4999, inclusive".
+ * Checks whether the web's classes may close with a code. WHATWG WebSockets: "an integer equal to 1000, or an integer
+ * in the range 3000 to 4999, inclusive".
  *
  * @param code A close code.
- * @returns True if it is one.
+ * @returns True if they may.
  */
 export function isWebCloseCode(code: number): boolean {
   return code === CloseCode.NORMAL_CLOSURE || (code >= 3000 && code <= 4999);
@@ -20,7 +20,7 @@ export function isWebCloseCode(code: number): boolean {
  *
  * @param code The code, null for none.
  * @param reason At most 123 bytes of UTF-8.
- * @param isAllowed Which codes there are: for a server all that may be sent, as the runtime's own has it.
+ * @param isAllowed Which codes are allowed: for a server all that may be sent, as with the runtime's own.
  * @returns The code, 1005 for none, and 1000 if only a reason was given.
  * @throws {DOMException} An `InvalidAccessError` for a code that is not allowed, a `SyntaxError` for a longer reason.
  */

@@ -1,25 +1,25 @@
-/** Something that takes an event. */
+/** A function that receives an event. */
 type Handler = (this: unknown, event: Event) => unknown;
 
 /**
- * The `onopen` and its like of an event target, by the HTML Standard's rules for event handlers: a handler takes its
- * place among the listeners when it is first set, and keeps it when it is replaced.
+ * The handlers of an event target, such as `onopen`, by the HTML Standard's rules: a handler takes its place among the
+ * listeners when it is first set, and keeps it when it is replaced.
  */
 export class EventHandlers {
   readonly #target: EventTarget;
   /** By type. An object, since a Map takes three times the memory for one or two of them. */
   readonly #values: Record<string, { value: object; listener: (event: Event) => unknown } | undefined> = {};
 
-  /** @param target Whose handlers they are. */
+  /** @param target The event target. */
   constructor(target: EventTarget) {
     this.#target = target;
   }
 
   /**
-   * Gives a handler.
+   * Returns a handler.
    *
    * @param type The event's type.
-   * @returns What was set; null if nothing is.
+   * @returns The value that was set; null if there is none.
    */
   // deno-lint-ignore no-explicit-any
   get(type: string): any {
@@ -30,7 +30,7 @@ export class EventHandlers {
    * Sets a handler.
    *
    * @param type The event's type.
-   * @param value A function; another object is kept and not called, all else unsets.
+   * @param value A function; any other object is kept but not called, and anything else unsets the handler.
    */
   set(type: string, value: unknown): void {
     const entry = this.#values[type];

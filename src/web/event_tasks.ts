@@ -1,15 +1,15 @@
 import { setImmediate } from "node:timers";
 import { Queue } from "../protocol/queue.ts";
 
-/** From how many waiting bytes on the connection is paused. */
+/** How many queued bytes pause the connection. */
 const LIMIT = 64 * 1024;
-/** What a waiting message costs beside its bytes, roughly, so that empty ones count too. */
+/** The approximate cost of a queued message in addition to its bytes, so that empty ones count, too. */
 const OVERHEAD = 128;
 
 /** A message, or a step that dispatches another event. */
 type Item = string | Uint8Array | (() => void);
 
-/** Whose events an {@linkcode EventTasks} dispatches. */
+/** The owner of the events that an {@linkcode EventTasks} dispatches. */
 export interface EventTasksOwner {
   /**
    * Dispatches a message.
@@ -23,34 +23,34 @@ export interface EventTasksOwner {
    * @returns False if the connection can't be paused.
    */
   pause(): boolean;
-  /** Continues it. */
+  /** Resumes it. */
   resume(): void;
   /** Holds back what is sent from now on: more messages are about to be dispatched. */
   cork(): void;
-  /** Sends it. */
+  /** Sends what was held back. */
   uncork(): void;
 }
 
 /**
- * Dispatches the events of one socket in order, each in a task of its own, as the standard queues them: what a listener
+ * Dispatches the events of one socket in order, each in its own task, as the standard queues them: what a listener
  * awaits has run before the next event comes.
  *
- * The first event in a task is dispatched at once; those behind it wait, and while 64 KiB of them do, the connection is
- * paused. What is sent while messages wait leaves in one write behind them, as from a listener of the driver: without
- * that, an echo of 64 messages in flight takes three times as long. For every event that waits, and to learn that the task of the last one is over, one immediate is under way:
- * Deno runs all microtasks between two of them.
+ * The first event in a task is dispatched at once; later ones wait, and while 64 KiB of them are queued, the connection
+ * is paused. Anything sent while messages wait leaves in one write after them, as from a listener of the driver:
+ * without that, an echo of 64 messages in flight takes three times as long. For every event that waits, and to learn
+ * that the task of the last one is over, one immediate is under way: Deno runs all microtasks between two of them.
  */
 export class EventTasks {
   readonly #owner: EventTasksOwner;
   readonly #waiting: Queue<Item> = new Queue();
-  /** Of the waiting messages. */
+  /** The size of the queued messages. */
   #bytes = 0;
   /** Whether an event was dispatched in the current task. */
   #busy = false;
   #pausable = true;
   #paused = false;
 
-  /** @param owner Whose events they are. */
+  /** @param owner The owner of the events. */
   constructor(owner: EventTasksOwner) {
     this.#owner = owner;
   }
@@ -75,10 +75,10 @@ export class EventTasks {
   }
 
   /**
-   * Dispatches an event in a later task, behind what waits. What a method of the socket brings about comes this way, for
-   * no event is dispatched before the method returns.
+   * Dispatches an event in a later task, after the queued ones. Events caused by a method of the socket come this way,
+   * because no event is dispatched before the method returns.
    *
-   * @param item What dispatches it.
+   * @param item Dispatches it.
    */
   queue(item: Item): void {
     this.#waiting.push(item);

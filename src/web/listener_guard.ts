@@ -1,25 +1,25 @@
 /**
- * Learns what a listener has thrown, or what its promise was rejected with.
+ * Receives the exception of a listener, or the reason of its rejected promise.
  *
- * @param target Whose listener it is.
+ * @param target The event target.
  * @param type The event.
- * @param fault What was thrown.
+ * @param fault The exception or the reason.
  */
 export type ListenerFaultHandler = (target: EventTarget, type: string, fault: unknown) => void;
 
-/** Any listener of an event target's. */
+/** Any listener of an event target. */
 type Listener = EventListenerOrEventListenerObject;
 
 /**
- * Makes listeners whose faults are handled here: Deno ends the process for what a listener throws, and for a promise of
- * a listener that is rejected.
+ * Wraps listeners so that their errors are handled here: Deno ends the process if a listener throws, or if its promise
+ * rejects.
  */
 export class ListenerGuard {
   readonly #onFault: ListenerFaultHandler;
-  /** One for each listener, so that a listener that is removed is found. */
+  /** One for each listener, so that it is found when the listener is removed. */
   readonly #guarded = new WeakMap<Listener, EventListener>();
 
-  /** @param onFault Who handles them. */
+  /** @param onFault Handles the errors. */
   constructor(onFault: ListenerFaultHandler) {
     this.#onFault = onFault;
   }
@@ -28,7 +28,7 @@ export class ListenerGuard {
    * Guards a listener.
    *
    * @param listener The listener; anything else is left to the event target.
-   * @returns What to add or remove in its place, always the same for a listener.
+   * @returns The function to add or remove instead, always the same for a listener.
    */
   guard(listener: Listener | null): Listener | null {
     if (listener === null || (typeof listener !== "object" && typeof listener !== "function")) return listener;

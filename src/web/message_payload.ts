@@ -1,7 +1,7 @@
 import { toBytes } from "../connection/message_data.ts";
 import { toUSVString } from "./web_idl.ts";
 
-/** Up to this length in bytes, the driver copies what it sends. */
+/** Up to this length in bytes, the driver copies messages. */
 const COPIED = 64 * 1024;
 
 const encoder = new TextEncoder();
@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
  *
  * @param data Anything.
  * @param waits Whether it must wait, so that bytes are copied however few they are.
- * @returns A Blob as it is; the bytes of a buffer or a view; of anything else the text.
+ * @returns A Blob unchanged; the bytes of a buffer or a view; anything else as text.
  */
 export function toPayload(data: unknown, waits: boolean): string | Uint8Array | Blob {
   return data instanceof Blob ? data : toTextOrBytes(data, waits);
@@ -22,7 +22,7 @@ export function toPayload(data: unknown, waits: boolean): string | Uint8Array | 
  *
  * @param data Anything.
  * @param waits Whether it must wait, so that bytes are copied however few they are.
- * @returns The bytes of a buffer or a view; of anything else the text.
+ * @returns The bytes of a buffer or a view; anything else as text.
  */
 export function toTextOrBytes(data: unknown, waits: boolean): string | Uint8Array {
   if (typeof data === "string") return data;

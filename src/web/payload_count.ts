@@ -1,39 +1,39 @@
-/** What a {@linkcode PayloadCount} needs of a driver. */
+/** The part of a driver that a {@linkcode PayloadCount} needs. */
 export interface PayloadDriver {
-  /** The bytes that wait, frames included. */
+  /** How many bytes are queued, including frame headers. */
   readonly bufferedAmount: number;
   /**
    * Sends a message.
    *
    * @param data The message.
-   * @param options What to run when it is written.
+   * @param options The callback to run when it is written.
    * @returns False if it was not accepted.
    */
   send(data: string | Uint8Array, options?: { callback: () => void }): boolean;
 }
 
 /**
- * Counts the bytes of messages that wait, as the web's `WebSocket.bufferedAmount` does: without frames, and with what
- * was sent after the connection's end. One callback at a time is on its way, and not one a message.
+ * Counts the bytes of queued messages, as the web's `WebSocket.bufferedAmount` does: without frame headers, but
+ * including messages after the connection's end. One callback is pending at a time, instead of one per message.
  */
 export class PayloadCount {
   readonly #driver: PayloadDriver;
   #amount = 0;
-  /** What was handed to the driver, and is not known to be written. */
+  /** The bytes that were passed to the driver, and are not known to be written. */
   #handed = 0;
   /** All bytes that were ever known to be written. */
   #taken = 0;
   #marked = false;
   #open = true;
 
-  /** @param driver What messages are sent with. */
+  /** @param driver The driver that sends the messages. */
   constructor(driver: PayloadDriver) {
     this.#driver = driver;
   }
 
   /** How many bytes are queued. */
   get amount(): number {
-    // If nothing waits below, all that was handed on is written.
+    // If nothing is queued below, everything passed on is written.
     if (this.#handed > 0 && this.#open && this.#driver.bufferedAmount === 0) this.#take(this.#handed);
     return this.#amount;
   }

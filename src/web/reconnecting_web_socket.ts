@@ -28,7 +28,7 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
  * The options of {@linkcode ReconnectingWebSocket} beyond the standard: those of {@linkcode WebSocket}, and when to
  * connect again.
  *
- * @example For a library that makes a new socket by itself
+ * @example For a library that creates a new socket by itself
  * ```ts
  * import { ReconnectingWebSocket, type ReconnectingWebSocketOptions } from "@wsd/driver";
  *
@@ -44,9 +44,9 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
  */
 export interface ReconnectingWebSocketOptions extends Omit<WebSocketOptions, "transport">, RetryOptions {
   /**
-   * Whether to connect again after a connection that was open is lost. If not, only the opening is tried again: there
-   * is one `"open"` and one `"close"`, as with any `WebSocket`. That is for libraries which make a new socket
-   * themselves when theirs is closed, such as graphql-ws.
+   * Whether to connect again after an open connection is lost. If not, only the opening is tried again: there is one
+   * `"open"` and one `"close"`, as with any `WebSocket`. That is for libraries that create a new socket themselves when
+   * theirs is closed, such as graphql-ws.
    *
    * @default {true}
    */
@@ -60,14 +60,14 @@ const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> =
 };
 
 /**
- * A `WebSocket` that connects again: pass it to code that knows that class.
+ * A `WebSocket` that reconnects: pass it to code that expects that class.
  *
  * It has the standard's members, and its events are those of each connection: an `"open"` whenever there is one, its
  * messages, and `"error"` and `"close"` when it is lost. In between, `readyState` is `CONNECTING`, and `send` throws an
- * `InvalidStateError`. An attempt that fails fires no event, unless it is the last one. `close` ends it for good, also
- * from within a `"close"` event.
+ * `InvalidStateError`. A failed attempt fires no event, unless it is the last one. `close` ends it for good, even
+ * within a `"close"` event.
  *
- * @example Come back after the server has gone
+ * @example Reconnect after the server was gone
  * ```ts
  * import { ReconnectingWebSocket, serve, upgradeWebSocket } from "@wsd/driver";
  *
@@ -89,13 +89,13 @@ const OPTION_NAMES: Readonly<Record<keyof ReconnectingWebSocketOptions, true>> =
  * @category Web standard classes
  */
 export class ReconnectingWebSocket extends EventTarget {
-  /** There is no connection yet, or none again. */
+  /** There is no connection yet, or none any more. */
   static readonly CONNECTING: 0 = CONNECTING;
   /** The connection is open. */
   static readonly OPEN: 1 = OPEN;
-  /** It is being ended. */
+  /** The socket is being closed for good. */
   static readonly CLOSING: 2 = CLOSING;
-  /** It has ended for good, or the connection was just lost. */
+  /** The socket is closed for good, or the connection was just lost. */
   static readonly CLOSED: 3 = CLOSED;
   /** 0. */
   declare readonly CONNECTING: 0;
@@ -113,25 +113,25 @@ export class ReconnectingWebSocket extends EventTarget {
   readonly #reconnector: Reconnector;
   readonly #reopen: boolean;
   readonly #url: string;
-  /** Ends its waiting for the signal of the options. */
+  /** Stops listening to the signal of the options. */
   readonly #listening = new AbortController();
   #state: number = CONNECTING;
   #binaryType: BinaryType = "blob";
   #client: Client | null = null;
-  /** The socket of the connection that is open, or was the last one. */
+  /** The socket of the current or the last connection. */
   #socket: WebSocket | null = null;
-  /** Resolves when the newest connection is over, behind its last event. */
+  /** Resolves when the newest connection is over, after its last event. */
   #over: Promise<void> = Promise.resolve();
 
   /**
-   * Begins to connect.
+   * Starts connecting.
    *
-   * @param url Where to: `ws:`, `wss:`, or `http:` and `https:` in their place; or a function that tells it before each
+   * @param url The URL: `ws:`, `wss:`, or `http:` or `https:` instead; or a function that returns it before each
    * attempt.
    * @param protocols The subprotocols to offer, one or several; or the options.
    * @param options Limits, times, headers, certificates, and when to connect again.
    * @throws {DOMException} A `SyntaxError` for a URL or subprotocols that can't be used.
-   * @throws {TypeError} If the URL is missing, or an option is malformed or not known.
+   * @throws {TypeError} If the URL is missing, or an option is malformed or unknown.
    */
   constructor(
     url: UrlSource,
@@ -155,32 +155,32 @@ export class ReconnectingWebSocket extends EventTarget {
     void this.#run();
   }
 
-  /** The URL; with a function for it, that of the last attempt, and empty before. */
+  /** The URL; with a URL function, that of the last attempt, and empty before. */
   get url(): string {
     return this.#url || this.#reconnector.url;
   }
 
-  /** Its state: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
+  /** The state: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   get readyState(): number {
     return this.#state === OPEN ? this.#socket!.readyState : this.#state;
   }
 
-  /** The subprotocol that was agreed on, empty if there is none. */
+  /** The negotiated subprotocol, empty if there is none. */
   get protocol(): string {
     return this.#socket?.protocol ?? "";
   }
 
-  /** The extensions that were agreed on, as in the handshake; empty if there are none. */
+  /** The negotiated extensions, as in the handshake; empty if there are none. */
   get extensions(): string {
     return this.#socket?.extensions ?? "";
   }
 
-  /** How many bytes of messages wait to be written on the connection. */
+  /** How many bytes of messages are queued on the connection. */
   get bufferedAmount(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  /** How binary messages are given: as a `"blob"` or an `"arraybuffer"`; other values change nothing. */
+  /** The type of binary messages: `"blob"` or `"arraybuffer"`; other values change nothing. */
   get binaryType(): BinaryType {
     return this.#binaryType;
   }
@@ -230,7 +230,7 @@ export class ReconnectingWebSocket extends EventTarget {
    * Adds a listener, as every event target does.
    *
    * @param type The event: `"open"`, `"message"`, `"error"` or `"close"`.
-   * @param listener What to call.
+   * @param listener The function to call.
    * @param options As for every event target.
    */
   override addEventListener<Type extends keyof WebSocketEventMap>(
@@ -270,8 +270,8 @@ export class ReconnectingWebSocket extends EventTarget {
   /**
    * Sends a message; once the connection is closing, it is lost.
    *
-   * @param data Text, an ArrayBuffer, a view of one, or a Blob; anything else is made text.
-   * @throws {DOMException} An `InvalidStateError` if there is no connection yet, or again.
+   * @param data Text, an ArrayBuffer, a view of one, or a Blob; anything else is converted to text.
+   * @throws {DOMException} An `InvalidStateError` if there is no connection yet, or none any more.
    * @throws {TypeError} If the data is missing.
    */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
@@ -283,9 +283,9 @@ export class ReconnectingWebSocket extends EventTarget {
   }
 
   /**
-   * Ends it for good: closes the connection, or gives up opening one.
+   * Ends it for good: closes the connection, or stops opening one.
    *
-   * @param code 1000 or 3000-4999. None is sent if it is left out.
+   * @param code 1000 or 3000-4999. None is sent by default.
    * @param reason At most 123 bytes of UTF-8.
    * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a longer reason.
    */
@@ -315,7 +315,7 @@ export class ReconnectingWebSocket extends EventTarget {
   async #run(): Promise<void> {
     while (await this.#reconnector.next() !== null) await this.#over;
     this.#listening.abort();
-    // As after the standard's close(): no event comes before the method has returned, nor in its task.
+    // As after the standard's close(): no event is dispatched before the method has returned, nor in its task.
     if (this.#state !== CLOSED) setImmediate(() => this.#giveUp());
   }
 
@@ -326,13 +326,13 @@ export class ReconnectingWebSocket extends EventTarget {
     this.#over = promise;
     socket.addEventListener("open", () => this.#onOpen(socket, client));
     socket.addEventListener("close", (event) => {
-      // An attempt that has failed is not the end of a connection.
+      // A failed attempt is not the end of a connection.
       if (socket === this.#socket) this.#onClose(event);
       resolve();
     });
   }
 
-  /** From here on, the connection's events are those of this socket. */
+  /** From now on, the connection's events are those of this socket. */
   #onOpen(socket: WebSocket, client: Client): void {
     this.#socket = socket;
     this.#client = client;
@@ -369,7 +369,7 @@ export class ReconnectingWebSocket extends EventTarget {
     this.dispatchEvent(new CloseEvent("close", { wasClean: false, code: CloseCode.ABNORMAL_CLOSURE }));
   }
 
-  /** What a listener has thrown closes the connection with 1011, as with a `WebSocket`; it is tried again then. */
+  /** A listener's exception closes the connection with 1011, as with a `WebSocket`; then it reconnects. */
   #onListenerFault(type: string, fault: unknown): void {
     if (this.readyState === OPEN) coreOf(this.#client!).connection?.fail(listenerFailed(type, fault));
     reportFault(fault);

@@ -10,7 +10,7 @@ const PROTOCOL_HEADER = "sec-websocket-protocol";
 /**
  * The options of {@linkcode upgradeWebSocket}: those of the runtime's own, and those of {@linkcode makeServer}.
  *
- * @example As to the runtime's own, and a limit beside
+ * @example An option of the runtime's own, and a limit
  * ```ts
  * import { upgradeWebSocket, type UpgradeWebSocketOptions } from "@wsd/driver";
  *
@@ -26,7 +26,7 @@ const PROTOCOL_HEADER = "sec-websocket-protocol";
  */
 export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeout" | "streamCloseCode"> {
   /**
-   * The subprotocol to speak; the client must have offered it. `acceptProtocols` takes several instead.
+   * The subprotocol to select; the client must have offered it. `acceptProtocols` accepts several instead.
    *
    * @default {"", which stands for none}
    */
@@ -40,20 +40,20 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
   idleTimeout?: number;
   /**
    * Header fields to add to the response, as some frameworks pass them; `additionalHeaders` is the same. A
-   * `Sec-WebSocket-Protocol` among them is taken for `protocol`, if that is not given.
+   * `Sec-WebSocket-Protocol` among them sets `protocol`, if that is not given.
    */
   headers?: HeadersInit;
   /**
-   * The socket of the `"upgrade"` event of `node:http`, to upgrade there; the response is written by itself. It is for
-   * requests that no `serve` has passed on, and goes with `head`.
+   * The socket of the `"upgrade"` event of `node:http`, to upgrade there; the response is written automatically. It is
+   * for requests that don't come from a `serve`, and goes with `head`.
    */
   socket?: NodeEnv["socket"];
-  /** What came behind the request's head on `socket`. */
+  /** The bytes after the request's head on `socket`. */
   head?: Uint8Array;
 }
 
 /**
- * What {@linkcode upgradeWebSocket} returns.
+ * The return value of {@linkcode upgradeWebSocket}.
  *
  * @example Greet, and answer
  * ```ts
@@ -71,25 +71,27 @@ export interface UpgradeWebSocketOptions extends Omit<ServerOptions, "idleTimeou
  * @category Web standard classes
  */
 export interface WebSocketUpgrade {
-  /** The connection, which opens once the response is sent. Its `binaryType` is `"arraybuffer"`, as the runtime's own. */
+  /**
+   * The connection, which opens once the response is sent. Its `binaryType` is `"arraybuffer"`, as the runtime's own.
+   */
   readonly socket: WebSocket;
-  /** The answer, for the handler to return. */
+  /** The response, for the handler to return. */
   readonly response: Response;
 }
 
 /**
- * Upgrades a request to a WebSocket, under `serve` or `Deno.serve`. It has the shape of `Deno.upgradeWebSocket`, and may
- * stand in its place: `Deno.upgradeWebSocket = upgradeWebSocket`.
+ * Upgrades a request to a WebSocket, under `serve` or `Deno.serve`. It has the shape of `Deno.upgradeWebSocket`, and
+ * can replace it: `Deno.upgradeWebSocket = upgradeWebSocket`.
  *
- * The socket closes with every code that may be sent, not only those of the standard's clients. A listener that throws,
- * or whose promise is rejected, closes its connection with 1011; the fault goes to the `onError` of `serve`.
+ * The socket can close with every code that may be sent, not only those of the standard's clients. A listener that
+ * throws, or whose promise rejects, closes its connection with 1011; the error goes to the `onError` of `serve`.
  *
  * @param request The request.
  * @param options A subprotocol, limits, times, headers.
  * @returns The connection, and the response to return.
  * @throws {TypeError} If the request isn't a handshake, the subprotocol was not offered, or an option is malformed.
  *
- * @example Move over by one import
+ * @example Migrate by one import
  * ```ts
  * import { upgradeWebSocket } from "@wsd/driver";
  *
@@ -110,7 +112,7 @@ export function upgradeWebSocket(request: Request, options: UpgradeWebSocketOpti
   return { socket, response: startServer(driver) };
 }
 
-/** Makes a server's options of those of the runtime's own. */
+/** Converts the runtime's own options to a server's. */
 function toServerOptions(request: Request, options: UpgradeWebSocketOptions): ServerOptions {
   const { protocol, idleTimeout, headers, socket: _socket, head: _head, ...settings } = options;
   const result: ServerOptions = { ...settings };

@@ -5,7 +5,7 @@ import { Attachment } from "./attachment.ts";
 import { WebSocketStream } from "./web_socket_stream.ts";
 
 /**
- * What {@linkcode upgradeWebSocketStream} returns.
+ * The return value of {@linkcode upgradeWebSocketStream}.
  *
  * @example Log how a connection ends, and answer
  * ```ts
@@ -25,16 +25,16 @@ import { WebSocketStream } from "./web_socket_stream.ts";
 export interface WebSocketStreamUpgrade {
   /** The connection. */
   readonly stream: WebSocketStream;
-  /** The answer, for the handler to return. */
+  /** The response, for the handler to return. */
   readonly response: Response;
 }
 
 /**
- * Upgrades a request to a WebSocket as a pair of streams, under `serve` or `Deno.serve`: the server's counterpart of the
- * web's `WebSocketStream`. It closes with every code that may be sent, not only those of the standard's clients.
+ * Upgrades a request to a WebSocket as a pair of streams, under `serve` or `Deno.serve`: the server's counterpart of
+ * the web's `WebSocketStream`. It can close with every code that may be sent, not only those of the standard's clients.
  *
- * Over the built-in socket under `Deno.serve`, a client that sends faster than it is read can't be stopped: unread
- * messages wait in memory, and above `backpressureLimit` bytes of them the connection is failed with 1013.
+ * Over the built-in socket under `Deno.serve`, a client that sends faster than you read can't be slowed down: unread
+ * messages stay in memory, and above `backpressureLimit` bytes of them the connection fails with 1013.
  *
  * @param request The request.
  * @param options Limits, times, subprotocols, headers.

@@ -1,10 +1,10 @@
 import { WebSocketError } from "../errors.ts";
 
 /**
- * Makes an error of the web's class: the standard knows no subclasses.
+ * Converts an error to the web's class: the standard has no subclasses.
  *
  * @param error Any error of a connection.
- * @returns The error, or one with the same codes, whose cause it is.
+ * @returns The error itself, or one with the same codes and the error as its cause.
  */
 export function toWebError(error: WebSocketError): WebSocketError {
   if (error.constructor === WebSocketError) return error;

@@ -1,11 +1,14 @@
-/** What Web IDL does before a method of a web class runs, and how it lays out the class. https://webidl.spec.whatwg.org */
+/**
+ * How Web IDL converts arguments before a method of a web class runs, and how it lays out the class.
+ * https://webidl.spec.whatwg.org
+ */
 
 /**
  * Checks that a call has its required arguments.
  *
  * @param count How many arguments the call has.
  * @param required How many it must have.
- * @param what What the call does, to follow "Cannot": `"send"`.
+ * @param what The operation, to follow "Cannot": `"send"`.
  * @throws {TypeError} If there are too few.
  */
 export function requireArguments(count: number, required: number, what: string): void {
@@ -18,7 +21,7 @@ export function requireArguments(count: number, required: number, what: string):
  *
  * @param value Anything.
  * @returns The text.
- * @throws {TypeError} If it has no text: a symbol.
+ * @throws {TypeError} If it is a symbol.
  */
 export function toUSVString(value: unknown): string {
   return `${value}`.toWellFormed();
@@ -28,7 +31,7 @@ export function toUSVString(value: unknown): string {
  * Converts to `sequence<USVString>`.
  *
  * @param value An object to iterate over.
- * @param what What it is, to follow "Cannot": `"take protocols"`.
+ * @param what The operation, to follow "Cannot": `"take protocols"`.
  * @returns The texts.
  * @throws {TypeError} If it isn't an object, or can't be iterated over.
  */
@@ -42,8 +45,8 @@ export function toSequence(value: unknown, what: string): string[] {
 /**
  * Converts to a dictionary.
  *
- * @param value An object; undefined and null stand for an empty one.
- * @param what What the dictionary is for, to follow "Cannot": `"close"`.
+ * @param value An object; undefined and null mean an empty one.
+ * @param what The operation, to follow "Cannot": `"close"`.
  * @returns The dictionary.
  * @throws {TypeError} If it isn't an object.
  */
@@ -57,7 +60,7 @@ export function toDictionary<Dictionary extends object>(value: unknown, what: st
  * Converts to `[Clamp] unsigned short`.
  *
  * @param value Anything.
- * @returns The nearest integer from 0 to 65535, the even one of two that are equally near; 0 for NaN.
+ * @returns The nearest integer from 0 to 65535, with ties to even; 0 for NaN.
  */
 export function clampUnsignedShort(value: unknown): number {
   const number = Number(value);
@@ -72,7 +75,7 @@ export function clampUnsignedShort(value: unknown): number {
  * Converts to `[EnforceRange] unsigned short`.
  *
  * @param value Anything.
- * @param what What it is for, to follow "Cannot": `"close"`.
+ * @param what The operation, to follow "Cannot": `"close"`.
  * @returns The integer part.
  * @throws {TypeError} If it isn't a number, or is outside of 0 to 65535.
  */
@@ -83,11 +86,11 @@ export function enforceUnsignedShort(value: unknown, what: string): number {
 }
 
 /**
- * Lays out a class as an interface of the web: its members can be enumerated, its constants can't be changed, and
+ * Lays out a class as an interface of the web: its members are enumerable, its constants can't be changed, and
  * `toString` names it.
  *
  * @param type The class.
- * @param constants What both the class and its prototype have.
+ * @param constants The constants of both the class and its prototype.
  */
 export function defineInterface(
   type: { readonly name: string; readonly prototype: object },

@@ -23,16 +23,16 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 /**
- * The web's `WebSocket`, a client's connection: pass it to code that knows that class. A third argument takes the
+ * The web's `WebSocket`, a client's connection: pass it to code that expects that class. The third argument takes the
  * options of {@linkcode makeClient}.
  *
  * It is the class of the WHATWG WebSockets Standard, with two differences. Its `"error"` events are `ErrorEvent`s that
- * say why. A listener that throws, or whose promise is rejected, closes the connection with 1011, and the process goes
- * on: the fault is an `"error"` event of the global scope, and printed unless that is canceled.
+ * say why. A listener that throws, or whose promise rejects, closes the connection with 1011, and the process keeps
+ * running: the error is an `"error"` event of the global scope, and printed unless that is canceled.
  *
- * What a listener sends is not limited by what the peer reads; `WebSocketStream` and `makeClient` have backpressure.
+ * It has no backpressure: it sends however slowly the peer reads. Use `WebSocketStream` or `makeClient` for that.
  *
- * @example Use it as the global one
+ * @example Use it like the global one
  * ```ts
  * import { serve, upgradeWebSocket, WebSocket } from "@wsd/driver";
  *
@@ -85,17 +85,17 @@ export class WebSocket extends EventTarget {
   #state: number = CONNECTING;
   #wasOpen = false;
   #fault: WebSocketError | null = null;
-  /** What waits for a Blob to be read: everything that was sent behind it. */
+  /** The messages that wait for a Blob to be read: everything sent after it. */
   #blobs: Promise<void> | null = null;
 
   /**
-   * Begins to connect.
+   * Starts connecting.
    *
-   * @param url Where to: `ws:`, `wss:`, or `http:` and `https:` in their place.
-   * @param protocols The subprotocols to offer, one or several; or the options, as the runtime's own class takes them.
+   * @param url The URL: `ws:`, `wss:`, or `http:` or `https:` instead.
+   * @param protocols The subprotocols to offer, one or several; or the options, as with the runtime's own class.
    * @param options Limits, times, headers, certificates.
    * @throws {DOMException} A `SyntaxError` for a URL or subprotocols that can't be used.
-   * @throws {TypeError} If the URL is missing, or an option is malformed or not known.
+   * @throws {TypeError} If the URL is missing, or an option is malformed or unknown.
    */
   constructor(url: string | URL, protocols: string | string[] | WebSocketInit = [], options: WebSocketOptions = {}) {
     requireArguments(arguments.length, 1, "create a WebSocket");
@@ -110,7 +110,7 @@ export class WebSocket extends EventTarget {
     this.#count = new PayloadCount(driver);
     this.#tasks = new EventTasks(new WebSocket.#Owner(this));
     this.#listen();
-    // An event tells of it.
+    // An event reports it.
     attached.start?.().catch(() => {});
   }
 
@@ -122,7 +122,7 @@ export class WebSocket extends EventTarget {
     driver.on("close", (info) => this.#tasks.queue(() => this.#onClose(info)));
   }
 
-  /** What its events need of it. A class, since closures would cost every connection 440 bytes more (Deno 2.9.6). */
+  /** The owner of its events. A class, since closures would cost every connection 440 bytes more (Deno 2.9.6). */
   static readonly #Owner = class implements EventTasksOwner {
     readonly #socket: WebSocket;
 
@@ -138,7 +138,7 @@ export class WebSocket extends EventTarget {
       this.#socket.#dispatchMessage(message);
     }
 
-    /** Over the runtime's own socket, which can't be paused, what waits is only what came within one task. */
+    /** Over the runtime's own socket, which can't be paused, only messages of one task are queued. */
     pause(): boolean {
       if (!this.#connection?.pausable) return false;
       this.#connection.pause();
@@ -165,27 +165,27 @@ export class WebSocket extends EventTarget {
 
   /** The state of the connection: `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
   get readyState(): number {
-    // Events that came before the Close are dispatched first, in tasks of their own.
+    // Events before the Close are dispatched first, in their own tasks.
     const closing = this.#state === OPEN && this.#tasks.idle && this.#driver.readyState !== "open";
     return closing ? CLOSING : this.#state;
   }
 
-  /** The subprotocol that was agreed on, empty if there is none. */
+  /** The negotiated subprotocol, empty if there is none. */
   get protocol(): string {
     return this.#driver.protocol ?? "";
   }
 
-  /** The extensions that were agreed on, as in the handshake; empty if there are none. */
+  /** The negotiated extensions, as in the handshake; empty if there are none. */
   get extensions(): string {
     return this.#driver.extensions;
   }
 
-  /** How many bytes of messages wait to be written. It falls no more once the connection is over. */
+  /** How many bytes of messages are queued. It no longer decreases once the connection is over. */
   get bufferedAmount(): number {
     return this.#count.amount;
   }
 
-  /** How binary messages are given: as a `"blob"` or an `"arraybuffer"`; other values change nothing. */
+  /** The type of binary messages: `"blob"` or `"arraybuffer"`; other values change nothing. */
   get binaryType(): BinaryType {
     return this.#binaryType;
   }
@@ -235,7 +235,7 @@ export class WebSocket extends EventTarget {
    * Adds a listener, as every event target does.
    *
    * @param type The event: `"open"`, `"message"`, `"error"` or `"close"`.
-   * @param listener What to call.
+   * @param listener The function to call.
    * @param options As for every event target.
    */
   override addEventListener<Type extends keyof WebSocketEventMap>(
@@ -274,9 +274,9 @@ export class WebSocket extends EventTarget {
   }
 
   /**
-   * Sends a message; once the connection is closing, it is counted and lost.
+   * Sends a message; once the connection is closing, it is counted but lost.
    *
-   * @param data Text, an ArrayBuffer, a view of one, or a Blob; anything else is made text.
+   * @param data Text, an ArrayBuffer, a view of one, or a Blob; anything else is converted to text.
    * @throws {DOMException} An `InvalidStateError` if the connection is not open yet.
    * @throws {TypeError} If the data is missing.
    */
@@ -293,7 +293,7 @@ export class WebSocket extends EventTarget {
     else this.#inOrder(null, () => this.#count.send(payload, length));
   }
 
-  /** Does something behind all Blobs that are still being read, and its own; at once, if there is none. */
+  /** Runs a step after all Blobs that are still being read, including its own; at once if there are none. */
   #inOrder(blob: Blob | null, step: (bytes: Uint8Array | null) => void): void {
     if (blob === null && this.#blobs === null) return step(null);
     const read = blob?.bytes() ?? null;
@@ -306,16 +306,16 @@ export class WebSocket extends EventTarget {
     this.#blobs = turn;
   }
 
-  /** A Blob that can't be read can't be sent, and what was to follow it must not come without it. */
+  /** A Blob that can't be read can't be sent, and later messages must not be sent without it. */
   #fail(cause: unknown): void {
     this.#fault ??= new WebSocketError("Cannot send a Blob: it can't be read", { cause });
     this.#driver.terminate();
   }
 
   /**
-   * Closes the connection, or gives up opening it.
+   * Closes the connection, or stops opening it.
    *
-   * @param code 1000 or 3000-4999; on a server every code that may be sent. None is sent if it is left out.
+   * @param code 1000 or 3000-4999; on a server every code that may be sent. None is sent by default.
    * @param reason At most 123 bytes of UTF-8.
    * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a longer reason.
    */
@@ -364,7 +364,7 @@ export class WebSocket extends EventTarget {
     );
   }
 
-  /** A fault of the application's ends its own connection, and the peer is told no more than that there was one. */
+  /** An error of the application ends its own connection, and the peer learns only that there was one. */
   #onListenerFault(type: string, cause: unknown): void {
     const core = coreOf(this.#driver);
     if (this.#state === OPEN && this.#fault === null) {

@@ -23,12 +23,12 @@ import { checkWebProtocols } from "./web_url.ts";
  */
 export interface WebSocketOptions
   extends Omit<ClientOptions, "acceptProtocols" | "requireProtocol" | "streamCloseCode"> {
-  /** Header fields to add to the request, by the name that the runtime's own class has for them. */
+  /** Header fields to add to the request, under the name that the runtime's own class uses. */
   headers?: HeadersInit;
 }
 
 /**
- * The runtime's own class takes its options in the place of the subprotocols, and these among them.
+ * The runtime's own class accepts its options in place of the subprotocols, with these among them.
  *
  * @example Give everything in the second argument
  * ```ts
@@ -50,7 +50,7 @@ export interface WebSocketInit extends WebSocketOptions {
   protocols?: string | string[];
 }
 
-/** Options that the web's classes decide by themselves. */
+/** Options that the web's classes set themselves. */
 const DECIDED: Readonly<Record<string, string>> = {
   acceptProtocols: "give the subprotocols as protocols",
   requireProtocol: "the standard always requires one of those that were offered",
@@ -58,9 +58,9 @@ const DECIDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a client's options of a web class's.
+ * Converts a web class's options to a client's.
  *
- * @param options What the web class was given, but for its subprotocols.
+ * @param options The options of the web class, without its subprotocols.
  * @param acceptProtocols The subprotocols.
  * @returns The options of the client.
  * @throws {TypeError} If an option is not for the web's classes.
@@ -74,7 +74,7 @@ export function toClientOptions({ headers, ...options }: WebSocketOptions, accep
 }
 
 /**
- * Reads what a constructor was given behind the URL.
+ * Reads a constructor's arguments after the URL.
  *
  * @param protocols The subprotocols, or the options.
  * @param options The options.
@@ -89,8 +89,8 @@ export function readArguments(protocols: unknown, options: unknown): ClientOptio
 }
 
 /**
- * Subprotocols are text or a list; the runtime's own class takes its options in their place. The standard ignores further
- * arguments, so anything but an object is ignored too.
+ * Subprotocols are text or a list; the runtime's own class accepts its options in their place. The standard ignores
+ * further arguments, so anything but an object is ignored, too.
  */
 function settle(protocols: unknown, options: unknown): WebSocketInit {
   const more: WebSocketOptions = typeof options === "object" ? { ...options } : {};

@@ -21,7 +21,7 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
 /**
  * The options of {@linkcode WebSocketStream}: the standard's, and those of {@linkcode makeClient}.
  *
- * @example Agree on a subprotocol, and limit what is received
+ * @example Negotiate a subprotocol, and limit messages
  * ```ts
  * import { serve, upgradeWebSocketStream, WebSocketStream, type WebSocketStreamOptions } from "@wsd/driver";
  *
@@ -37,7 +37,7 @@ import { checkWebProtocols, parseWebUrl } from "./web_url.ts";
  */
 export interface WebSocketStreamOptions extends WebSocketOptions {
   /**
-   * The subprotocols to offer, the preferred first.
+   * The subprotocols to offer, in order of preference.
    *
    * @default {[]}
    */
@@ -45,16 +45,16 @@ export interface WebSocketStreamOptions extends WebSocketOptions {
 }
 
 /**
- * The web's `WebSocketStream`, a client's connection as a pair of streams, as the WHATWG proposal and Chrome have it.
- * Its options also take those of {@linkcode makeClient}.
+ * The web's `WebSocketStream`, a client's connection as a pair of streams, as in the WHATWG proposal and Chrome.
+ * Its options include those of {@linkcode makeClient}.
  *
- * Closing the writable, canceling the readable and aborting the writable close the connection without a code, unless the
- * reason is a `WebSocketError` with one. If the connection is closed cleanly, the readable ends and the writable fails
- * with an `InvalidStateError`; otherwise both fail with a `WebSocketError`, the readable behind what was received whole.
- * The connection is not closed cleanly if the peer closes it while a `write` is pending.
+ * Closing the writable, canceling the readable and aborting the writable close the connection without a code, unless
+ * the reason is a `WebSocketError` with one. If the connection is closed cleanly, the readable ends and the writable
+ * fails with an `InvalidStateError`; otherwise both fail with a `WebSocketError`, the readable after all complete
+ * messages. The connection is not closed cleanly if the peer closes it while a `write` is pending.
  *
- * If you don't read `readable`, the peer must stop in the end. Both promises may be left alone: their rejections are
- * never unhandled.
+ * If you don't read `readable`, the peer must eventually stop sending. You need not handle either promise: their
+ * rejections never count as unhandled.
  *
  * @example Ask, and read the answer
  * ```ts
@@ -82,12 +82,12 @@ export class WebSocketStream {
   readonly #closed: Promise<Required<WebSocketCloseInfo>>;
 
   /**
-   * Begins to connect.
+   * Starts connecting.
    *
-   * @param url Where to: `ws:`, `wss:`, or `http:` and `https:` in their place.
-   * @param options Subprotocols, a signal that gives up the opening, limits, times, headers, certificates.
+   * @param url The URL: `ws:`, `wss:`, or `http:` or `https:` instead.
+   * @param options Subprotocols, a signal that aborts the opening, limits, times, headers, certificates.
    * @throws {DOMException} A `SyntaxError` for a URL or subprotocols that can't be used.
-   * @throws {TypeError} If the URL is missing, or an option is malformed or not known.
+   * @throws {TypeError} If the URL is missing, or an option is malformed or unknown.
    */
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
     requireArguments(arguments.length, 1, "create a WebSocketStream");
@@ -108,7 +108,7 @@ export class WebSocketStream {
       await start?.();
       await driver.opened;
     } catch (error) {
-      // The reason of a signal is passed on as it is.
+      // The reason of a signal is passed on unchanged.
       throw error instanceof WebSocketError ? toWebError(error) : error;
     }
     return { readable, writable, extensions: driver.extensions, protocol: driver.protocol ?? "" };
@@ -116,7 +116,7 @@ export class WebSocketStream {
 
   async #close() {
     const { code, reason } = await this.#attachment.driver.closed;
-    // What kept the connection from opening is known a moment after its end.
+    // The reason why the connection didn't open is known a moment after its end.
     await this.#opened;
     const { outcome } = this.#owner;
     if (outcome) throw outcome;
@@ -133,17 +133,20 @@ export class WebSocketStream {
     return this.#opened;
   }
 
-  /** Resolves when the connection has been closed cleanly, with the code and reason of the peer's Close; else rejects. */
+  /**
+   * Resolves when the connection has been closed cleanly, with the code and reason of the peer's Close; else rejects.
+   */
   get closed(): Promise<Required<WebSocketCloseInfo>> {
     return this.#closed;
   }
 
   /**
-   * Begins the closing handshake, behind what was written. Messages that arrive after that are dropped; those that
-   * wait in `readable` can still be read.
+   * Begins the closing handshake, after everything that was written. Messages that arrive later are dropped; those
+   * queued in `readable` can still be read.
    *
-   * @param info The code, on a client 1000 or 3000-4999, and the reason; neither is sent if they are left out.
-   * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a reason above 123 bytes.
+   * @param info The code, on a client 1000 or 3000-4999, and the reason; neither is sent by default.
+   * @throws {DOMException} An `InvalidAccessError` for another code, a `SyntaxError` for a reason longer than 123
+   * bytes.
    * @throws {TypeError} If the info isn't an object, or the code isn't a number from 0 to 65535.
    */
   close(info: WebSocketCloseInfo = {}): void {

@@ -1,9 +1,9 @@
 import type { MessageData } from "../connection/message_data.ts";
 
 /**
- * What {@linkcode WebSocketStream.opened} resolves to.
+ * The result of {@linkcode WebSocketStream.opened}.
  *
- * @example See what was agreed on
+ * @example See what was negotiated
  * ```ts
  * import { serve, upgradeWebSocketStream, WebSocketStream } from "@wsd/driver";
  * import type { WebSocketOpenInfo } from "@wsd/driver/client";
@@ -19,20 +19,20 @@ import type { MessageData } from "../connection/message_data.ts";
  * @category Web standard classes
  */
 export interface WebSocketOpenInfo {
-  /** The messages that arrive. */
+  /** The incoming messages. */
   readonly readable: ReadableStream<string | Uint8Array>;
-  /** Where messages to send are written. */
+  /** The messages to send. */
   readonly writable: WritableStream<MessageData>;
-  /** The extensions that were agreed on, as in the handshake; empty if there are none. */
+  /** The negotiated extensions, as in the handshake; empty if there are none. */
   readonly extensions: string;
-  /** The subprotocol that was agreed on, empty if there is none. */
+  /** The negotiated subprotocol, empty if there is none. */
   readonly protocol: string;
 }
 
 /**
  * How a connection was closed, or should be.
  *
- * @example Close with a code of your own
+ * @example Close with your own code
  * ```ts
  * import type { WebSocketCloseInfo, WebSocketStream } from "@wsd/driver/client";
  *

@@ -10,19 +10,19 @@ import { toTextOrBytes } from "./message_payload.ts";
 import { toWebError } from "./web_error.ts";
 
 /**
- * What the streams of a {@linkcode WebSocketStream} need of their driver, by the standard's rules: they fail with the
- * web's class of errors, what is written is converted, and a connection that the peer has closed while a message was
- * being sent was not closed cleanly.
+ * The part of a driver that the streams of a {@linkcode WebSocketStream} need, by the standard's rules: they fail with
+ * the web's error class, they convert what is written, and a connection that the peer closed while a message was being
+ * sent was not closed cleanly.
  */
 export class WebStreamOwner implements StreamOwner {
-  /** Those of the driver, but closing the streams sends no code. */
+  /** The driver's options, except that closing the streams sends no code. */
   readonly settings: StreamSettings;
   readonly #core: DriverCore;
   /** Whether a message is being written. */
   #writing = false;
   #outcome: WebSocketError | null | undefined;
 
-  /** @param core The driver's. */
+  /** @param core The driver's core. */
   constructor(core: DriverCore) {
     this.#core = core;
     this.settings = { ...core.settings, streamCloseCode: CloseCode.NO_STATUS_RECEIVED };
@@ -56,7 +56,7 @@ export class WebStreamOwner implements StreamOwner {
   /**
    * The connection is over.
    *
-   * @param info What the peer's Close said.
+   * @param info The code and reason of the peer's Close.
    */
   onClose(info: CloseInfo): void {
     const fault = this.#core.outcome ?? (this.#writing ? closedWhileWriting(info) : null);
@@ -74,7 +74,7 @@ export class WebStreamOwner implements StreamOwner {
       this.#writing = false;
       onTaken();
     });
-    // Refused for its size, it is over. Refused because the peer has closed, it is never written.
+    // A message refused for its size is over. One refused because the peer has closed is never written.
     if (!taken && this.readyState === "open") this.#writing = false;
     return taken;
   }

@@ -3,7 +3,7 @@ import { parseTarget, SUCH_AS } from "../client/target.ts";
 import { toUSVString } from "./web_idl.ts";
 
 /**
- * Reads a URL as the web's `WebSocket` does: relative to the program's location, if it has one.
+ * Parses a URL as the web's `WebSocket` does: relative to the program's location, if it has one.
  *
  * @param url The URL.
  * @returns The URL with the scheme `ws:` or `wss:`.
@@ -31,7 +31,7 @@ export function parseWebUrl(url: unknown): URL {
  *
  * @param protocols The subprotocols.
  * @returns The same.
- * @throws {DOMException} A `SyntaxError` if one isn't a token, or is there twice, whatever its case.
+ * @throws {DOMException} A `SyntaxError` if one isn't a token, or is a duplicate, whatever its case.
  */
 export function checkWebProtocols(protocols: string[]): string[] {
   try {

@@ -280,7 +280,7 @@ Deno.test("response throws before startConnection()", async () => {
   assertFalse(ws.startConnection());
   assertEquals(
     await ws.response.text(),
-    "Cannot accept the handshake: Upgrade must contain websocket, received none (connect by ws: or wss:, this is not a page)\n",
+    "Cannot accept the handshake: Upgrade must contain websocket, received none (connect with ws: or wss:, this is not a page)\n",
   );
 });
 

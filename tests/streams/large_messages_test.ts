@@ -108,7 +108,7 @@ Deno.test("messages: a canceled one is skipped, and one that is never read is re
   await first.cancel();
   const second = (await reader.read()).value!;
   const third = (await reader.read()).value!;
-  await assertRejects(() => second.getReader().read(), TypeError, "next one");
+  await assertRejects(() => second.getReader().read(), TypeError, "next message was requested");
   assertEquals((await new Response(third).bytes())[0], 3);
   await sending;
 });
