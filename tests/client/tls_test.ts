@@ -119,6 +119,27 @@ netTest("wss: gives up at handshakeTimeout and on signal if TLS is never answere
   await assertRejects(() => started, Error, "enough");
 });
 
+// Row: silent-server
+testWith({ net: true, read: true }, "wss: keeps no descriptor of an attempt that is given up", async () => {
+  using listener = Deno.listen({ hostname: HOSTNAME, port: 0 });
+  const url = `wss://${HOSTNAME}:${(listener.addr as Deno.NetAddr).port}/`;
+  const attempts = 5;
+  const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const attempt = async () => {
+    const accepting = listener.accept();
+    await assertRejects(() => makeClient(url, { handshakeTimeout: 20 }).startConnection(), HandshakeError);
+    return await accepting;
+  };
+  // What is loaded at first may keep some.
+  (await attempt()).close();
+  const before = descriptors();
+  const held = [];
+  for (let i = 0; i < attempts; i++) held.push(await attempt());
+  // The server keeps its ends, and answers nothing.
+  while (descriptors() > before + attempts) await new Promise((resolve) => setTimeout(resolve));
+  for (const conn of held) conn.close();
+}, { ignore: Deno.build.os !== "linux" });
+
 /** node's servers can ask for a certificate, which Deno.listenTls can't. */
 async function askingServer(ca: string, pems: Pems) {
   const server = createServer({
