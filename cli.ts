@@ -9,7 +9,7 @@
  *
  * `--help` shows every option; docs/command_line.md has recipes.
  *
- * @example Start it from a program of your own
+ * @example Start it from your own program
  * ```ts ignore
  * import { main } from "@wsd/driver/cli";
  *

@@ -18,7 +18,7 @@
  * });
  * ```
  *
- * The same handler runs under `Deno.serve`; {@linkcode makeServer} also takes a socket of `node:http`.
+ * The same handler runs under `Deno.serve`; {@linkcode makeServer} also accepts a socket of `node:http`.
  *
  * ## A client
  *
@@ -36,7 +36,7 @@
  *
  * ## Rooms
  *
- * One call sends a message to everybody in a room. A connection that closes leaves by itself.
+ * One call sends a message to everybody in a room. A connection that closes leaves automatically.
  *
  * ```ts ignore
  * import { makeServer, serve } from "@wsd/driver";
@@ -53,12 +53,12 @@
  * });
  * ```
  *
- * With one more option the rooms reach all processes and machines, over Redis or NATS. {@linkcode broadcast} sends to
+ * With one more option, rooms reach all processes and machines, over Redis or NATS. {@linkcode broadcast} sends to
  * any group of connections.
  *
  * ## Reconnecting
  *
- * A new connection in each round, after a random wait that grows; leaving the loop ends it.
+ * Each round has a new connection, after a growing random wait; leaving the loop ends it.
  *
  * ```ts ignore
  * import { connections } from "@wsd/driver";
@@ -69,20 +69,20 @@
  * }
  * ```
  *
- * {@linkcode makeReconnectingClient} is one object that outlives its connections and keeps what is sent meanwhile.
+ * {@linkcode makeReconnectingClient} is one object that outlives its connections and queues messages meanwhile.
  *
  * ## More
  *
- * | Import                  | What is in it                                                             |
+ * | Import                  | Contents                                                                  |
  * | ----------------------- | ------------------------------------------------------------------------- |
- * | `@wsd/driver`           | What most programs need, of both sides                                    |
- * | `@wsd/driver/client`    | The client's side alone, with the types of all its options                |
- * | `@wsd/driver/server`    | The server's side alone, with the types of all its options                |
+ * | `@wsd/driver`           | What most programs need, for both sides                                   |
+ * | `@wsd/driver/client`    | The client side only, with the types of all its options                   |
+ * | `@wsd/driver/server`    | The server side only, with the types of all its options                   |
  * | `@wsd/driver/topics`    | Rooms: groups of connections, in one process or in many                   |
  * | `@wsd/driver/redis`     | Carries topics between machines over Redis                                |
  * | `@wsd/driver/nats`      | Carries topics between machines over NATS                                 |
  * | `@wsd/driver/telemetry` | Metrics and traces of every connection, with OpenTelemetry                 |
- * | `@wsd/driver/protocol`  | RFC 6455 on bytes alone, without any input or output                      |
+ * | `@wsd/driver/protocol`  | RFC 6455 on bytes, without any input or output                            |
  * | `@wsd/driver/cli`       | A command line: `deno run --allow-net jsr:@wsd/driver/cli ws://localhost` |
  *
  * The guide is in the package's docs folder: a tutorial, authentication, slow consumers, deploying, errors, limits.
@@ -103,7 +103,7 @@
  *
  * @module
  */
-// What a newcomer needs comes first. The types of single options are in client.ts and server.ts.
+// The exports for newcomers come first. The types of individual options are in client.ts and server.ts.
 export { serve } from "./src/server/serve.ts";
 export { makeServer } from "./src/server/make_server.ts";
 export { connect } from "./src/client/connect.ts";

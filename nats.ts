@@ -13,7 +13,7 @@
  * topics.publish("news", "Hi");
  * ```
  *
- * @example Any connection that can do what is needed
+ * @example Any connection with the needed methods
  * ```ts
  * import { NatsBroker, type NatsConnection } from "@wsd/driver/nats";
  * import { Topics } from "@wsd/driver/topics";

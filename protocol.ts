@@ -1,5 +1,5 @@
 /**
- * The sans-I/O core: RFC 6455 without sockets, streams or timers, for those who bring their own bytes.
+ * The sans-I/O core: RFC 6455 without sockets, streams or timers, if you bring your own bytes.
  *
  * @example Two endpoints talk in memory
  * ```ts

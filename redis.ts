@@ -16,7 +16,7 @@
  * topics.publish("news", "Hi");
  * ```
  *
- * @example Any client that can do what is needed
+ * @example Any client with the needed methods
  * ```ts
  * import { RedisBroker, type RedisClient } from "@wsd/driver/redis";
  * import { Topics } from "@wsd/driver/topics";

@@ -1,11 +1,11 @@
 /**
- * The server's side: take WebSockets under `serve`, `Deno.serve`, `node:http`, or on any byte duplex.
+ * The server's side: accept WebSockets under `serve`, `Deno.serve`, `node:http`, or on any byte duplex.
  *
  * @example An echo server
  * ```ts
  * import { makeServer, serve } from "@wsd/driver/server";
  *
- * // Port 0 is any that is free; give your own.
+ * // Port 0 chooses a free one; use your own.
  * const server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("message", (message) => ws.send(message));

@@ -1,16 +1,16 @@
 /**
- * OpenTelemetry: counts of a server and of topics as metrics, and each opening handshake as a span.
+ * OpenTelemetry: reports the counts of a server and of topics as metrics, and each opening handshake as a span.
  *
  * ```sh
  * OTEL_DENO=true OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 deno run --allow-net server.ts
  * ```
  *
- * @example A server that is observed
+ * @example An observed server
  * ```ts
  * import { makeServer, serve } from "@wsd/driver";
  * import { observe } from "@wsd/driver/telemetry";
  *
- * // Port 0 is any that is free; give your own.
+ * // Port 0 chooses a free one; use your own.
  * await using server = serve({ port: 0 }, (request) => makeServer(request).accept());
  * using _telemetry = observe({ server });
  * ```

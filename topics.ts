@@ -1,6 +1,6 @@
 /**
- * Topics: connections subscribe, and what is published on a topic reaches all of them, in this process, in its workers
- * and on other machines.
+ * Topics: connections subscribe, and a message published on a topic reaches all of them, in this process, in its
+ * workers and on other machines.
  *
  * @example A chat room
  * ```ts
@@ -9,7 +9,7 @@
  *
  * const topics = new Topics({ name: "chat" });
  *
- * // Port 0 is any that is free; give your own.
+ * // Port 0 chooses a free one; use your own.
  * const server = serve({ port: 0 }, (request) => {
  *   const ws = makeServer(request);
  *   ws.on("open", () => topics.subscribe(ws, "lobby"));
@@ -21,9 +21,9 @@
  * await topics.close();
  * ```
  *
- * A broker carries messages to other processes: {@linkcode WorkerHub} and {@linkcode WorkerBroker} to the workers of this
- * one, `RedisBroker` of `@wsd/driver/redis` and `NatsBroker` of `@wsd/driver/nats` to any machine. Messages arrive in
- * order and at most once, and none is lost silently: `"gap"` says how many.
+ * A broker carries messages to other processes: {@linkcode WorkerHub} and {@linkcode WorkerBroker} to the workers of
+ * this one, `RedisBroker` of `@wsd/driver/redis` and `NatsBroker` of `@wsd/driver/nats` to any machine. Messages arrive
+ * in order and at most once, and none is lost silently: `"gap"` says how many.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /** The longest time that a timer of the platform can wait, in milliseconds. */
 export const MAX_TIMEOUT = 0x7fffffff;
 
-/** How long a peer may take to open or to close a connection, in milliseconds, if nothing else is said. */
+/** How long a peer may take to open or to close a connection by default, in milliseconds. */
 export const DEFAULT_TIMEOUT = 10_000;
 
 /**
@@ -10,8 +10,8 @@ export const DEFAULT_TIMEOUT = 10_000;
  * @param options The caller's options.
  * @param name The option's name.
  * @param otherwise Its default.
- * @param least Its least value.
- * @param most Its greatest value.
+ * @param least Its minimum.
+ * @param most Its maximum.
  * @returns The value.
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is not an integer in that range.

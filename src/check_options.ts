@@ -1,15 +1,14 @@
-/** How many edits a mistyped name may be away from the one that is suggested in its place. */
+/** How many edits a mistyped name may be away from the suggested one. */
 const MAX_DISTANCE = 3;
 
 /**
- * Checks that options are an object, and that it holds only known names. A name whose value is undefined counts as not
- * given.
+ * Checks that options are an object with only known names. A name whose value is undefined counts as not given.
  *
- * @param what What the options are for, to follow "Cannot": `"create a client"`.
+ * @param what The operation, to follow "Cannot": `"create a client"`.
  * @param options The caller's options.
- * @param known Every option there is. The compiler asks for each of the type's own, so that none is forgotten here.
- * @param elsewhere What an option is called here by the name that it has in other libraries, or else where it belongs.
- * @throws {TypeError} If the options aren't an object, or hold a name that is not known; it names the nearest one.
+ * @param known All option names. The compiler checks that none of the type's is missing.
+ * @param elsewhere The option to use for a name from other libraries, or where it belongs.
+ * @throws {TypeError} If the options aren't an object, or contain an unknown name; it names the nearest one.
  */
 export function checkOptionNames<Options extends object>(
   what: string,
@@ -28,7 +27,7 @@ export function checkOptionNames<Options extends object>(
 function checkIsObject(what: string, options: unknown, known: object): void {
   if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
   const received = Array.isArray(options) ? "an array" : options == null ? String(options) : `a ${typeof options}`;
-  // The web's WebSocket takes subprotocols there.
+  // The web's WebSocket accepts subprotocols there.
   const named = "acceptProtocols" in known && (Array.isArray(options) || typeof options === "string");
   const remedy = named ? `: write { acceptProtocols: ${JSON.stringify([options].flat())} }` : "";
   throw new TypeError(`Cannot ${what}: the options must be an object, received ${received}${remedy}`);
@@ -45,7 +44,7 @@ function advise(name: string, known: object, elsewhere: Readonly<Record<string, 
   return `, expected ${names.length === 0 ? "none" : `one of ${names.join(", ")}`}`;
 }
 
-/** The name with the fewest edits to it, null if all are too far: more than half of the letters would change. */
+/** The name with the fewest edits, null if all are too far: more than half of the letters would change. */
 function nearestName(name: string, names: readonly string[]): string | null {
   let nearest: string | null = null;
   let least = Math.min(MAX_DISTANCE, name.length / 2);
@@ -59,7 +58,7 @@ function nearestName(name: string, names: readonly string[]): string | null {
 
 /** The Levenshtein distance: how many letters must be added, left out or replaced. */
 function editDistance(a: string, b: string): number {
-  // A very long name is near to nothing, and must not take long to compare.
+  // A very long name is close to none, and must not take long to compare.
   if (Math.abs(a.length - b.length) > MAX_DISTANCE) return Infinity;
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

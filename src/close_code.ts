@@ -3,7 +3,7 @@
  *
  * RFC 6455 §7.4.1, and the IANA registry of WebSocket close codes.
  *
- * @example Tell a normal end from a lost connection
+ * @example Distinguish a normal end from a lost connection
  * ```ts
  * import { CloseCode } from "@wsd/driver";
  *

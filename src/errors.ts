@@ -13,7 +13,7 @@ import { CloseCode, isSendableCloseCode } from "./close_code.ts";
  * @category Errors
  */
 export const ErrorCode = {
-  /** RFC 6455 §5.2: a reserved bit is set that no negotiated extension owns. Closes 1002. */
+  /** RFC 6455 §5.2: a reserved bit is set that no negotiated extension uses. Closes 1002. */
   RESERVED_BIT: "WS_RESERVED_BIT",
   /** RFC 6455 §5.2: opcode 3-7 or 11-15. Closes 1002. */
   RESERVED_OPCODE: "WS_RESERVED_OPCODE",
@@ -45,13 +45,13 @@ export const ErrorCode = {
   INVALID_COMPRESSED_DATA: "WS_INVALID_COMPRESSED_DATA",
   /** The transport failed: a reset, a broken pipe, a TLS alert. Reported as 1006. */
   CONNECTION_LOST: "WS_CONNECTION_LOST",
-  /** Something waited on the connection when it was closed in good order; `closeCode` and `reason` are the Close's. */
+  /** An operation was pending when the connection closed cleanly; `closeCode` and `reason` are from the Close. */
   CONNECTION_CLOSED: "WS_CONNECTION_CLOSED",
   /** The peer didn't end the connection within `closeTimeout`. Reported as 1006. */
   CLOSE_TIMEOUT: "WS_CLOSE_TIMEOUT",
   /** The peer was silent for `pingTimeout` after a Ping. Reported as 1006. */
   HEARTBEAT_TIMEOUT: "WS_HEARTBEAT_TIMEOUT",
-  /** More bytes than `backpressureLimit` were waiting to be written, or to be read if reading can't be paused. Closes 1013. */
+  /** More bytes than `backpressureLimit` were queued, or unread if reading can't be paused. Closes 1013. */
   BACKPRESSURE_LIMIT: "WS_BACKPRESSURE_LIMIT",
   /** The source of a streamed message failed partway; `cause` is its error. Closes 1011. */
   SOURCE_FAILED: "WS_SOURCE_FAILED",
@@ -68,7 +68,7 @@ export const ErrorCode = {
   TLS_FAILED: "WS_TLS_FAILED",
   /**
    * The client's proxy couldn't be reached, refused, or broke a rule. `status` is the proxy's own; 407 also if a SOCKS
-   * proxy refuses the user and the password, or wants some.
+   * proxy refuses the user and the password, or requires them.
    */
   PROXY_FAILED: "WS_PROXY_FAILED",
   /** RFC 6455 §4: the peer's opening handshake broke a rule, or the server refused the connection. */
@@ -122,13 +122,13 @@ export interface WebSocketErrorOptions {
 const MAX_REASON = 123;
 
 /**
- * A fault of the peer or the network. `"error"` listeners receive it, and streams fail with it; a mistake in a call throws
- * a TypeError or RangeError instead.
+ * An error caused by the peer or the network. `"error"` listeners receive it, and streams fail with it; a mistake in a
+ * call throws a TypeError or RangeError instead.
  *
  * Create one to say how a connection should be closed: `abort` and `cancel` of the streams send its `closeCode` and
  * `reason`. It is the WHATWG WebSockets Standard's `WebSocketError`, a DOMException, with two differences: `code` is a
- * stable string if the error comes from a connection, and it accepts every close code that RFC 6455 §7.4 lets an endpoint
- * send, where the standard accepts 1000 and 3000-4999.
+ * stable string if the error comes from a connection, and it accepts every close code that RFC 6455 §7.4 lets an
+ * endpoint send, where the standard accepts 1000 and 3000-4999.
  *
  * @example Create one
  * ```ts
@@ -158,7 +158,7 @@ export class WebSocketError extends Error {
    * `SyntaxError` if the reason is longer than 123 bytes.
    */
   constructor(message = "", options: WebSocketErrorOptions = {}) {
-    // What DOMException takes, which is the base class: see below.
+    // The arguments of DOMException, the base class: see below.
     super(message, { name: "WebSocketError", ...("cause" in options && { cause: options.cause }) } as ErrorOptions);
     const { code = 0, closeCode = null, reason = "" } = options;
     this.code = code;
@@ -172,7 +172,10 @@ export class WebSocketError extends Error {
 Object.setPrototypeOf(WebSocketError, DOMException);
 Object.setPrototypeOf(WebSocketError.prototype, DOMException.prototype);
 
-/** `console.log` shows only the stack of a DOMException. This shows the codes and the cause too, as of any other error. */
+/**
+ * `console.log` shows only the stack of a DOMException. This also shows the codes and the cause, as for any other
+ * error.
+ */
 Object.defineProperty(WebSocketError.prototype, Symbol.for("Deno.customInspect"), {
   value(this: WebSocketError, inspect: (value: unknown, options: object) => string, options: object): string {
     const { name, message, stack } = this;
@@ -230,7 +233,7 @@ export class ProtocolError extends WebSocketError {
 /**
  * The connection ended without a closing handshake: reset, timed out, or cut.
  *
- * @example Tell a lost connection from a misbehaving peer
+ * @example Distinguish a lost connection from a misbehaving peer
  * ```ts
  * import { ConnectionError, ErrorCode } from "@wsd/driver";
  *

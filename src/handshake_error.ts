@@ -4,7 +4,7 @@ import { ErrorCode, WebSocketError, type WebSocketErrorOptions } from "./errors.
 /**
  * Options of {@linkcode HandshakeError}.
  *
- * @example Test when to connect again, with a refusal made by hand
+ * @example Test a retry rule with a handmade refusal
  * ```ts
  * import { HandshakeError, type HandshakeErrorOptions } from "@wsd/driver/client";
  *

@@ -4,15 +4,15 @@ import { UsageError } from "./usage.ts";
 /** The notations of binary messages. */
 export type BinaryNotation = "hex" | "base64" | "raw";
 
-/** What to do, and how. */
+/** The parsed command line. */
 export interface Command {
-  /** Where to connect to; null to listen. */
+  /** The URL to connect to; null to listen. */
   readonly url: string | null;
-  /** Where to listen; null to connect. */
+  /** The address to listen on; null to connect. */
   readonly listen: { readonly hostname: string; readonly port: number } | null;
   /** Header fields to add to the handshake. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The subprotocols, the preferred first. */
+  /** The subprotocols, in order of preference. */
   readonly protocols: string[];
   /** The proxy, null for none. */
   readonly proxy: string | null;
@@ -28,7 +28,7 @@ export interface Command {
   readonly binary: BinaryNotation | null;
   /** Whether to print events as JSON. */
   readonly json: boolean;
-  /** Whether to end after the first message. */
+  /** Whether to exit after the first message. */
   readonly once: boolean;
   /** How long to wait at the end of the input, in milliseconds. */
   readonly wait: number;
@@ -50,18 +50,18 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
-/** What a client can do and a server can't. */
+/** The options for clients only. */
 const CLIENT_ONLY = ["origin", "proxy", "ca", "reconnect"] as const;
 
 /** The longest time that a timer waits, in milliseconds. */
 const MAX_TIME = 0x7fffffff;
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @param args The arguments.
- * @returns What to do; null to show the usage.
- * @throws {UsageError} If they can't be understood.
+ * @returns The command; null to show the usage.
+ * @throws {UsageError} If they are invalid.
  */
 export function parseArguments(args: readonly string[]): Command | null {
   const { values, positionals } = parse(args);
@@ -69,7 +69,7 @@ export function parseArguments(args: readonly string[]): Command | null {
   const listens = positionals[0] === "listen";
   if (listens) {
     const option = CLIENT_ONLY.find((name) => values[name] !== undefined);
-    if (option !== undefined) throw new UsageError(`--${option} is for a client, and listen makes a server`);
+    if (option !== undefined) throw new UsageError(`--${option} is for a client, but listen starts a server`);
   }
   const origin: readonly (readonly [string, string])[] = values.origin === undefined ? [] : [["Origin", values.origin]];
   const command: Command = {
@@ -114,7 +114,7 @@ function parseAddress(rest: string[]): { hostname: string; port: number } {
       `listen needs a port from 0 to 65535, or HOST:PORT, received ${JSON.stringify(rest.join(" "))}`,
     );
   }
-  // Whoever wants to be reached from other machines has to say so.
+  // To be reachable from other machines, the user must say so.
   return { hostname: host?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1", port };
 }
 

@@ -3,10 +3,10 @@ import { decodeHex, encodeHex } from "@std/encoding/hex";
 import type { BinaryNotation } from "./arguments.ts";
 
 /**
- * Writes a binary message as text.
+ * Formats a binary message as text.
  *
  * @param bytes The message.
- * @param notation How.
+ * @param notation The notation.
  * @returns The text.
  */
 export function writeBinary(bytes: Uint8Array, notation: Exclude<BinaryNotation, "raw">): string {
@@ -14,10 +14,10 @@ export function writeBinary(bytes: Uint8Array, notation: Exclude<BinaryNotation,
 }
 
 /**
- * Reads a binary message from a line. White space between the bytes is ignored.
+ * Parses a binary message from a line. White space between the bytes is ignored.
  *
  * @param line The line.
- * @param notation How it is written.
+ * @param notation The notation.
  * @returns The message.
  * @throws {SyntaxError} If the line isn't in that notation.
  */

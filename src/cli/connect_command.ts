@@ -17,11 +17,11 @@ import { readTyped, TYPED_HELP } from "./typed_command.ts";
 const MAX_BODY = 4096;
 
 /**
- * Talks to a server: sends what is typed or piped in, and shows what comes.
+ * Talks to a server: sends typed or piped lines, and shows events.
  *
- * @param command What to do.
- * @param url Where to connect to.
- * @param console Where lines come from, and events go.
+ * @param command The command.
+ * @param url The URL to connect to.
+ * @param console The source of lines, and the output for events.
  * @returns The exit code.
  * @throws {TypeError} If the URL or an option is malformed.
  */
@@ -35,7 +35,7 @@ class Conversation {
   readonly #console: Console;
   /** Whether a line of the input could not be sent. */
   #misused = false;
-  /** Whether the message of `--once` was shown: others may come with it. */
+  /** Whether the message of `--once` was shown: others may arrive with it. */
   #shownOne = false;
 
   constructor(command: Command, console: Console) {
@@ -78,7 +78,7 @@ class Conversation {
       if (this.#command.binary === "raw") await session.sendAll(this.#console.bytes());
       else await this.#sendLines(session);
     } catch (error) {
-      // The connection may have ended meanwhile, which its own end tells.
+      // The connection may have ended meanwhile, which is reported separately.
       if (!(error instanceof Error) || error.name !== "ConnectionError") this.#reject(error);
     }
     if (!this.#console.interactive) await this.#waitForAnswers(session);
@@ -98,7 +98,7 @@ class Conversation {
     clearTimeout(timer);
   }
 
-  /** Does what a line says; false if no more can be sent. */
+  /** Executes a line; false if no more can be sent. */
   async #take(session: Session, line: string): Promise<boolean> {
     try {
       if (!this.#console.interactive) return await session.send(this.#messageOf(line));
@@ -146,7 +146,7 @@ class Conversation {
 
   async #sayGoodbye({ code, reason }: CloseInfo): Promise<ExitCode> {
     await this.#console.show({ type: "close", code, reason });
-    // Whoever read the output has seen enough, so that it doesn't matter how the rest went.
+    // The reader of the output has seen enough, so the rest doesn't matter.
     if (this.#console.outputGone.aborted) return ExitCode.CLEAN;
     const exitCode = exitCodeOf({ code, reason });
     if (exitCode === ExitCode.CLEAN) return this.#misused ? ExitCode.USAGE : ExitCode.CLEAN;
@@ -170,7 +170,7 @@ async function clientOptions(command: Command): Promise<ClientOptions> {
   };
 }
 
-/** A refusal's text is the server's. */
+/** Escapes a refusal, whose text comes from the server. */
 function sayWhy(error: unknown): ExitCode {
   complain(escapeControls(messageOf(error)));
   if (error instanceof HandshakeError && error.body.length > 0) {

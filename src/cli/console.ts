@@ -1,21 +1,21 @@
 import type { CliEvent } from "./events.ts";
 
-/** Where lines come from and events go: a terminal, or pipes. */
+/** The source of lines and the output for events: a terminal, or pipes. */
 export interface Console {
-  /** Whether somebody types, who can be told things and give commands. */
+  /** Whether somebody types, who can read notes and give commands. */
   readonly interactive: boolean;
-  /** The lines that come, until the input ends or {@linkcode Console.close} is called. */
+  /** The input lines, until the input ends or {@linkcode Console.close} is called. */
   lines(): AsyncIterable<string>;
-  /** The input as bytes, in place of lines. */
+  /** The input as bytes, instead of lines. */
   bytes(): ReadableStream<Uint8Array>;
   /**
-   * Tells an event.
+   * Shows an event.
    *
-   * @param event What happened.
-   * @returns A promise that resolves when it has been written, and the output takes more.
+   * @param event The event.
+   * @returns A promise that resolves when it has been written, and the output accepts more.
    */
   show(event: CliEvent): Promise<void>;
-  /** Aborts if nobody takes the output any more. */
+  /** Aborts if nobody reads the output any more. */
   readonly outputGone: AbortSignal;
   /** Ends the input. */
   close(): void;
@@ -24,7 +24,7 @@ export interface Console {
 /**
  * Writes to standard error, for people.
  *
- * @param text The text, already fit to be shown.
+ * @param text The text, already escaped.
  */
 export function complain(text: string): void {
   try {

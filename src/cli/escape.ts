@@ -1,14 +1,14 @@
 /**
- * What can steer a terminal, or make it show another text than there is: control characters (C0, DEL, C1), marks that
- * change the direction of text and other invisible ones, separators of lines and paragraphs, lone surrogates. Joiners
- * stay, which hold emoji together.
+ * Characters that can control a terminal, or make it show different text: control characters (C0, DEL, C1), marks that
+ * change the direction of text and other invisible ones, line and paragraph separators, lone surrogates. Joiners, which
+ * hold emoji together, are kept.
  */
 const STEERING = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Makes a text from elsewhere fit to be shown on a terminal, in one line.
+ * Escapes foreign text for a terminal, in one line.
  *
  * @param text The text.
  * @returns The text, with everything that isn't plainly visible as `\n`, `\x1b` or `\u{202e}`.
@@ -18,7 +18,7 @@ export function escapeControls(text: string): string {
 }
 
 /**
- * Writes a value as JSON that steers no terminal, and is still the same JSON.
+ * Formats a value as JSON that can't control a terminal, and parses to the same value.
  *
  * @param value The value.
  * @returns One line of JSON.

@@ -2,7 +2,7 @@ import type { BinaryNotation } from "./arguments.ts";
 import { writeBinary } from "./binary_notation.ts";
 import { escapeControls, printableJson } from "./escape.ts";
 
-/** Something that is to be told. With `listen`, `from` is the number of the connection. */
+/** An event to show. With `listen`, `from` is the number of the connection. */
 export type CliEvent =
   | { type: "listening"; url: string }
   | { type: "open"; url: string; protocol: string | null; extensions: string; from?: number }
@@ -12,18 +12,18 @@ export type CliEvent =
   | { type: "close"; code: number; reason: string; from?: number }
   | { type: "note"; text: string };
 
-/** How events are told: each as text with its line break, null for nothing. */
+/** Formats an event as text with its line break, null for nothing. */
 export type FormatEvent = (event: CliEvent) => string | Uint8Array | null;
 
-/** The notation of binary messages that come, if none was asked for. */
+/** The default notation of incoming binary messages. */
 const NOTATION = "hex";
 
 /**
- * Chooses how events are told on a terminal: for people, and nothing of it can steer the terminal.
+ * Creates the format for a terminal: for people, and unable to control the terminal.
  *
  * @param binary The notation of binary messages.
  * @param colors Whether to use colors.
- * @returns The way.
+ * @returns The format.
  */
 export function terminalFormat(binary: BinaryNotation | null, colors: boolean): FormatEvent {
   const paint = (code: number, text: string) => colors ? `\x1b[${code}m${text}\x1b[0m` : text;
@@ -41,10 +41,10 @@ export function terminalFormat(binary: BinaryNotation | null, colors: boolean): 
 }
 
 /**
- * Chooses how events are told in a pipe: nothing but messages, as they are.
+ * Creates the format for a pipe: nothing but unchanged messages.
  *
  * @param binary The notation of binary messages.
- * @returns The way.
+ * @returns The format.
  */
 export function pipeFormat(binary: BinaryNotation | null): FormatEvent {
   return (event) => {
@@ -56,10 +56,10 @@ export function pipeFormat(binary: BinaryNotation | null): FormatEvent {
 }
 
 /**
- * Chooses to tell every event as a line of JSON.
+ * Creates the format with every event as a line of JSON.
  *
  * @param binary The notation of binary messages and of the payloads of pings.
- * @returns The way.
+ * @returns The format.
  */
 export function jsonFormat(binary: BinaryNotation | null): FormatEvent {
   const encoding = textual(binary);
@@ -86,7 +86,7 @@ function describe(event: Exclude<CliEvent, { type: "message" }>): string | null 
     case "note":
       return event.text;
     default:
-      // The heartbeat's are many, and nobody asked for them.
+      // The heartbeat sends many, which nobody asked for.
       return null;
   }
 }

@@ -3,19 +3,19 @@ import { ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 
-/** What the program says to whoever started it. */
+/** The program's exit codes. */
 export const ExitCode = {
   /** The conversation has ended cleanly. */
   CLEAN: 0,
-  /** The command line, or a line of the input, can't be understood. */
+  /** The command line, or a line of the input, is invalid. */
   USAGE: 1,
-  /** The server, or the way to it, can't be reached. */
+  /** The server, or a proxy on the way, can't be reached. */
   NOT_REACHED: 2,
   /** The server refuses the WebSocket, or breaks a rule of the handshake. */
   REFUSED: 3,
   /** The connection has ended without a closing handshake. */
   LOST: 4,
-  /** It was closed with another code than 1000 and 1005. */
+  /** It was closed with a code other than 1000 and 1005. */
   CLOSED: 5,
 } as const;
 
@@ -23,7 +23,7 @@ export const ExitCode = {
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
 /**
- * Tells what an end of the connection means for the program.
+ * Maps the end of a connection to an exit code.
  *
  * @param info The code and the reason.
  * @returns The exit code.
@@ -34,9 +34,9 @@ export function exitCodeOf({ code }: CloseInfo): ExitCode {
 }
 
 /**
- * Tells what a connection that didn't open means for the program.
+ * Maps the error of a connection that didn't open to an exit code.
  *
- * @param error Why it didn't.
+ * @param error The error.
  * @returns The exit code.
  */
 export function exitCodeOfFailure(error: unknown): ExitCode {

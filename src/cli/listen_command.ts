@@ -9,22 +9,22 @@ import { escapeControls } from "./escape.ts";
 import { ExitCode } from "./exit_code.ts";
 import { onInterrupt } from "./on_interrupt.ts";
 
-/** Where to listen. */
+/** The address to listen on. */
 export type ListenAddress = NonNullable<Command["listen"]>;
 
 /**
- * Is a server: sends each line to everybody who is connected, and shows what comes from each.
+ * Runs a server: sends each line to all clients, and shows what each of them sends.
  *
- * @param command What to do.
- * @param address Where to listen.
- * @param console Where lines come from, and events go.
+ * @param command The command.
+ * @param address The address to listen on.
+ * @param console The source of lines, and the output for events.
  * @returns The exit code.
  */
 export async function listenCommand(command: Command, address: ListenAddress, console: Console): Promise<ExitCode> {
   const everybody = new Set<Server>();
   const ended = Promise.withResolvers<void>();
   let count = 0;
-  /** Whether the message of `--once` was shown: others may come with it. */
+  /** Whether the message of `--once` was shown: others may arrive with it. */
   let shownOne = false;
   const accept = (request: Request): Response => {
     const ws = makeServer(request, serverOptions(command));
@@ -76,7 +76,7 @@ function listen({ hostname, port }: ListenAddress, accept: (request: Request) =>
   }
 }
 
-/** Sends the input to everybody. Whoever types can end the program by ending it; a pipe that ends is no reason to. */
+/** Sends the input to everybody. Ending typed input ends the program; the end of a pipe doesn't. */
 async function talk({ binary }: Command, console: Console, everybody: Set<Server>): Promise<boolean> {
   for await (const line of console.lines()) {
     if (console.interactive && line === "") continue;

@@ -11,13 +11,13 @@ import { TerminalConsole } from "./terminal_console.ts";
 import { USAGE, UsageError } from "./usage.ts";
 
 /**
- * Runs the command line: connects to a WebSocket server, or is one, and speaks through standard input and output.
+ * Runs the command line: connects to a WebSocket server, or is one, using standard input and output.
  *
- * @param args The arguments, such as `Deno.args`; `--help` among them prints what there is.
- * @returns The exit code: 0 clean, 1 wrong usage, 2 not reached, 3 refused, 4 lost, 5 closed with another code than 1000
- * and 1005.
+ * @param args The arguments, such as `Deno.args`; `--help` prints all options.
+ * @returns The exit code: 0 clean, 1 wrong usage, 2 not reached, 3 refused, 4 lost, 5 closed with a code other than
+ * 1000 and 1005.
  *
- * @example Have a command of your own do the same
+ * @example Wrap it in your own command
  * ```ts ignore
  * import { main } from "@wsd/driver/cli";
  *

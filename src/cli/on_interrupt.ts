@@ -1,8 +1,8 @@
 /**
- * Does something at the first SIGINT, such as by Ctrl-C; the second one ends the program as usual.
+ * Runs a callback at the first SIGINT, such as Ctrl-C; the second one ends the program as usual.
  *
- * @param act What to do.
- * @returns Takes it back.
+ * @param act The callback.
+ * @returns A function that removes it.
  */
 export function onInterrupt(act: () => void): () => void {
   const onSignal = () => {

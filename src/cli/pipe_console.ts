@@ -4,7 +4,7 @@ import type { CliEvent, FormatEvent } from "./events.ts";
 /** The longest line of input, in characters: beyond it, the sender must have meant something else. */
 const MAX_LINE = 64 * 1024 * 1024;
 
-/** Reads lines from standard input and writes to standard output, in order and as fast as they are taken. */
+/** Reads lines from standard input and writes to standard output, in order and as fast as the output is read. */
 export class PipeConsole implements Console {
   /** False. */
   readonly interactive = false;
@@ -13,7 +13,7 @@ export class PipeConsole implements Console {
   #writing: Promise<void> = Promise.resolve();
   #reader: ReadableStreamDefaultReader<string> | null = null;
 
-  /** @param format How events are told. */
+  /** @param format Formats events. */
   constructor(format: FormatEvent) {
     this.#format = format;
   }
@@ -52,7 +52,7 @@ export class PipeConsole implements Console {
     try {
       for (let written = 0; written < bytes.length;) written += await Deno.stdout.write(bytes.subarray(written));
     } catch {
-      // Such as `| head -n 1`, which has seen enough.
+      // For example `| head -n 1`, which has seen enough.
       this.#outputGone.abort();
     }
   }

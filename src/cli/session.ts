@@ -6,15 +6,15 @@ import type { CliEvent } from "./events.ts";
 
 /** A conversation with a server, over one connection or over several. */
 export interface Session {
-  /** How it has ended. */
+  /** The end of the conversation. */
   readonly closed: Promise<CloseInfo>;
   /** Connects. Rejects if that fails for good. */
   start(): Promise<void>;
   /** Sends a message; resolves when more can be sent, to false if none can any more. */
   send(data: string | Uint8Array): Promise<boolean>;
-  /** Sends one binary message of what comes from a stream. */
+  /** Sends a stream as one binary message. */
   sendAll(bytes: ReadableStream<Uint8Array>): Promise<void>;
-  /** Sends a Ping; resolves to the time that its Pong has taken, in milliseconds. */
+  /** Sends a Ping; resolves to the round trip, in milliseconds. */
   ping(): Promise<number>;
   /** Closes it. */
   close(code?: number, reason?: string): void;
@@ -22,15 +22,15 @@ export interface Session {
   terminate(): void;
 }
 
-/** Takes what happens; the next message waits for the promise. */
+/** Receives events; the next message waits for the promise. */
 export type OnEvent = (event: CliEvent) => Promise<void>;
 
 /**
- * Makes a conversation over one connection.
+ * Creates a conversation over one connection.
  *
- * @param url Where to.
- * @param options The client's.
- * @param onEvent Takes what happens.
+ * @param url The URL.
+ * @param options The client's options.
+ * @param onEvent Receives events.
  * @returns The conversation, not started yet.
  * @throws {TypeError} If the URL or an option is malformed.
  */
@@ -64,11 +64,11 @@ export function clientSession(url: string, options: ClientOptions, onEvent: OnEv
 }
 
 /**
- * Makes a conversation that goes on with another connection when one is lost. What is sent meanwhile waits.
+ * Creates a conversation that continues over another connection when one is lost. Messages sent meanwhile are queued.
  *
- * @param url Where to.
- * @param options The client's.
- * @param onEvent Takes what happens.
+ * @param url The URL.
+ * @param options The client's options.
+ * @param onEvent Receives events.
  * @returns The conversation, not started yet.
  * @throws {TypeError} If the URL or an option is malformed.
  */
@@ -92,7 +92,7 @@ export function reconnectingSession(url: string, options: ClientOptions, onEvent
     send(data) {
       if (ws.send(data) !== false) return Promise.resolve(true);
       if (ws.readyState === "closing" || ws.readyState === "closed") return Promise.resolve(false);
-      return Promise.reject(new Error("Cannot send the message: too much waits for the next connection"));
+      return Promise.reject(new Error("Cannot send the message: too much is queued for the next connection"));
     },
     sendAll: () => Promise.reject(new TypeError("Cannot send one message over several connections")),
     ping: () => current?.ping() ?? Promise.reject(new Error("Cannot send a Ping: there is no connection now")),

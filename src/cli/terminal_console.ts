@@ -3,7 +3,7 @@ import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor 
 import type { Console } from "./console.ts";
 import type { CliEvent, FormatEvent } from "./events.ts";
 
-/** A prompt with history on a terminal. What is told while somebody types goes above the line that is typed. */
+/** A prompt with history on a terminal. Output while somebody types appears above the line being typed. */
 export class TerminalConsole implements Console {
   /** True. */
   readonly interactive = true;
@@ -12,7 +12,7 @@ export class TerminalConsole implements Console {
   readonly #outputGone = new AbortController();
   #prompts = false;
 
-  /** @param format How events are told. */
+  /** @param format Formats events. */
   constructor(format: FormatEvent) {
     this.#format = format;
     this.#readline = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
@@ -29,7 +29,7 @@ export class TerminalConsole implements Console {
     this.#readline.prompt();
     for await (const line of this.#readline) {
       yield line;
-      // More may have been typed meanwhile: the cursor stays behind it.
+      // More may have been typed meanwhile: the cursor stays after it.
       if (this.#prompts) this.#readline.prompt(true);
     }
   }

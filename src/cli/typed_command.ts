@@ -1,4 +1,4 @@
-/** What can be typed in place of a message. */
+/** A command that is typed instead of a message. */
 export type TypedCommand =
   | { readonly kind: "send"; readonly text: string }
   | { readonly kind: "ping" }
@@ -7,15 +7,15 @@ export type TypedCommand =
   | { readonly kind: "nothing" }
   | { readonly kind: "unknown"; readonly name: string };
 
-/** What `/help` shows. */
+/** The output of `/help`. */
 export const TYPED_HELP =
   "/ping measures the round trip, /close [CODE] [REASON] closes, //TEXT sends /TEXT, Ctrl-D closes";
 
 /**
- * Reads a line that was typed at the prompt.
+ * Parses a line that was typed at the prompt.
  *
  * @param line The line.
- * @returns What is meant by it: a message, unless it begins with one slash.
+ * @returns A message, or a command if the line starts with a single slash.
  */
 export function readTyped(line: string): TypedCommand {
   if (line === "") return { kind: "nothing" };

@@ -1,4 +1,4 @@
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const USAGE = `Talk to a WebSocket server, or be one.
 
 Usage: wsd [OPTIONS] URL
@@ -26,7 +26,7 @@ Options:
 Exit codes: 0 clean, 1 wrong usage, 2 not reached, 3 refused, 4 lost, 5 closed with another code than 1000 and 1005.
 `;
 
-/** The command line can't be understood; the message says why. */
+/** The command line is invalid; the message says why. */
 export class UsageError extends Error {
   /** The class's name. */
   override readonly name: string = "UsageError";

@@ -1,6 +1,6 @@
 import { MODULE } from "./_module.ts";
 
-/** What src/deflate/wasm/ exports; addresses and counts are in bytes. */
+/** The exports of src/deflate/wasm/; addresses and counts are in bytes. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   heapStart(): number;
@@ -29,16 +29,16 @@ interface Exports {
 
 const PAGE = 64 * 1024;
 
-/** Addresses are multiples of this, a line of a processor's cache. */
+/** Addresses are multiples of this, the size of a cache line. */
 const ALIGNMENT = 64;
 
-/** The module is the same for all; making it takes a millisecond. */
+/** The module is shared; compiling it takes a millisecond. */
 let compiled: WebAssembly.Module | null = null;
 
 /**
  * The engine that compresses and inflates, with the memory that it works in.
  *
- * That memory never shrinks, so it is given out in slots, and a slot is used again: see {@linkcode SlotPool}.
+ * That memory never shrinks, so it is lent in slots that are reused: see {@linkcode SlotPool}.
  */
 export class Codec {
   /** The functions. */
@@ -60,7 +60,7 @@ export class Codec {
     this.#next = align(this.run.heapStart());
   }
 
-  /** All of the memory. It is another object once the memory has grown. */
+  /** All of the memory: a new object once the memory has grown. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes;
   }
@@ -68,8 +68,8 @@ export class Codec {
   /**
    * Reserves memory, for good.
    *
-   * @param size How much, in bytes.
-   * @returns Where it is.
+   * @param size The size in bytes.
+   * @returns Its address.
    * @throws {RangeError} If the system has no more.
    */
   allocate(size: number): number {

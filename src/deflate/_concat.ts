@@ -1,8 +1,8 @@
 /**
- * Puts pieces together.
+ * Concatenates pieces.
  *
  * @param pieces The pieces.
- * @returns All bytes, in memory of their own.
+ * @returns All bytes, in new memory.
  */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -5,7 +5,7 @@ import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
 /** The longest piece of a message that is compressed in one go, in bytes: about half a millisecond of work. */
 export const PIECE = 32 * 1024;
 
-/** What a {@linkcode Deflater} is made from. */
+/** The options of a {@linkcode Deflater}. */
 export interface DeflaterOptions {
   /** The size of the window as a power of two, 8 to 15. */
   readonly windowBits: number;
@@ -16,22 +16,22 @@ export interface DeflaterOptions {
 }
 
 /**
- * Compresses messages piece by piece, RFC 1951; what it has compressed is the context of what comes.
+ * Compresses messages piece by piece, RFC 1951; earlier messages are the context of later ones.
  *
- * It holds a slot of the engine's memory. If that goes to another one, the context is forgotten: a message that refers to
- * nothing is always legal.
+ * It holds a slot of the engine's memory. If that goes to another compressor, the context is forgotten: a message
+ * without references is always legal.
  */
 export class Deflater implements SlotOwner {
   readonly #codec: Codec;
   readonly #pool: SlotPool;
   readonly #options: DeflaterOptions;
   #slot: Slot | null = null;
-  /** The bits that the last piece left over, which make no whole byte. */
+  /** The bits left over from the last piece, less than a byte. */
   #left = 0;
 
   /**
    * @param codec The engine.
-   * @param pool Where slots come from.
+   * @param pool The source of slots.
    * @param options The window, the level and the memory.
    */
   constructor(codec: Codec, pool: SlotPool, options: DeflaterOptions) {
@@ -45,7 +45,7 @@ export class Deflater implements SlotOwner {
     return this.#slot?.size ?? 0;
   }
 
-  /** Forgets the context: what comes won't refer to what was. It takes no time, and frees no memory. */
+  /** Forgets the context: later messages won't refer to earlier ones. It takes no time, and frees no memory. */
   forget(): void {
     if (this.#slot !== null) this.#codec.run.forget(this.#slot.address);
   }
@@ -86,7 +86,7 @@ export class Deflater implements SlotOwner {
     this.#slot = null;
   }
 
-  /** Gives the slot back. */
+  /** Returns the slot. */
   close(): void {
     if (this.#slot !== null) this.#pool.release(this.#slot);
     this.#slot = null;

@@ -1,8 +1,8 @@
-/** What there is at first, in bytes. */
+/** The initial size, in bytes. */
 const FIRST = 64 * 1024;
 
 /**
- * Gathers bytes whose number is not known, in memory that doubles. What it had before is free at once, without waiting
+ * Collects an unknown number of bytes, in memory that doubles. Its previous memory is free at once, without waiting
  * for the garbage collector: messages may have many MiB.
  */
 export class GrowingBuffer {
@@ -10,7 +10,7 @@ export class GrowingBuffer {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
-  /** @param most How many bytes there will be at most. */
+  /** @param most The maximum number of bytes. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -20,7 +20,7 @@ export class GrowingBuffer {
     return this.#length;
   }
 
-  /** How much memory they take, in bytes. */
+  /** The size of their memory, in bytes. */
   get memory(): number {
     return this.#bytes.length;
   }
@@ -45,7 +45,7 @@ export class GrowingBuffer {
   }
 
   /**
-   * Gives the bytes away.
+   * Hands over the bytes.
    *
    * @returns All bytes, in memory that is at most an eighth larger.
    */

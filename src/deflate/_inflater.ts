@@ -5,14 +5,14 @@ import type { Codec } from "./_codec.ts";
 import { GrowingBuffer } from "./_growing_buffer.ts";
 import type { Slot, SlotOwner, SlotPool } from "./_slot_pool.ts";
 
-/** How much of a payload the engine has room for, in bytes; what it leaves of that belongs to the next piece. */
+/** How much of a payload the engine has room for, in bytes; unused bytes belong to the next piece. */
 const PIECE = 32 * 1024;
 
-// What a step of the engine ends with.
+// The results of a step of the engine.
 const DONE = 1;
 const FULL = 2;
 
-/** Why a payload is corrupt, by what a step ends with, from 3 on. */
+/** Why a payload is corrupt, by the result of a step, from 3 on. */
 const FAULTS = [
   "the data ends too early",
   "there is no block of type 3",
@@ -27,20 +27,20 @@ const FAULTS = [
 
 const NOTHING = new Uint8Array(0);
 
-/** The message that is on its way. */
+/** The message in progress. */
 interface Progress {
   readonly payload: Uint8Array;
   readonly maxLength: number;
   /** How much of the payload is done. */
   at: number;
-  /** What was made, but for what is still with the engine. */
+  /** The output, except for the part that the engine still holds. */
   readonly message: GrowingBuffer;
 }
 
 /**
- * Turns compressed messages back to what they were, step by step: RFC 7692 §7.2.2, RFC 1951.
+ * Inflates compressed messages, step by step: RFC 7692 §7.2.2, RFC 1951.
  *
- * It holds a slot of the engine's memory. If that goes to another one, what it needs of it is kept here meanwhile:
+ * It holds a slot of the engine's memory. If that goes to another inflater, the needed part is saved here meanwhile:
  * between two messages no more than the window.
  */
 export class Inflater implements SlotOwner {
@@ -48,19 +48,19 @@ export class Inflater implements SlotOwner {
   readonly #pool: SlotPool;
   readonly #windowBits: number;
   readonly #keeps: boolean;
-  /** How long a slot has to be, in bytes. */
+  /** The size of a slot, in bytes. */
   readonly #size: number;
   #slot: Slot | null = null;
   #progress: Progress | null = null;
   /** The window, while there is no slot and no message. */
   #kept: Uint8Array<ArrayBuffer> = NOTHING;
   #keptLength = 0;
-  /** All that was in the slot, while there is none in the middle of a message. */
+  /** The saved content of the slot, while there is none in the middle of a message. */
   #suspended: Uint8Array<ArrayBuffer> | null = null;
 
   /**
    * @param codec The engine.
-   * @param pool Where slots come from.
+   * @param pool The source of slots.
    * @param windowBits The size of the window as a power of two.
    * @param keeps Whether a message may refer to those before it.
    */
@@ -96,8 +96,8 @@ export class Inflater implements SlotOwner {
   /**
    * Continues with the message.
    *
-   * @param budget About how many bytes to make and take, before it is somebody else's turn.
-   * @returns The message if it is whole, null if not.
+   * @param budget About how many bytes to read and write, before it is somebody else's turn.
+   * @returns The message if it is complete, null if not.
    * @throws {ProtocolError} If the payload isn't DEFLATE, or the message is too long.
    * @throws {RangeError} If the system has no more memory.
    */
@@ -145,7 +145,7 @@ export class Inflater implements SlotOwner {
     return status;
   }
 
-  /** What the engine has made of the message and still holds; it is valid until the engine's next step. */
+  /** The output that the engine still holds; valid until the engine's next step. */
   #output({ address }: Slot, { message, maxLength }: Progress): Uint8Array<ArrayBuffer> {
     const { run, bytes } = this.#codec;
     const ready = run.outputReady(address);
@@ -166,7 +166,7 @@ export class Inflater implements SlotOwner {
     return whole;
   }
 
-  /** Keeps here what is needed, since another inflater needs the slot. */
+  /** Saves the needed part, since another inflater needs the slot. */
   evict(): void {
     const { run, bytes } = this.#codec;
     const { address } = this.#slot!;
@@ -178,13 +178,13 @@ export class Inflater implements SlotOwner {
   }
 
   #keep(window: Uint8Array): void {
-    // At first a connection has said little, and may never say more.
+    // At first a connection has received little, and may never receive more.
     if (this.#kept.length < window.length) this.#kept = new Uint8Array(window.length);
     this.#kept.set(window);
     this.#keptLength = window.length;
   }
 
-  /** Gives up the message that is on its way, the slot and the window. */
+  /** Drops the message in progress, the slot and the window. */
   close(): void {
     if (this.#slot !== null) this.#pool.release(this.#slot);
     this.#slot = null;

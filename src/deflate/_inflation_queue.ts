@@ -1,21 +1,21 @@
 import type { Inflater } from "./_inflater.ts";
 import type { TaskScheduler } from "./_task_scheduler.ts";
 
-/** A message that is being inflated, and who waits for it. */
+/** A message that is being inflated, and its callbacks. */
 export interface Inflation {
-  /** What inflates it. */
+  /** The inflater. */
   readonly inflater: Inflater;
-  /** Takes the message. */
+  /** Receives the message. */
   resolve(message: Uint8Array<ArrayBuffer>): void;
-  /** Learns why there is none. */
+  /** Receives the error. */
   reject(error: unknown): void;
 }
 
 /**
- * Inflates long messages, a step of one in each turn of the event loop.
+ * Inflates long messages, one step of one message per turn of the event loop.
  *
- * All of them together hold no more than a number of bytes. While they hold that, the oldest continues alone; when it is
- * done, so do the others. So it holds for any number of connections, and every message is finished.
+ * All of them together hold no more than a limit. While they reach it, only the oldest continues; when it is done, the
+ * others do, too. So the limit applies to any number of connections, and every message is finished.
  */
 export class InflationQueue {
   /** How many bytes messages may hold together before only the oldest continues. */
@@ -29,7 +29,7 @@ export class InflationQueue {
 
   /**
    * @param scheduler Gives turns.
-   * @param step How many bytes to make and take in one turn.
+   * @param step How many bytes to read and write in one turn.
    * @param limit How many bytes messages may hold together.
    */
   constructor(scheduler: TaskScheduler, step: number, limit: number) {
@@ -38,7 +38,7 @@ export class InflationQueue {
     this.limit = limit;
   }
 
-  /** Whether messages hold as much as they may. */
+  /** Whether messages have reached the limit. */
   get full(): boolean {
     return this.held >= this.limit;
   }
@@ -49,7 +49,7 @@ export class InflationQueue {
   }
 
   /**
-   * Inflates a message that was begun.
+   * Inflates a message that has begun.
    *
    * @param inflation The message.
    */
@@ -59,9 +59,9 @@ export class InflationQueue {
   }
 
   /**
-   * Gives up a message, whose answer doesn't come.
+   * Drops a message; its callbacks aren't called.
    *
-   * @param inflater What inflates it.
+   * @param inflater The inflater.
    */
   delete(inflater: Inflater): void {
     const index = this.#inflations.findIndex((inflation) => inflation.inflater === inflater);

@@ -1,18 +1,18 @@
 import type { Codec } from "./_codec.ts";
 
-/** Who uses a {@linkcode Slot}. */
+/** The user of a {@linkcode Slot}. */
 export interface SlotOwner {
-  /** Gives the slot up, since another one needs it: forgets or saves what is in it. */
+  /** Releases the slot, since another user needs it: forgets or saves its content. */
   evict(): void;
 }
 
 /** A piece of the engine's memory. */
 export interface Slot {
-  /** Where it is. */
+  /** Its address. */
   readonly address: number;
-  /** How long it is, in bytes. */
+  /** Its size, in bytes. */
   readonly size: number;
-  /** Who uses it, null for nobody. */
+  /** Its user, null for nobody. */
   owner: SlotOwner | null;
   /** When it was used last, by the pool's own clock. */
   used: number;
@@ -23,7 +23,7 @@ export interface Slot {
  * recently changes hands.
  */
 export class SlotPool {
-  /** How many bytes to reserve at most, but for the first slot of each size. */
+  /** The maximum number of bytes to reserve, except for the first slot of each size. */
   budget: number;
   readonly #codec: Codec;
   readonly #slots: Slot[] = [];
@@ -45,7 +45,7 @@ export class SlotPool {
   }
 
   /**
-   * Says that a slot is in use.
+   * Marks a slot as recently used.
    *
    * @param slot The slot.
    */
@@ -56,8 +56,8 @@ export class SlotPool {
   /**
    * Lends a slot.
    *
-   * @param owner Who gets it.
-   * @param size How many bytes it needs to have at least.
+   * @param owner The new user.
+   * @param size The minimum size in bytes.
    * @returns The slot.
    * @throws {RangeError} If the system has no more memory.
    */
@@ -71,7 +71,7 @@ export class SlotPool {
   }
 
   /**
-   * Takes a slot back.
+   * Returns a slot.
    *
    * @param slot The slot.
    */
@@ -79,7 +79,7 @@ export class SlotPool {
     slot.owner = null;
   }
 
-  /** A slot that is free, the smallest that suffices; else the one that was used least recently. */
+  /** The smallest free slot that suffices, otherwise the least recently used one. */
   #find(size: number): Slot | null {
     let found: Slot | null = null;
     for (const slot of this.#slots) {

@@ -1,14 +1,14 @@
 import { clearImmediate, setImmediate } from "node:timers";
 
-/** Does long work in tasks, one a turn of the event loop, so that everything else gets its turn in between. */
+/** Runs long work in tasks, one per turn of the event loop, so that everything else gets its turn in between. */
 export class TaskScheduler {
   readonly #tasks = new Set<() => void>();
   #immediate: ReturnType<typeof setImmediate> | null = null;
 
   /**
-   * Runs a task in a later turn, after those that wait already.
+   * Runs a task in a later turn, after those already waiting.
    *
-   * @param task What to do; it must not throw.
+   * @param task The task; it must not throw.
    */
   add(task: () => void): void {
     this.#tasks.add(task);
@@ -16,9 +16,9 @@ export class TaskScheduler {
   }
 
   /**
-   * Gives up a task.
+   * Removes a task.
    *
-   * @param task What {@linkcode TaskScheduler.add} was given.
+   * @param task The argument of {@linkcode TaskScheduler.add}.
    */
   delete(task: () => void): void {
     this.#tasks.delete(task);

@@ -7,13 +7,13 @@ import { TaskScheduler } from "./_task_scheduler.ts";
 
 const MIB = 1024 * 1024;
 
-/** How many compressors lie ready for messages that stand for themselves. */
+/** How many compressors are kept ready for standalone messages. */
 const KEPT = 4;
 
-/** How many bytes are inflated in one turn, what was taken and what was made together: less than a millisecond of work. */
+/** How many bytes are inflated in one turn, input and output together: less than a millisecond of work. */
 export const STEP: number = 256 * 1024;
 
-/** How much memory a {@linkcode DeflateEngine} takes, in bytes. */
+/** How much memory a {@linkcode DeflateEngine} may use, in bytes. */
 export interface EngineLimits {
   /** All compressors together: 32 MiB by default. */
   readonly compressors?: number;
@@ -23,7 +23,7 @@ export interface EngineLimits {
   readonly inflating?: number;
 }
 
-/** What there is once it is needed. */
+/** The parts that are created on first use. */
 interface Memory {
   readonly codec: Codec;
   readonly compressors: SlotPool;
@@ -31,25 +31,25 @@ interface Memory {
 }
 
 /**
- * What all compressed connections of a process share: the engine, its memory, and the turns in which long messages are
- * worked on.
+ * The parts that all compressed connections of a process share: the engine, its memory, and the scheduling of long
+ * messages.
  *
- * The engine is this package's own, in WebAssembly: src/deflate/wasm/, built by `deno task build:wasm`. It was chosen by
- * measurement: docs/compression.md has the figures, bench/deflate_bench.ts repeats them. Deno's `node:zlib` has no
- * synchronous call that keeps a context, and ignores `dictionary` for raw data; its streams work on the main thread all
- * the same.
+ * The engine is this package's own, in WebAssembly: src/deflate/wasm/, built by `deno task build:wasm`. It was chosen
+ * by measurement: docs/compression.md has the figures, bench/deflate_bench.ts repeats them. Deno's `node:zlib` has no
+ * synchronous call that keeps a context, and ignores `dictionary` for raw data; its streams run on the main thread
+ * anyway.
  */
 export class DeflateEngine {
-  /** Shares out the event loop. */
+  /** Schedules turns of the event loop. */
   readonly scheduler: TaskScheduler = new TaskScheduler();
-  /** Inflates what takes several turns. */
+  /** Inflates messages that take several turns. */
   readonly inflations: InflationQueue;
   readonly #free = new Map<string, Deflater[]>();
   #memory: Memory | null = null;
   #compressors: number;
   readonly #inflaters: number;
 
-  /** @param limits How much memory it takes. */
+  /** @param limits How much memory it may use. */
   constructor(limits: EngineLimits = {}) {
     const { compressors = 32 * MIB, inflaters = 5 * MIB, inflating = 64 * MIB } = limits;
     this.#compressors = compressors;
@@ -57,7 +57,7 @@ export class DeflateEngine {
     this.inflations = new InflationQueue(this.scheduler, STEP, inflating);
   }
 
-  /** How much memory all compressors have together, in bytes. What was reserved stays reserved. */
+  /** How much memory all compressors have together, in bytes. Memory once reserved stays reserved. */
   get compressors(): number {
     return this.#compressors;
   }
@@ -67,7 +67,7 @@ export class DeflateEngine {
     if (this.#memory !== null) this.#memory.compressors.budget = bytes;
   }
 
-  /** How much memory is reserved in truth, in bytes. */
+  /** How much memory is actually reserved, in bytes. */
   get memory(): number {
     return this.#memory?.codec.bytes.length ?? 0;
   }
@@ -80,7 +80,7 @@ export class DeflateEngine {
   }
 
   /**
-   * Makes a compressor.
+   * Creates a compressor.
    *
    * @param options The window, the level and the memory.
    * @returns A compressor with an empty context.
@@ -91,7 +91,7 @@ export class DeflateEngine {
   }
 
   /**
-   * Makes an inflater.
+   * Creates an inflater.
    *
    * @param windowBits The size of the window as a power of two.
    * @param keeps Whether a message may refer to those before it.
@@ -113,10 +113,10 @@ export class DeflateEngine {
   }
 
   /**
-   * Takes a compressor back, between two messages.
+   * Returns a compressor, between two messages.
    *
-   * @param deflater What {@linkcode DeflateEngine.borrow} lent.
-   * @param options What it was lent for.
+   * @param deflater The compressor from {@linkcode DeflateEngine.borrow}.
+   * @param options The options it was lent for.
    */
   release(deflater: Deflater, options: DeflaterOptions): void {
     deflater.forget();
@@ -128,7 +128,7 @@ export class DeflateEngine {
   }
 
   /**
-   * Compresses a message that refers to nothing before it.
+   * Compresses a message that doesn't refer to earlier ones.
    *
    * @param message The message.
    * @param options The window, the level and the memory.
@@ -142,7 +142,7 @@ export class DeflateEngine {
   }
 }
 
-/** What all compressed connections of this process share; it takes no memory before the first message. */
+/** The engine that all compressed connections of this process share; it takes no memory before the first message. */
 export const sharedEngine: DeflateEngine = new DeflateEngine();
 
 function keyOf({ windowBits, level, memLevel }: DeflaterOptions): string {

@@ -5,11 +5,11 @@ import type { DeflateSettings } from "./options.ts";
 /** The name of the extension, RFC 7692 §7. */
 export const DEFLATE = "permessage-deflate";
 
-/** What both sides agreed on, §7.1. */
+/** The negotiated parameters, §7.1. */
 export interface DeflateAgreement {
-  /** Whether the server compresses each message by itself. */
+  /** Whether the server compresses each message separately. */
   readonly serverNoContextTakeover: boolean;
-  /** Whether the client compresses each message by itself. */
+  /** Whether the client compresses each message separately. */
   readonly clientNoContextTakeover: boolean;
   /** The greatest window of the server's messages, as a power of two. */
   readonly serverMaxWindowBits: number;
@@ -17,15 +17,15 @@ export interface DeflateAgreement {
   readonly clientMaxWindowBits: number;
 }
 
-/** What a server agrees to. */
+/** A server's response to an offer. */
 export interface DeflateAnswer {
-  /** What goes into the response's `Sec-WebSocket-Extensions`. */
+  /** The value for the response's `Sec-WebSocket-Extensions`. */
   readonly response: ExtensionOffer;
-  /** What it means. */
+  /** The parameters it agrees to. */
   readonly agreement: DeflateAgreement;
 }
 
-/** The parameters of one offer or response. True stands for `client_max_window_bits` without a value. */
+/** The parameters of one offer or response. True means `client_max_window_bits` without a value. */
 interface Parameters {
   readonly serverNoContextTakeover: boolean;
   readonly clientNoContextTakeover: boolean;
@@ -36,9 +36,9 @@ interface Parameters {
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
 /**
- * Reads the parameters; null if one is unknown, stands there twice, or has a value that it may not have. §7.1: "A
- * server MUST decline an extension negotiation offer for this extension if any of the following conditions are met", and
- * a client fails the connection in the same cases.
+ * Reads the parameters; null if one is unknown, a duplicate, or has an invalid value. §7.1: "A server MUST decline an
+ * extension negotiation offer for this extension if any of the following conditions are met", and a client fails the
+ * connection in the same cases.
  */
 function readParameters(parameters: readonly ExtensionParameter[], isOffer: boolean): Parameters | null {
   const values = new Map<string, string | null>();
@@ -86,19 +86,20 @@ function write(parameters: Parameters): ExtensionOffer {
 }
 
 /**
- * A peer whose compressor is zlib can't do a window of 256 bytes, and some then use one of 512 in its place: what is
- * asked of a peer is never below 9. What a peer asks of us is kept, 8 too.
+ * A peer whose compressor is zlib can't use a window of 256 bytes, and some then use 512 instead: so we never ask a
+ * peer for less than 9. We honor what a peer asks of us, even 8.
  */
 function askable(bits: number): number {
   return Math.max(bits, 9);
 }
 
 /**
- * Chooses among a client's offers, for a server. §7.1, and RFC 6455 §9.1: the offers "are listed in order of preference".
+ * Chooses among a client's offers, for a server. §7.1, and RFC 6455 §9.1: the offers "are listed in order of
+ * preference".
  *
  * @param offers All extensions that the client offers.
- * @param settings What the server wants.
- * @returns The answer to the first offer that can be taken, null if there is none.
+ * @param settings The server's settings.
+ * @returns The response to the first acceptable offer, null if there is none.
  */
 export function answerOffers(offers: readonly ExtensionOffer[], settings: DeflateSettings): DeflateAnswer | null {
   for (const { name, parameters } of offers) {
@@ -116,7 +117,7 @@ function answerOffer(offer: Parameters, settings: DeflateSettings): DeflateAnswe
   if (wanted !== null && offer.clientMaxWindowBits === null) return null;
   const parameters: Parameters = {
     serverNoContextTakeover: offer.serverNoContextTakeover || settings.serverNoContextTakeover,
-    // §7.1.1.2: the client only tells that it would do so; what it does is its own affair unless the server demands it.
+    // §7.1.1.2: the client only offers to do so; it decides for itself unless the server demands it.
     clientNoContextTakeover: offer.clientNoContextTakeover || settings.clientNoContextTakeover,
     serverMaxWindowBits: least(offer.serverMaxWindowBits, settings.serverMaxWindowBits),
     clientMaxWindowBits: clientWindow(offer.clientMaxWindowBits, wanted),
@@ -124,7 +125,7 @@ function answerOffer(offer: Parameters, settings: DeflateSettings): DeflateAnswe
   return { response: write(parameters), agreement: agreementOf(parameters) };
 }
 
-/** The client's window as the server answers it: no greater than the offer's, §7.1.2.2; null if it need not be told. */
+/** The client's window in the server's response: no greater than the offer's, §7.1.2.2; null to leave it out. */
 function clientWindow(offered: number | true | null, wanted: number | null): number | null {
   if (wanted === null || offered === null) return null;
   const asked = askable(wanted);
@@ -145,9 +146,9 @@ function agreementOf(response: Parameters): DeflateAgreement {
 }
 
 /**
- * Composes a client's offers, the preferred first.
+ * Composes a client's offers, in order of preference.
  *
- * @param settings What the client wants.
+ * @param settings The client's settings.
  * @returns One offer, or two with `fallback` if the first demands something.
  */
 export function makeOffers(settings: DeflateSettings): ExtensionOffer[] {
@@ -168,9 +169,9 @@ export function makeOffers(settings: DeflateSettings): ExtensionOffer[] {
 /**
  * Checks a server's response against what the client offered, §7.1.
  *
- * @param responses All extensions that the server agrees to.
- * @param offers What {@linkcode makeOffers} composed.
- * @returns What was agreed on, null if the server agreed to no compression.
+ * @param responses All extensions that the server accepted.
+ * @param offers The offers from {@linkcode makeOffers}.
+ * @returns The negotiated parameters, null if the server accepted no compression.
  * @throws {SyntaxError} If the response answers none of the offers; its message is one line of ASCII.
  */
 export function checkAnswer(
@@ -179,16 +180,16 @@ export function checkAnswer(
 ): DeflateAgreement | null {
   const [response, another] = responses.filter(({ name }) => name === DEFLATE);
   if (response === undefined) return null;
-  if (another !== undefined) fail("a server agrees to an extension once", another);
+  if (another !== undefined) fail("the server must accept the extension only once", another);
   const answer = readParameters(response.parameters, false);
-  if (answer === null) fail("a response has each known parameter once, with a value that it may have", response);
+  if (answer === null) fail("the response must have only known parameters, once each, with valid values", response);
   if (!offers.some((offer) => answers(answer, readParameters(offer.parameters, true)!))) {
-    fail("a response must be one to what was offered", response);
+    fail("the response must fit an offer", response);
   }
   return agreementOf(answer);
 }
 
-/** Whether a response is one to an offer. */
+/** Whether a response fits an offer. */
 function answers(response: Parameters, offer: Parameters): boolean {
   const { serverMaxWindowBits: server, clientMaxWindowBits: client } = response;
   // §7.1.1.1, §7.1.2.1: a server accepts these by including them in its response, the window with no greater value.
@@ -202,6 +203,6 @@ function answers(response: Parameters, offer: Parameters): boolean {
 function fail(rule: string, { name, parameters }: ExtensionOffer): never {
   const text = [name, ...parameters.map(({ name, value }) => value === null ? name : `${name}=${value}`)].join("; ");
   throw new SyntaxError(
-    `Cannot open the connection as ${rule} (RFC 7692 7.1): received ${printable(text)}`,
+    `Cannot open the connection: ${rule} (RFC 7692 7.1), received ${printable(text)}`,
   );
 }

@@ -3,10 +3,10 @@ import { checkOptionNames } from "../check_options.ts";
 /**
  * How messages are compressed: the `perMessageDeflate` of a server and a client, RFC 7692 §7.
  *
- * To compress, all connections of a process share a budget of memory ({@linkcode setCompressionBudget}); to inflate,
- * one with the defaults holds up to 32 KiB between messages. One that has sent and received nothing compressed holds
- * nothing, and all is freed when it closes. What each setting costs and saves stands below and, with measurements, in
- * docs/compression.md.
+ * To compress, all connections of a process share a memory budget ({@linkcode setCompressionBudget}); to inflate, a
+ * connection with the defaults holds up to 32 KiB between messages. One that has sent and received nothing compressed
+ * holds nothing, and everything is freed when it closes. The cost and benefit of each setting is described below and,
+ * with measurements, in docs/compression.md.
  *
  * @example Compress with a small window
  * ```ts
@@ -20,36 +20,36 @@ import { checkOptionNames } from "../check_options.ts";
  */
 export interface PerMessageDeflateOptions {
   /**
-   * Whether the server compresses each message by itself, §7.1.1.1. It then holds no memory between messages, and the
+   * Whether the server compresses each message separately, §7.1.1.1. It then holds no memory between messages, and the
    * client none to inflate; similar messages take more bytes on the wire.
    *
-   * A server answers so whatever the client asks. A client asks for it, and goes without compression if the server
+   * A server does this whatever the client asks. A client asks for it, and goes without compression if the server
    * doesn't agree, unless `fallback` is set.
    *
    * @default {false}
    */
   serverNoContextTakeover?: boolean;
   /**
-   * Whether the client compresses each message by itself, §7.1.1.2: the same for the other direction. A server demands
-   * it; a client does it, whatever the server answers.
+   * Whether the client compresses each message separately, §7.1.1.2: the same for the other direction. A server demands
+   * it; a client does it, whatever the server responds.
    *
    * @default {false}
    */
   clientNoContextTakeover?: boolean;
   /**
    * The size of the window that the server compresses with, as a power of two from 8 to 15: 256 bytes to 32 KiB,
-   * §7.1.2.1. To compress, a window of n bytes takes 3 n + 32 KiB, and the table of `memLevel` beside it; to inflate,
-   * it takes n between messages.
+   * §7.1.2.1. To compress, a window of n bytes takes 3 n + 32 KiB, plus the table of `memLevel`; to inflate, it takes n
+   * between messages.
    *
-   * A server answers so, or with less if the client asks for less. A client asks for it and, for 8, allows 9, as
+   * A server uses this, or less if the client asks for less. A client asks for it and, for 8, allows 9, as
    * zlib can't do 8; it goes without compression if the server doesn't agree, unless `fallback` is set.
    *
    * @default {15}
    */
   serverMaxWindowBits?: number;
   /**
-   * The size of the window that the client compresses with, in the same way, §7.1.2.2. A server demands it, 9 in place
-   * of 8, and answers no offer of a client that couldn't keep to it. A client does it, whatever the server answers.
+   * The size of the window that the client compresses with, in the same way, §7.1.2.2. A server demands it, 9 instead
+   * of 8, and declines offers of clients that don't support it. A client does it, whatever the server responds.
    *
    * @default {15}
    */
@@ -62,14 +62,14 @@ export interface PerMessageDeflateOptions {
    */
   fallback?: boolean;
   /**
-   * From which length on a message is compressed, in bytes.
+   * The minimum length of a message to compress, in bytes.
    *
    * @default {1024}
    */
   threshold?: number;
   /**
-   * How hard to look for repetitions: 0 stores, 1 is fast, 9 is thorough. It costs time alone. The bytes on the wire
-   * are about those of zlib's level of the same number.
+   * How hard to look for repetitions: 0 stores, 1 is fast, 9 is thorough. It only costs time. The number of bytes is
+   * about that of the same zlib level.
    *
    * @default {6}
    */
@@ -83,19 +83,19 @@ export interface PerMessageDeflateOptions {
   memLevel?: number;
 }
 
-/** The options with their defaults, checked; the window is null if none was asked for. */
+/** The options with their defaults, checked; the window is null if none was requested. */
 export interface DeflateSettings {
-  /** Whether the server compresses each message by itself. */
+  /** Whether the server compresses each message separately. */
   readonly serverNoContextTakeover: boolean;
-  /** Whether the client compresses each message by itself. */
+  /** Whether the client compresses each message separately. */
   readonly clientNoContextTakeover: boolean;
   /** The server's window as a power of two, null for the greatest. */
   readonly serverMaxWindowBits: number | null;
   /** The client's window as a power of two, null for the greatest. */
   readonly clientMaxWindowBits: number | null;
-  /** Whether a client also offers to go without its demands. */
+  /** Whether a client also offers compression without its demands. */
   readonly fallback: boolean;
-  /** From which length on a message is compressed, in bytes. */
+  /** The minimum length of a message to compress, in bytes. */
   readonly threshold: number;
   /** How hard to look for repetitions, 0 to 9. */
   readonly level: number;
@@ -107,7 +107,7 @@ export interface DeflateSettings {
  * Checks the option and fills in the defaults.
  *
  * @param given What the caller gave.
- * @returns All settings, null if nothing is to be compressed.
+ * @returns All settings, null for no compression.
  * @throws {TypeError} If a value is of the wrong type.
  * @throws {RangeError} If a number is out of its range.
  */

@@ -8,24 +8,24 @@ import { type DeflateEngine, STEP } from "./engine.ts";
 import { DEFLATE, type DeflateAgreement } from "./negotiation.ts";
 import type { DeflateSettings } from "./options.ts";
 
-/** Up to this length in bytes a message is compressed at once; a longer one is, a piece in each turn. */
+/** Up to this length in bytes a message is compressed at once; a longer one in pieces, one per turn. */
 const AT_ONCE = 64 * 1024;
 
-/** How many bytes are inflated at once if long messages hold as much as they may: short ones need not wait for them. */
+/** How many bytes are inflated at once if long messages have reached their limit: short ones need not wait for them. */
 const STEP_IF_FULL = 64 * 1024;
 
-/** The smallest window that a message for many is compressed with, as a power of two, unless one has a smaller one. */
+/** The smallest window for compressing a shared message, as a power of two, unless a connection has a smaller one. */
 const MIN_SHARED_BITS = 9;
 
-/** What a {@linkcode PerMessageDeflate} is made from. */
+/** The options of a {@linkcode PerMessageDeflate}. */
 export interface PerMessageDeflateSetup {
   /** Which side this is. */
   readonly role: Role;
   /** The result of the opening handshake. */
   readonly agreement: DeflateAgreement;
-  /** What was asked for. */
+  /** The requested settings. */
   readonly settings: DeflateSettings;
-  /** What all connections share. */
+  /** The engine that all connections share. */
   readonly engine: DeflateEngine;
 }
 
@@ -44,20 +44,20 @@ export class PerMessageDeflate implements MessageExtension {
   readonly #peersWindowBits: number;
 
   #deflater: Deflater | null = null;
-  /** What compresses a long message, if that is another one than the connection's own. */
+  /** The compressor of a long message, if it is not the connection's own. */
   #borrowed: Deflater | null = null;
   #inflater: Inflater | null = null;
-  /** What was inflated without giving others a turn, in bytes. */
+  /** How many bytes were inflated without giving others a turn. */
   #inflated = 0;
   /** Compresses the next piece of a long message. */
   #deflateTask: (() => void) | null = null;
   #closed = false;
 
-  /** @param setup The role, the agreement and what is shared. */
+  /** @param setup The role, the negotiated parameters and the engine. */
   constructor(setup: PerMessageDeflateSetup) {
     const { role, agreement, settings } = setup;
     const isServer = role === "server";
-    // A client keeps to what it asked for itself, even if the server didn't confirm it.
+    // A client honors its own request, even if the server didn't confirm it.
     const noTakeover = agreement.clientNoContextTakeover || (!isServer && settings.clientNoContextTakeover);
     const clientBits = Math.min(agreement.clientMaxWindowBits, (isServer ? null : settings.clientMaxWindowBits) ?? 15);
     const { level, memLevel } = settings;
@@ -66,11 +66,11 @@ export class PerMessageDeflate implements MessageExtension {
     this.#options = { windowBits: isServer ? agreement.serverMaxWindowBits : clientBits, level, memLevel };
     this.#keepsOwn = !(isServer ? agreement.serverNoContextTakeover : noTakeover);
     this.#keepsPeers = !(isServer ? agreement.clientNoContextTakeover : agreement.serverNoContextTakeover);
-    // zlib, asked for 8, compresses with 9; to inflate what it makes, there is always room for that.
+    // zlib, asked for 8, compresses with 9; there is always room to inflate that.
     this.#peersWindowBits = Math.max(9, isServer ? agreement.clientMaxWindowBits : agreement.serverMaxWindowBits);
   }
 
-  /** The memory that is held for the messages to come, in bytes. */
+  /** The memory that is held for future messages, in bytes. */
   get memory(): number {
     return (this.#deflater?.memory ?? 0) + (this.#inflater?.memory ?? 0);
   }
@@ -90,7 +90,7 @@ export class PerMessageDeflate implements MessageExtension {
     this.#deflater?.forget();
   }
 
-  /** Tells whether a message is as long as the threshold. */
+  /** Checks whether a message is at least as long as the threshold. */
   wants(length: number): boolean {
     return length >= this.#threshold;
   }
@@ -108,10 +108,10 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   /**
-   * Compresses a message once for all connections that suit each other, with or without context takeover, and forgets
-   * what was sent before: the peer's window then holds bytes that this side's compressor has not seen.
+   * Compresses a message once for all compatible connections, with or without context takeover, and forgets the
+   * context: then the peer's window contains bytes that this side's compressor has not seen.
    *
-   * A window that is longer than the message doesn't help it, so that connections which differ only in that share.
+   * A window longer than the message doesn't help, so connections that differ only in that share the result.
    */
   encodeShared(message: PreparedMessage): PreparedFrame {
     const { windowBits, level, memLevel } = this.#options;
@@ -161,7 +161,7 @@ export class PerMessageDeflate implements MessageExtension {
 
   /** Inflates a message, §7.2.2: at once, or a step in each turn if it takes longer. */
   decode(payload: Uint8Array, maxLength: number): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
-    // An empty payload would be a stream cut off, but other implementations take it for an empty message.
+    // An empty payload would be a truncated stream, but other implementations treat it as an empty message.
     if (payload.length === 0) return new Uint8Array(0);
     const inflater = this.#inflater ??= this.#engine.makeInflater(this.#peersWindowBits, this.#keepsPeers);
     try {
@@ -193,7 +193,7 @@ export class PerMessageDeflate implements MessageExtension {
     return promise;
   }
 
-  /** Frees the compressor, the window and what is under way; answers that are due don't come any more. */
+  /** Frees the compressor, the window and work in progress; pending results are dropped. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -209,7 +209,7 @@ export class PerMessageDeflate implements MessageExtension {
   }
 }
 
-/** A buffer that was transferred away is empty; what was sent of it would be a part. */
+/** A buffer that was transferred away is empty, so only part of it would be sent. */
 function detached(length: number): TypeError {
   return new TypeError(
     `Cannot compress a message whose buffer was transferred before it was sent: expected its ${length} bytes, ` +

@@ -21,7 +21,7 @@ export type Field = readonly [name: string, value: string];
 /**
  * Writes the head of an HTTP/1.1 response.
  *
- * @param status The status code, 100 to 599; its usual reason phrase goes with it.
+ * @param status The status code, 100 to 599; its usual reason phrase is added.
  * @param fields The header fields, in order.
  * @returns The bytes, up to and including the empty line.
  * @throws {RangeError} If the status is not such an integer.
@@ -75,7 +75,7 @@ export function formatHead(startLine: string, fields: Iterable<Field>): Uint8Arr
 }
 
 /**
- * Checks a header field that a caller gives, so that it can't end the line or the head that it is written to.
+ * Checks a caller's header field, so that it can't end the line or the head that it is written to.
  *
  * RFC 9110 §5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous".
  *

@@ -1,6 +1,6 @@
 /**
- * The status with which a server answers a head that it can't read: 400 if it is malformed, 414 if the request line is too
- * long, 431 if the header fields are, 505 for an HTTP version other than 1.x.
+ * The status with which a server answers a head that it can't read: 400 if it is malformed, 414 if the request line is
+ * too long, 431 if the header fields are, 505 for an HTTP version other than 1.x.
  *
  * @example Answer with it
  * ```ts
@@ -20,7 +20,7 @@ export type HeadErrorStatus = 400 | 414 | 431 | 505;
  * A peer's HTTP head is malformed, or exceeds one of the {@linkcode HeadLimits}.
  *
  * The message is one line of ASCII and never holds more than a few printable characters of what was received, so that
- * it can go into a log or a response as it is.
+ * it can go into a log or a response unchanged.
  *
  * @example Answer a bad head
  * ```ts
@@ -40,7 +40,7 @@ export class HeadError extends Error {
   readonly status: HeadErrorStatus;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
    * @param message What failed, what was expected, what was received.
    * @param status The status with which a server answers.

@@ -1,5 +1,5 @@
 /**
- * Looks up header fields. The web's `Headers` is one, and so is {@linkcode HeadFields}.
+ * Looks up header fields. Both the web's `Headers` and {@linkcode HeadFields} implement it.
  *
  * @example Look into header fields of another kind
  * ```ts
@@ -26,10 +26,10 @@ export interface FieldSource {
 }
 
 /**
- * The header fields of a head, in the order in which they came, with names as they were spelled.
+ * The header fields of a head, in their original order, with names as they were spelled.
  *
- * Unlike the web's `Headers`, it keeps each line by itself, and the order of different fields. Values are one
- * character a byte, U+0000 to U+00FF.
+ * Unlike the web's `Headers`, it keeps each line separate, and the order of different fields. Values have one character
+ * per byte, U+0000 to U+00FF.
  *
  * @example Look up a field
  * ```ts
@@ -128,7 +128,7 @@ export class HeadFields implements FieldSource, Iterable<[name: string, value: s
   /**
    * Iterates over the lines.
    *
-   * @returns Name and value of each line, in the order in which they came.
+   * @returns Name and value of each line, in their original order.
    */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     for (const [name, value] of this.#lines) yield [name, value];

@@ -1,7 +1,7 @@
 import { checkOptionNames } from "../check_options.ts";
 
 /**
- * Limits on an HTTP head. It never takes more than `maxHead` bytes of memory.
+ * Limits on an HTTP head. Reading it never takes more than `maxHead` bytes of memory.
  *
  * @example Accept short addresses only
  * ```ts

@@ -21,15 +21,15 @@ export interface HeadReaderOptions {
   allowEmptyLine: boolean;
   /** Whether a field may continue in a line that starts with white space. */
   unfoldLines: boolean;
-  /** Parses the start line, as soon as it has come. */
+  /** Parses the start line, as soon as it is complete. */
   onStartLine: (line: string) => void;
 }
 
 /**
  * Splits the bytes of an HTTP/1.1 head into a start line and header fields, for the parsers of requests and responses.
  *
- * Every byte is checked when it comes, so the outcome doesn't depend on how the bytes were split into chunks, and garbage
- * is refused at its first control character.
+ * Every byte is checked when it arrives, so the outcome doesn't depend on how the bytes were split into chunks, and
+ * garbage is refused at its first control character.
  */
 export class HeadReader {
   /** The header fields so far. */
@@ -57,7 +57,7 @@ export class HeadReader {
   }
 
   /**
-   * Takes bytes.
+   * Parses bytes.
    *
    * @param chunk The bytes as they arrived.
    * @returns How many bytes belong to the head.
@@ -75,7 +75,7 @@ export class HeadReader {
     return consumed;
   }
 
-  /** Takes a run of text, or one other byte. */
+  /** Reads a run of text, or one other byte. */
   #takeNext(chunk: Uint8Array, start: number): number {
     let end = start;
     if (!this.#afterCarriageReturn) { while (end < chunk.length && isText(chunk[end])) end++; }

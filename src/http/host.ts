@@ -24,7 +24,7 @@ export function isValidHost(value: string): boolean {
  * Checks whether a host is in a list. Case is ignored (RFC 3986 §3.2.2); everything else must be equal.
  *
  * @param host The value of `Host`, null if there is none.
- * @param allowedHosts The list, each with its port unless that is the scheme's own.
+ * @param allowedHosts The list, each with its port unless it is the scheme's default.
  * @returns True if it is in the list.
  */
 export function isAllowedHost(host: string | null, allowedHosts: readonly string[]): boolean {
@@ -32,7 +32,7 @@ export function isAllowedHost(host: string | null, allowedHosts: readonly string
 }
 
 /**
- * Checks the hosts that a caller gives.
+ * Checks a caller's hosts.
  *
  * @param hosts The hosts.
  * @throws {TypeError} If they are not an array, or one is not a host with or without a port.

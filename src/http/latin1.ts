@@ -11,7 +11,7 @@ export function latin1Decode(bytes: Uint8Array): string {
   if (bytes.length <= SLICE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += SLICE) {
-    // Several times faster than spread syntax, which walks over the bytes by their iterator.
+    // Several times faster than spread syntax, which uses the iterator of the bytes.
     parts.push(String.fromCharCode.apply(null, bytes.subarray(i, i + SLICE) as unknown as number[]));
   }
   return parts.join("");

@@ -35,9 +35,9 @@ export interface RequestHead {
 /**
  * Reads the head of an HTTP/1.x request from bytes as they arrive.
  *
- * It is as strict as RFC 9112: lines end in CRLF and are not folded, there is no white space before a colon, and no control
- * character. One empty line before the request line is ignored. A head that is too long is refused as soon as it exceeds
- * a limit. However the bytes are split, each is looked at once.
+ * It is as strict as RFC 9112: lines end in CRLF and are not folded, there is no white space before a colon, and no
+ * control character. One empty line before the request line is ignored. A head that is too long is refused as soon as
+ * it exceeds a limit. However the bytes are split, each is looked at once.
  *
  * @example Read a head that comes in two pieces
  * ```ts
@@ -63,7 +63,7 @@ export class RequestHeadParser {
    * Creates a parser for one head.
    *
    * @param limits The limits; {@linkcode REQUEST_HEAD_LIMITS} are the defaults.
-   * @throws {TypeError} If the limits aren't an object, or hold an unknown name.
+   * @throws {TypeError} If the limits aren't an object, or contain an unknown name.
    * @throws {RangeError} If a limit is not a positive integer.
    */
   constructor(limits: Partial<HeadLimits> = {}) {
@@ -88,13 +88,13 @@ export class RequestHeadParser {
    */
   get head(): RequestHead {
     if (!this.done) {
-      throw new TypeError("Cannot give the request head: it is not complete yet, push the rest of its bytes first");
+      throw new TypeError("Cannot return the request head: it is not complete yet, push the rest of its bytes first");
     }
     return { method: this.#method, target: this.#target, version: this.#version, fields: this.#reader.fields };
   }
 
   /**
-   * Takes bytes.
+   * Parses bytes.
    *
    * @param chunk The bytes as they arrived; the array is not kept.
    * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.

@@ -25,7 +25,7 @@ export interface ResponseHead {
   version: string;
   /** The status code, 100 to 599. */
   status: number;
-  /** The reason phrase, often empty; one character a byte, U+0000 to U+00FF. */
+  /** The reason phrase, often empty; one character per byte, U+0000 to U+00FF. */
   reason: string;
   /** The header fields. */
   fields: HeadFields;
@@ -60,7 +60,7 @@ export class ResponseHeadParser {
    * Creates a parser for one head.
    *
    * @param limits The limits; {@linkcode RESPONSE_HEAD_LIMITS} are the defaults.
-   * @throws {TypeError} If the limits aren't an object, or hold an unknown name.
+   * @throws {TypeError} If the limits aren't an object, or contain an unknown name.
    * @throws {RangeError} If a limit is not a positive integer.
    */
   constructor(limits: Partial<HeadLimits> = {}) {
@@ -85,13 +85,13 @@ export class ResponseHeadParser {
    */
   get head(): ResponseHead {
     if (!this.done) {
-      throw new TypeError("Cannot give the response head: it is not complete yet, push the rest of its bytes first");
+      throw new TypeError("Cannot return the response head: it is not complete yet, push the rest of its bytes first");
     }
     return { version: this.#version, status: this.#status, reason: this.#reason, fields: this.#reader.fields };
   }
 
   /**
-   * Takes bytes.
+   * Parses bytes.
    *
    * @param chunk The bytes as they arrived; the array is not kept.
    * @returns How many belong to the head: all, or fewer once it is complete. The rest is what follows the head.

@@ -18,7 +18,7 @@ function table(characters: string): Uint8Array {
  * RFC 9110 §5.6.2: `tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" /
  * DIGIT / ALPHA`. RFC 6455 §4.1 names the same set by "U+0021 to U+007E not including separator characters".
  *
- * @param code The code unit; false for NaN, which is what comes after the end of a string.
+ * @param code The code unit; NaN, which follows the end of a string, returns false.
  * @returns True for a `tchar`.
  */
 export function isTokenCode(code: number): boolean {

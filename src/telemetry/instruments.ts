@@ -4,20 +4,20 @@ export interface ObservableResult {
    * Reports a value.
    *
    * @param value The value.
-   * @param attributes What it is of.
+   * @param attributes Its attributes.
    */
   observe(value: number, attributes?: Readonly<Record<string, string | number>>): void;
 }
 
-/** An instrument that is asked for its value when values are exported. */
+/** An instrument that is observed when values are exported. */
 export interface Observable {
-  /** Adds what is asked. */
+  /** Adds a callback. */
   addCallback(callback: (result: ObservableResult) => void): void;
   /** Removes it. */
   removeCallback(callback: (result: ObservableResult) => void): void;
 }
 
-/** What makes instruments. */
+/** Creates instruments. */
 export interface Meter {
   /** A sum that only grows. */
   createObservableCounter(name: string, options: InstrumentOptions): Observable;
@@ -36,7 +36,7 @@ export interface InstrumentOptions {
 /** A value, or one for each value of an attribute. */
 export type Reading = number | { readonly attribute: string; readonly values: Readonly<Record<string, number>> };
 
-/** One metric: what it is called, and how it is read from counts. */
+/** One metric: its name, and how it is read from counts. */
 export interface Metric<Stats> {
   readonly name: string;
   readonly unit: string;
@@ -47,13 +47,13 @@ export interface Metric<Stats> {
 }
 
 /**
- * Has metrics read whenever values are exported.
+ * Reads metrics whenever values are exported.
  *
- * @param meter What makes instruments.
+ * @param meter Creates the instruments.
  * @param metrics The metrics.
- * @param stats Takes the counts.
- * @param attributes What to report each value with.
- * @returns Ends it.
+ * @param stats Returns the counts.
+ * @param attributes The attributes of each value.
+ * @returns A function that stops it.
  */
 export function observeMetrics<Stats>(
   meter: Meter,

@@ -2,7 +2,7 @@ import type { ListenerStats } from "../server/listener_stats.ts";
 import type { TopicsStats } from "../topics/topics_events.ts";
 import type { Metric } from "./instruments.ts";
 
-/** What is reported of a server. */
+/** The metrics of a server. */
 export const SERVER_METRICS: readonly Metric<ListenerStats>[] = [
   {
     name: "wsd.server.connections",
@@ -14,7 +14,7 @@ export const SERVER_METRICS: readonly Metric<ListenerStats>[] = [
   {
     name: "wsd.server.connections.pending",
     unit: "{connection}",
-    description: "Connections that are no WebSockets, or not yet",
+    description: "Connections that are not WebSockets, or not yet",
     grows: false,
     read: ({ pending }) => pending,
   },
@@ -56,32 +56,32 @@ export const SERVER_METRICS: readonly Metric<ListenerStats>[] = [
   {
     name: "wsd.server.bytes.received",
     unit: "By",
-    description: "Bytes that have arrived, with the headers of frames",
+    description: "Bytes that have arrived, including frame headers",
     grows: true,
     read: ({ bytesReceived }) => bytesReceived,
   },
   {
     name: "wsd.server.bytes.sent",
     unit: "By",
-    description: "Bytes that were written, with the headers of frames",
+    description: "Bytes that were written, including frame headers",
     grows: true,
     read: ({ bytesSent }) => bytesSent,
   },
   {
     name: "wsd.server.buffered",
     unit: "By",
-    description: "Bytes that wait to be written",
+    description: "Bytes that are queued",
     grows: false,
     read: ({ bufferedAmount }) => bufferedAmount,
   },
 ];
 
-/** What is reported of topics. */
+/** The metrics of topics. */
 export const TOPICS_METRICS: readonly Metric<TopicsStats>[] = [
   {
     name: "wsd.topics",
     unit: "{topic}",
-    description: "Topics that somebody has subscribed to, or that linger",
+    description: "Topics with subscribers, or that linger",
     grows: false,
     read: ({ topics }) => topics,
   },
@@ -102,7 +102,7 @@ export const TOPICS_METRICS: readonly Metric<TopicsStats>[] = [
   {
     name: "wsd.topics.relayed",
     unit: "{message}",
-    description: "Messages published in this process that the broker has taken",
+    description: "Messages published in this process that the broker has accepted",
     grows: true,
     read: ({ relayed }) => relayed,
   },
@@ -116,14 +116,14 @@ export const TOPICS_METRICS: readonly Metric<TopicsStats>[] = [
   {
     name: "wsd.topics.received",
     unit: "{message}",
-    description: "Messages that came from the broker",
+    description: "Messages that arrived from the broker",
     grows: true,
     read: ({ received }) => received,
   },
   {
     name: "wsd.topics.repeated",
     unit: "{message}",
-    description: "Messages that came from the broker a second time, and were not delivered",
+    description: "Duplicate messages from the broker, which were not delivered",
     grows: true,
     read: ({ repeated }) => repeated,
   },
@@ -137,7 +137,7 @@ export const TOPICS_METRICS: readonly Metric<TopicsStats>[] = [
   {
     name: "wsd.topics.missed",
     unit: "{message}",
-    description: "Messages that are known not to have come",
+    description: "Messages that are known to be lost",
     grows: true,
     read: ({ missed }) => missed,
   },

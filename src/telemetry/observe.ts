@@ -6,7 +6,7 @@ import { SERVER_METRICS, TOPICS_METRICS } from "./metrics.ts";
 import { traceHandshakes, type Tracer } from "./trace_handshakes.ts";
 
 /**
- * What {@linkcode observe} reports on.
+ * The subjects of {@linkcode observe}.
  *
  * @example A server and its topics
  * ```ts
@@ -22,16 +22,16 @@ import { traceHandshakes, type Tracer } from "./trace_handshakes.ts";
  * @category Telemetry
  */
 export interface Observed {
-  /** What `serve` returned. */
+  /** The return value of `serve`. */
   readonly server?: { readonly stats: ListenerStats };
   /** Topics. */
   readonly topics?: { readonly stats: TopicsStats };
 }
 
 /**
- * How {@linkcode observe} reports.
+ * The options of {@linkcode observe}.
  *
- * @example Tell two servers of one process apart
+ * @example Distinguish two servers of one process
  * ```ts
  * import { serve } from "@wsd/driver";
  * import { observe, type ObserveOptions } from "@wsd/driver/telemetry";
@@ -44,7 +44,7 @@ export interface Observed {
  */
 export interface ObserveOptions {
   /**
-   * What to report each value with.
+   * The attributes of each value.
    *
    * @default {{}}
    */
@@ -56,20 +56,20 @@ export interface ObserveOptions {
    */
   traces?: boolean;
   /**
-   * What makes meters: a `MeterProvider` of OpenTelemetry.
+   * Creates meters: a `MeterProvider` of OpenTelemetry.
    *
    * @default {Deno.telemetry.meterProvider}
    */
   meterProvider?: { getMeter(name: string): object };
   /**
-   * What makes tracers: a `TracerProvider` of OpenTelemetry.
+   * Creates tracers: a `TracerProvider` of OpenTelemetry.
    *
    * @default {Deno.telemetry.tracerProvider}
    */
   tracerProvider?: { getTracer(name: string): object };
 }
 
-/** The name of what reports, by which backends group what comes from it. */
+/** The name of the instrumentation scope, by which backends group values. */
 const SCOPE = "@wsd/driver";
 
 const OBSERVED_NAMES = { server: true, topics: true } as const;
@@ -84,8 +84,8 @@ const OPTION_NAMES = { attributes: true, traces: true, meterProvider: true, trac
  *
  * @param observed A server, topics, or both.
  * @param options Attributes, and other providers than Deno's.
- * @returns What ends it, with `using` or by its `[Symbol.dispose]()`.
- * @throws {TypeError} If one of the two isn't an object, or holds an unknown name.
+ * @returns A disposable that stops it, with `using` or its `[Symbol.dispose]()`.
+ * @throws {TypeError} If either argument isn't an object, or contains an unknown name.
  *
  * @example Observe a server and its topics
  * ```ts

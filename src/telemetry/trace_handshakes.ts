@@ -1,19 +1,19 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { HANDSHAKE_CHANNEL, type HandshakeEvent } from "../connection/diagnostics.ts";
 
-/** What makes spans; the part of OpenTelemetry's API that is used here. */
+/** Creates spans; the part of OpenTelemetry's API that is used here. */
 export interface Tracer {
   /** Begins a span. */
   startSpan(name: string, options: SpanOptions): Span;
 }
 
-/** How a span begins. */
+/** The options of a span. */
 export interface SpanOptions {
   /** 1 for a server's, 2 for a client's. */
   readonly kind: number;
   /** When it began, in milliseconds since 1970. */
   readonly startTime: number;
-  /** What it is of. */
+  /** Its attributes. */
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
@@ -30,11 +30,11 @@ const CLIENT_KIND = 2;
 const FAILED = 2;
 
 /**
- * Makes a span of each opening handshake of this process.
+ * Creates a span for each opening handshake of this process.
  *
- * @param tracer What makes spans.
- * @param attributes What to report each with.
- * @returns Ends it.
+ * @param tracer Creates the spans.
+ * @param attributes The attributes of each span.
+ * @returns A function that stops it.
  */
 export function traceHandshakes(tracer: Tracer, attributes: Readonly<Record<string, string | number>>): () => void {
   const onHandshake = (event: unknown) => {

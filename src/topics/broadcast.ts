@@ -151,7 +151,7 @@ export function broadcast(
 
 /** All of them, before anything is sent: a mistake late in the list must not leave half of a broadcast behind. */
 function checkTargets(targets: Iterable<WebSocketDriver>): WebSocketDriver[] {
-  const connections = Array.from(targets);
+  const connections = [...targets];
   for (let index = 0; index < connections.length; index++) {
     const value: unknown = connections[index];
     if (value instanceof WebSocketDriver) continue;

@@ -42,7 +42,7 @@ export type Accept = (env: ServerEnv) => Response | Promise<Response>;
 
 /** A running server. */
 export interface Host extends AsyncDisposable {
-  /** Where it is. */
+  /** Its address. */
   readonly url: string;
   /** What a handler or a listener threw, under `serve`. */
   readonly faults: unknown[];

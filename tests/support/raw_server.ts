@@ -4,7 +4,7 @@ import { RawPeer } from "./raw_peer.ts";
 
 /** A server that does as a test says. Its disposal ends its connections, and fails where what it did failed. */
 export interface RawServer extends AsyncDisposable {
-  /** Where it is. */
+  /** Its address. */
   readonly url: string;
   /** Its port. */
   readonly port: number;
