@@ -1,13 +1,8 @@
+import type { ConnectionHandler } from "./connection.ts";
 import { reportFault } from "./report_fault.ts";
 
 /** The longest time between two checks of how much is queued, in milliseconds. */
 const MAX_DELAY = 64;
-
-/** Is notified when there is room for more to send. */
-export interface DrainHandler {
-  /** Fewer bytes than the high-water mark are queued again. */
-  onDrain(): void;
-}
 
 /** A callback to run when enough is written. */
 interface Mark {
@@ -23,7 +18,7 @@ interface Mark {
 export class WriteWatch {
   readonly #socket: WebSocket;
   readonly #highWaterMark: number;
-  readonly #handler: DrainHandler;
+  readonly #handler: Pick<ConnectionHandler, "onDrain">;
   /** Whether anybody wants to know. */
   #watching = false;
   /** All bytes that were sent since the watch began, plus those queued then. */
@@ -41,7 +36,7 @@ export class WriteWatch {
    * @param highWaterMark How many queued bytes make a later drain worth reporting.
    * @param handler Notified when fewer are queued again.
    */
-  constructor(socket: WebSocket, highWaterMark: number, handler: DrainHandler) {
+  constructor(socket: WebSocket, highWaterMark: number, handler: Pick<ConnectionHandler, "onDrain">) {
     this.#socket = socket;
     this.#highWaterMark = highWaterMark;
     this.#handler = handler;
