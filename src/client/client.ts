@@ -103,9 +103,9 @@ export class Client extends WebSocketDriver {
   readonly #handshake = new AbortController();
   /** The transport of the handshake. */
   #transport: Transport | null = null;
-  #started = false;
+  /** How far the handshake is, until the connection is open or has failed. */
+  #state: "new" | "started" | "abandoned" = "new";
   #starting: Promise<boolean> | null = null;
-  #abandoned = false;
   /** Cancels the reminder that it was not started. */
   #stopReminding: (() => void) | null = null;
   /** The header fields of the response, unparsed until somebody reads them. */
@@ -177,13 +177,13 @@ export class Client extends WebSocketDriver {
    * @throws {TypeError} At the call, if an option is malformed.
    */
   startConnection(options: StartConnectionOptions = {}): Promise<boolean> {
-    if (this.#started || this.readyState !== "connecting") return Promise.resolve(false);
+    if (this.#state !== "new" || this.readyState !== "connecting") return Promise.resolve(false);
     checkOptionNames<StartConnectionOptions>("start the connection", options, START_OPTION_NAMES);
     const merged = { ...this.#options, ...options };
     checkStartOptions(merged, this.#target);
     checkSubprotocols(this.acceptProtocols);
     this.#core.settings.additionalHeaders.check();
-    this.#started = true;
+    this.#state = "started";
     this.#stopReminding?.();
     this.#core.handshake = watchHandshake("client");
     return this.#starting = this.#start(merged);
@@ -285,7 +285,7 @@ export class Client extends WebSocketDriver {
   }
 
   #onRefused(fault: unknown): void {
-    if (!this.#abandoned) this.#core.fail(this.#errorFor(fault));
+    if (this.#state !== "abandoned") this.#core.fail(this.#errorFor(fault));
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
@@ -306,15 +306,16 @@ export class Client extends WebSocketDriver {
     /** Stops the pending handshake. */
     abandonHandshake(): void {
       const ws = this.#ws;
-      ws.#abandoned = true;
+      const isNew = ws.#state === "new";
+      ws.#state = "abandoned";
       ws.#handshake.abort(new HandshakeError(`Cannot open the connection to ${ws.url} as it was closed meanwhile`));
-      if (!ws.#started) ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+      if (isNew) ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
     }
 
     /** Sending doesn't connect, so a program that forgets to start gets a reminder instead of a silent end. */
     onWaiting(): void {
       const ws = this.#ws;
-      if (!ws.#started) ws.#stopReminding = remindAtExit(ws.url);
+      if (ws.#state === "new") ws.#stopReminding = remindAtExit(ws.url);
     }
 
     /** Cancels the delayed start of reading. */
