@@ -41,6 +41,8 @@ export class TlsTransport extends SocketTransport {
     const feed = new Feed(transport);
     const socket = connect(connectOptions(feed, options));
     super(socket, transport.retainsWrites, (flowing) => feed.setFlowing(flowing));
+    // What comes meanwhile gathers below, and is read at once: that takes less CPU time.
+    socket.on("data", () => feed.setFlowing(false));
     this.#feed = feed;
     this.#socket = socket;
     // The TLSSocket itself doesn't notice if its writes are lost (Deno 2.9.6).

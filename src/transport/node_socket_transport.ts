@@ -100,6 +100,7 @@ function pause(socket: NodeSocket): void {
 }
 
 function resume(socket: NodeSocket): void {
+  if (!socket.isPaused()) return;
   socket._handle?._nativeTcpHandle?.readStart?.();
   socket.resume();
 }

@@ -23,7 +23,6 @@ export class SocketTransport implements Transport {
   #pendingRead: PendingRead | null = null;
   #rejectPendingWrite: ((reason: unknown) => void) | null = null;
   #ending: Promise<void> | null = null;
-  #flowing = false;
   #ended: boolean;
   #error: Error | null;
 
@@ -60,7 +59,7 @@ export class SocketTransport implements Transport {
     if (this.#ended) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       this.#pendingRead = { buffer, resolve, reject };
-      this.#flow(true);
+      this.#setFlowing(true);
     });
   }
 
@@ -91,7 +90,7 @@ export class SocketTransport implements Transport {
       this.#pendingRead = null;
       pending.resolve(this.#take(pending.buffer));
     }
-    if (this.#chunks.length > 0) this.#flow(false);
+    if (this.#chunks.length > 0) this.#setFlowing(false);
   }
 
   /** Reads as many chunks as there is room for: one may be a TLS record, of 16 KiB at most. */
@@ -106,12 +105,6 @@ export class SocketTransport implements Transport {
       else this.#chunks[0] = chunk.subarray(part.length);
     }
     return length;
-  }
-
-  #flow(flowing: boolean): void {
-    if (this.#flowing === flowing) return;
-    this.#flowing = flowing;
-    this.#setFlowing(flowing);
   }
 
   #finish(): void {
