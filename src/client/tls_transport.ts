@@ -41,7 +41,7 @@ export class TlsTransport extends SocketTransport {
     const feed = new Feed(transport);
     const socket = connect(connectOptions(feed, options));
     super(socket, transport.retainsWrites, (flowing) => feed.setFlowing(flowing));
-    // What comes meanwhile gathers below, and is read at once: that takes less CPU time.
+    // One read below for each read here: what comes meanwhile gathers there, and is read at once.
     socket.on("data", () => feed.setFlowing(false));
     this.#feed = feed;
     this.#socket = socket;

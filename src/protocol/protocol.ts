@@ -12,7 +12,7 @@ import { FIN } from "./frame_header.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
-import { type MessageHandler, messageHandlerOf, type ProtocolHandler, type SplitHandler } from "./protocol_handler.ts";
+import type { MessageHandler, ProtocolHandler, SplitHandler } from "./protocol_handler.ts";
 import { type InternalProtocolOptions, type ProtocolOptions, type Role, withDefaults } from "./protocol_options.ts";
 import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
 import type { PartsHandler } from "./parts_handler.ts";
@@ -72,7 +72,7 @@ export class Protocol {
     this.role = role;
     this.#handler = handler;
     this.#parts = new Protocol.#Parts(this);
-    this.#messageHandler = messageHandlerOf(handler);
+    this.#messageHandler = "messageHandler" in handler ? handler.messageHandler : handler;
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
     this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#parts);

@@ -80,13 +80,3 @@ export interface SplitHandler extends Omit<ProtocolHandler, keyof MessageHandler
   /** Receives messages, Pings and Pongs. */
   readonly messageHandler: MessageHandler;
 }
-
-/**
- * Finds the receiver of messages.
- *
- * @param handler The handler of a `Protocol`.
- * @returns The receiver of messages, Pings and Pongs.
- */
-export function messageHandlerOf(handler: ProtocolHandler | SplitHandler): MessageHandler {
-  return "messageHandler" in handler ? handler.messageHandler : handler;
-}
