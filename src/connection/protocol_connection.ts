@@ -10,8 +10,8 @@ import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
 import { denoPlatform } from "./deno_platform.ts";
 import { type Reader, ReadTurns } from "./read_turns.ts";
-import { reportFault } from "./report_fault.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
+import { type Writer, WriteTurns } from "./write_turns.ts";
 
 /** The options of a {@linkcode ProtocolConnection}. */
 export interface ProtocolConnectionOptions
@@ -30,7 +30,7 @@ export interface ProtocolConnectionOptions
  *
  * Messages, Pings and Pongs go from the protocol straight to the handler.
  */
-export class ProtocolConnection implements Connection, SplitHandler, Reader {
+export class ProtocolConnection implements Connection, SplitHandler, Reader, Writer {
   readonly #transport: Transport;
   readonly #handler: ConnectionHandler;
   readonly #protocol: Protocol;
@@ -268,25 +268,14 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader {
     if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
     if (this.#input === "delivering" || this.#output !== "idle" || this.#corked) return;
     this.#output = "scheduled";
-    if (ProtocolConnection.#waiting.push(this) === 1) queueMicrotask(ProtocolConnection.#flushWaiting);
+    WriteTurns.enter(this);
   }
 
-  /** Flushed at the end of the turn, in one microtask for all: a broadcast would otherwise cost one each. */
-  static #waiting: ProtocolConnection[] = [];
-
-  static readonly #flushWaiting = () => {
-    const connections = ProtocolConnection.#waiting;
-    ProtocolConnection.#waiting = [];
-    for (const connection of connections) {
-      if (connection.#output === "scheduled") connection.#output = "idle";
-      try {
-        connection.#flush();
-      } catch (fault) {
-        // Thrown by an application's own class: the others must not wait for it.
-        reportFault(fault);
-      }
-    }
-  };
+  /** The turn has come for what was sent. */
+  onWriteTurn(): void {
+    if (this.#output === "scheduled") this.#output = "idle";
+    this.#flush();
+  }
 
   /** From now on the peer has `closeTimeout` to end the connection. */
   #startClosing(): void {
