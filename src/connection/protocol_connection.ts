@@ -187,9 +187,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   /**
-   * Delivers the result of a step, writes what was sent meanwhile, and continues reading; within another delivery, that
-   * one does. A pending read stays pending: what was held back is delivered independently. An exception here means that
-   * memory ran out, or a bug in this package.
+   * Delivers the result of a step, reads on, and writes what was sent meanwhile; within another delivery, that one does.
+   * A pending read stays pending. An exception here means that memory ran out, or a bug in this package.
    */
   #deliver(step: () => void): void {
     const input = this.#input;
@@ -201,8 +200,9 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
       return this.#onReadFailed(error);
     }
     this.#input = input;
-    this.#flush();
+    // In the other order, Deno 2.9.6 often settles a write after the read of its answer, which bufferedAmount shows.
     this.#read();
+    this.#flush();
   }
 
   /** Writes everything that is queued; one write is pending at a time. */

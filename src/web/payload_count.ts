@@ -1,46 +1,29 @@
-/** The part of a driver that a {@linkcode PayloadCount} needs. */
-export interface PayloadDriver {
-  /** How many bytes are queued, including frame headers. */
-  readonly bufferedAmount: number;
-  /**
-   * Sends a message.
-   *
-   * @param data The message.
-   * @param options The callback to run when it is written.
-   * @returns False if it was not accepted.
-   */
-  send(data: string | Uint8Array, options?: { callback: () => void }): boolean;
-}
+import { coreOf, type WebSocketDriver } from "../driver/websocket_driver.ts";
 
 /**
  * Counts the bytes of queued messages, as the web's `WebSocket.bufferedAmount` does: without frame headers, but
  * including messages after the connection's end. One callback is pending at a time, instead of one per message.
  */
 export class PayloadCount {
-  readonly #driver: PayloadDriver;
+  readonly #driver: WebSocketDriver;
   #amount = 0;
   /** The bytes that were passed to the driver, and are not known to be written. */
   #handed = 0;
   /** All bytes that were ever known to be written. */
   #taken = 0;
   #marked = false;
-  #open = true;
 
   /** @param driver The driver that sends the messages. */
-  constructor(driver: PayloadDriver) {
+  constructor(driver: WebSocketDriver) {
     this.#driver = driver;
   }
 
   /** How many bytes are queued. */
   get amount(): number {
-    // If nothing is queued below, everything passed on is written.
-    if (this.#handed > 0 && this.#open && this.#driver.bufferedAmount === 0) this.#take(this.#handed);
+    // If nothing is queued below, everything passed on is written. But the runtime's socket counts nothing once it closes.
+    const { readyState, bufferedAmount } = this.#driver;
+    if (this.#handed > 0 && readyState === "open" && bufferedAmount === 0) this.#take(this.#handed);
     return this.#amount;
-  }
-
-  /** The connection is over: nothing is written any more. */
-  close(): void {
-    this.#open = false;
   }
 
   /**
@@ -78,6 +61,11 @@ export class PayloadCount {
   #onWritten(position: number): void {
     this.#marked = false;
     if (position > this.#taken) this.#take(position - this.#taken);
+    // What was sent meanwhile is behind it.
+    if (this.#handed === 0) return;
+    const next = this.#taken + this.#handed;
+    this.#marked = true;
+    coreOf(this.#driver).connection!.whenWritten(() => this.#onWritten(next));
   }
 
   #take(bytes: number): void {

@@ -355,7 +355,6 @@ export class WebSocket extends EventTarget {
   /** The peer's Close is passed on only if the connection did not fail. */
   #onClose({ code, reason }: CloseInfo): void {
     this.#state = CLOSED;
-    this.#count.close();
     const fault = this.#fault ?? (this.#wasOpen ? null : closedBeforeOpen());
     const wasClean = fault === null && code !== CloseCode.ABNORMAL_CLOSURE;
     if (fault !== null) this.dispatchEvent(new ErrorEvent("error", { error: fault, message: fault.message }));
