@@ -40,6 +40,8 @@ async function main(options: BenchOptions): Promise<void> {
   const { conditions, load } = await prepare(options, packages);
   const described = { ...describe(packages), load };
   console.log(`${described.machine}; ${JSON.stringify(described.versions)}; load generator ${load}`);
+  const { leftOut } = options;
+  if (leftOut.length > 0) console.error(`Left out, as a process may have too few descriptors (ulimit -n): ${leftOut}`);
   const plans = options.rows.filter((row) => conditions.nativeLoad !== null || !needsNativeLoad(row)).map((workload) =>
     makePlan(workload, options, packages, options.contenders)
   );

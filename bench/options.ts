@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly rows: readonly Workload[];
   /** The curves to measure. */
   readonly growth: readonly Workload[];
+  /** Rows that were chosen, but need more descriptors than a process may have here, by id. */
+  readonly leftOut: readonly string[];
   /** Those to compare, by id; null for all. */
   readonly contenders: readonly string[] | null;
   /** The servers that there are, those of other checkouts among them. */
@@ -76,9 +78,12 @@ export function parseOptions(args: string[]): BenchOptions {
   const chosen = ({ id, side, group }: Workload) =>
     names === null || names.includes(id) || names.includes(group ?? side);
   const descriptors = descriptorLimit();
+  const fits = ({ connections }: Workload) => connections + SPARE < descriptors;
+  const growth = GROWTH.filter(chosen);
   return {
     rows: WORKLOADS.filter(chosen),
-    growth: GROWTH.filter(chosen).filter(({ connections }) => connections + SPARE < descriptors),
+    growth: growth.filter(fits),
+    leftOut: growth.filter((row) => !fits(row)).map(({ id }) => id),
     contenders,
     servers: [...SERVERS, ...others.servers],
     clients: [...CLIENTS, ...others.clients],
