@@ -35,7 +35,7 @@ async function sink(port: number): Promise<void> {
   }));
 }
 
-/** JSON of so many bytes, whose values vary. */
+/** JSON of a given length, with varying values. */
 function makeMessage(length: number, seed: number): string {
   const rows: string[] = [];
   for (let i = 0, size = 0; size < length; i++) {

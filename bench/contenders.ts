@@ -22,7 +22,7 @@ export const FLOOR = "floor";
 
 const deno = (file: string, ...flags: string[]) => [Deno.execPath(), "run", "-A", "-q", ...flags, pathOf(file)];
 
-/** Runs a program of ours; with the driver of another checkout, whose deno.json says what `@wsd/driver` is, if one is given. */
+/** Runs one of our programs, optionally with the driver of another checkout, whose deno.json maps `@wsd/driver`. */
 const ours = (file: string, checkout?: string) =>
   deno(file, ...(checkout === undefined ? [] : [`--config=${checkout}/deno.json`]));
 

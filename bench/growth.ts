@@ -58,7 +58,7 @@ export interface Curve {
   readonly name: string;
   /** The rows, by size. */
   readonly rows: readonly Workload[];
-  /** The unit whose cost is told. */
+  /** The unit whose cost is reported. */
   readonly unit: string;
   /** How many units a message of a row is. */
   readonly units: (row: Workload) => number;

@@ -31,7 +31,7 @@ async function isNewer(file: string, other: string): Promise<boolean> {
   }
 }
 
-/** What the load generator is told; see `load/load.c`. */
+/** The arguments of the load generator; see `load/load.c`. */
 export interface NativeTask {
   readonly mode: "echo" | "fanOut" | "handshakes";
   readonly port: number;

@@ -29,7 +29,7 @@ export interface Script {
  *
  * @param row The row.
  * @returns Its messages. Compressed ones refer to those before them, and to nothing behind the script's beginning, so
- * that it may begin anew at its end.
+ * that it may start over at its end.
  */
 export async function makeScript(row: Workload): Promise<Script> {
   const { payload, fragments, messages: kind, compressed } = row;

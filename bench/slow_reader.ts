@@ -32,7 +32,7 @@ const { values } = parseArgs({
 const length = Number(values.mib) * MIB;
 const speed = Number(values.speed) * MIB;
 
-/** Reads no faster than so many bytes a second. */
+/** Reads no faster than a given number of bytes per second. */
 class SlowLine {
   readonly #conn: Deno.TcpConn;
   readonly #buffer = new Uint8Array(PORTION);

@@ -2,7 +2,7 @@
 import { makePayload, type Payload } from "../load/frames.js";
 import { Histogram, Meter, wait } from "../load/meter.js";
 
-/** What a client is told. */
+/** The instructions for a client. */
 export interface ClientTask {
   /** Where the fixed server listens. */
   readonly port: number;

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the load generator is told, and what it tells. */
+/** The messages to and from the load generator. */
 
 /**
  * @typedef {object} Task

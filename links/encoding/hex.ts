@@ -26,7 +26,7 @@ export function encodeHex(src: string | Uint8Array | ArrayBuffer): string {
  *
  * @param src Two digits a byte, of either case.
  * @returns The bytes.
- * @throws {TypeError} Where there is a character that is no digit.
+ * @throws {TypeError} If there is a character that is not a digit.
  * @throws {RangeError} Where the number of digits is odd.
  */
 export function decodeHex(src: string): Uint8Array<ArrayBuffer> {

@@ -15,7 +15,7 @@ const FULL = 2;
 /** Why a payload is corrupt, by the result of a step, from 3 on. */
 const FAULTS = [
   "the data ends too early",
-  "there is no block of type 3",
+  "blocks of type 3 don't exist",
   "a stored block's length does not match its complement",
   "a block has more codes than there are symbols",
   "a code isn't a Huffman code",

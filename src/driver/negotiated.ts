@@ -1,4 +1,4 @@
-/** What the opening handshake has negotiated. */
+/** The result of the opening handshake. */
 export interface Negotiated {
   /** The subprotocol, null if there is none. */
   readonly protocol: string | null;

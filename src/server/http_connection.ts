@@ -286,7 +286,7 @@ export class HttpConnection implements Upgrader {
     return new SwitchingProtocols(fields);
   }
 
-  /** The client has left while the handler did something else first. That is no mistake of the caller's. */
+  /** The client has left while the handler did something else first. That is not the caller's mistake. */
   #acceptLate(fields: Field[], handler: UpgradeHandler): Response {
     queueMicrotask(() => handler.onLost(this.#left));
     return new SwitchingProtocols(fields);

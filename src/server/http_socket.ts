@@ -8,7 +8,7 @@ const SLICE = 16 * 1024;
 /** How many bytes a client may still send after its request. They are dropped; beyond that it is cut off. */
 const MAX_DROPPED = 256 * 1024;
 
-/** What an {@linkcode HttpSocket} hands over when the connection becomes a WebSocket. */
+/** The parts that an {@linkcode HttpSocket} hands over when the connection becomes a WebSocket. */
 export interface ReleasedSocket {
   /** The transport. */
   readonly transport: Transport;

@@ -1,4 +1,4 @@
-/** Who reads ahead, and waits until it may again. */
+/** A reader that reads ahead, and waits until it may again. */
 export interface BudgetWaiter {
   /** Something was given back: it may ask again. */
   onBudget(): void;

@@ -44,7 +44,7 @@ export interface Upgrader {
   readonly request: HandshakeRequest;
   /** The client's request, as the user sees it. */
   readonly info: RequestInfo;
-  /** What the handshake is checked by, unless the caller says otherwise. */
+  /** The default policy for checking the handshake. */
   readonly policy?: HandshakePolicy;
   /** Whether the runtime frames the messages: then nothing can be done that its socket can't, such as extensions. */
   readonly runtimeFrames: boolean;

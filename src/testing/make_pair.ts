@@ -25,9 +25,9 @@ export interface PairOptions extends Omit<WebSocketDriverOptions, "additionalHea
    * @default {"ws://localhost/"}
    */
   url?: string | URL;
-  /** What holds for the server's side alone; it goes before what holds for both. */
+  /** The options for the server's side only; they override those for both. */
   server?: ServerOptions;
-  /** What holds for the client's side alone; it goes before what holds for both. */
+  /** The options for the client's side only; they override those for both. */
   client?: Omit<ClientOptions, "transport" | "socketPath" | "maxRedirects">;
 }
 
@@ -96,7 +96,7 @@ export async function makePair(options: PairOptions = {}): Promise<WebSocketPair
     ...both,
     ...serverOptions,
   });
-  // Whoever fails first tells why; the other one only sees the connection go.
+  // The side that fails first knows why; the other one only sees the connection end.
   await Promise.all([client.startConnection(), accepted]);
   const server = await accepted;
   return {

@@ -61,7 +61,7 @@ export class PayloadCount {
   #onWritten(position: number): void {
     this.#marked = false;
     if (position > this.#taken) this.#take(position - this.#taken);
-    // What was sent meanwhile is behind it.
+    // Messages sent meanwhile come after it.
     if (this.#handed === 0) return;
     const next = this.#taken + this.#handed;
     this.#marked = true;

@@ -192,7 +192,12 @@ const closings: Case[] = [
   ...close("7.3.4", "a Close with a reason", closePayload(1000, "Hello, world!"), 1000),
   ...close("7.3.5", "a Close with a reason of 123 bytes", closePayload(1000, pattern(123)), 1000),
   ...close("7.3.6", "a Close with a reason of 124 bytes", closePayload(1000, pattern(124)), PROTOCOL_ERROR),
-  ...close("7.5.1", "a Close whose reason is no UTF-8", closePayload(1000, hex("ce ba ed a0 80")), INVALID_PAYLOAD),
+  ...close(
+    "7.5.1",
+    "a Close whose reason is not valid UTF-8",
+    closePayload(1000, hex("ce ba ed a0 80")),
+    INVALID_PAYLOAD,
+  ),
   ...VALID_CODES.flatMap((code) => close(`7.7 code ${code}`, "a code that may be sent", closePayload(code), code)),
   ...INVALID_CODES.flatMap((code) =>
     close(`${code < 5000 ? "7.9" : "7.13"} code ${code}`, "a code that may not", closePayload(code), PROTOCOL_ERROR)

@@ -29,7 +29,7 @@ export interface CompressedFamily {
   readonly cases: readonly CompressedCase[];
 }
 
-/** The suite sends a thousand messages of each length; here it is so many bytes, but no fewer messages than this. */
+/** The suite sends a thousand messages of each length; here a number of bytes is sent, but at least this many messages. */
 const BYTES = 128 * 1024;
 const FEWEST = 3;
 const MOST = 100;
@@ -73,7 +73,7 @@ function bytes(at: (random: Random, index: number) => number): Uint8Array {
   return Uint8Array.from({ length: DATA_LENGTH }, (_, i) => at(random, i));
 }
 
-/** Takes one message after the other out of the data, which begins anew at its end. */
+/** Cuts one message after another out of the data, which starts over at its end. */
 function cut(data: Uint8Array, length: number): Uint8Array[] {
   const count = Math.min(MOST, Math.max(FEWEST, Math.ceil(BYTES / length)));
   const endless = new Uint8Array(data.length + length);

@@ -116,7 +116,7 @@ export class Fuzzer {
     await this.write(frameBytes(this.#masked, opcode, payload, options));
   }
 
-  /** Sends a frame's header that announces so many bytes, and only the first of them. */
+  /** Sends a frame's header that announces a number of bytes, and only the first of them. */
   async sendPart(opcode: number, payload: Uint8Array, length: number): Promise<void> {
     const whole = new Uint8Array(length);
     whole.set(payload);
@@ -124,7 +124,7 @@ export class Fuzzer {
     await this.write(bytes.subarray(0, bytes.length - length + payload.length));
   }
 
-  /** Sends a message in frames of at most so many bytes; reserved bits stand in the first one. */
+  /** Sends a message in frames of limited length; reserved bits are in the first one. */
   async sendFragments(opcode: number, payload: Uint8Array, size: number, rsv = 0): Promise<void> {
     const frames: Uint8Array[] = [];
     for (let at = 0; at === 0 || at < payload.length; at += size) {

@@ -1,4 +1,4 @@
-// The end of a connection, seen from the client, with servers that do as they are told.
+// The end of a connection, seen from the client, with scripted servers.
 import { assert, assertEquals } from "@std/assert";
 import { type Client, ErrorCode, makeClient } from "../../client.ts";
 import { EventLog } from "../support/event_log.ts";
@@ -7,7 +7,7 @@ import { netTest } from "../support/permissions.ts";
 import type { RawPeer } from "../support/raw_peer.ts";
 import { rawServer } from "../support/raw_server.ts";
 
-/** Connects a client of ours with a server that does as a test says. */
+/** Connects our client to a server that a test scripts. */
 async function play(
   serve: (peer: RawPeer) => Promise<void>,
   act: (ws: Client, log: EventLog) => Promise<void> | void,

@@ -8,7 +8,7 @@ import { rawServer, respond } from "../support/raw_server.ts";
 
 const NO_NETWORK = { permissions: { net: false } } as const;
 
-/** What `onerror` of the web's class is told. */
+/** The event that `onerror` of the web's class receives. */
 async function errorOf(ws: WebSocket): Promise<Error> {
   const { error } = await new Promise<ErrorEvent>((resolve) => ws.onerror = (event) => resolve(event as ErrorEvent));
   return error;

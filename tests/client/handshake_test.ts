@@ -128,7 +128,7 @@ const BODIES: readonly (readonly [string, string, string[], string])[] = [
   ["a Content-Length of 0", "401 Unauthorized\r\nContent-Length: 0\r\n", ["x"], ""],
   ["a negative Content-Length", "401 Unauthorized\r\nContent-Length: -5\r\n", ["Hello"], ""],
   // RFC 9112 §6.3 MUST content-length-response
-  ["a Content-Length that is no number", "401 Unauthorized\r\nContent-Length: 1e3\r\n", ["Hello"], ""],
+  ["a Content-Length that is not a number", "401 Unauthorized\r\nContent-Length: 1e3\r\n", ["Hello"], ""],
   ["chunks", "401 Unauthorized\r\nTransfer-Encoding: chunked\r\n", [chunked], "Hello world"],
   // RFC 9112 §6.1 MUST chunked
   // RFC 9112 §7.1.1 MUST

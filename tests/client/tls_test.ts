@@ -19,7 +19,7 @@ interface Pems {
   key: string;
 }
 
-/** An echo server of ours that speaks TLS. */
+/** Our echo server over TLS. */
 function secureEcho({ cert, key }: Pems) {
   return serve({ hostname: HOSTNAME, port: 0, cert, key, onListen() {} }, (request) => {
     const ws = makeServer(request);

@@ -155,7 +155,7 @@ const FAULTS: readonly (readonly [string, string])[] = [
   ["a reserved bit", "c1 01 78"],
   ["a reserved opcode", "83 01 78"],
   ["a continuation of nothing", "80 01 78"],
-  ["text that is no UTF-8", "81 01 ff"],
+  ["text that is not valid UTF-8", "81 01 ff"],
   ["a Close of one byte", "88 01 03"],
   ["a Close with 1006", "88 02 03ee"],
 ];

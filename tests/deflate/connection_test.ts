@@ -21,7 +21,7 @@ import { randomMessage, zlibEncode } from "./_pair.ts";
 
 const NAME = "permessage-deflate";
 
-/** A client and a server of ours over TCP, with the server's side of a connection. */
+/** Our client and server over TCP, with the server's side of a connection. */
 async function openPair(
   client: boolean | PerMessageDeflateOptions,
   server: boolean | PerMessageDeflateOptions,
@@ -42,7 +42,7 @@ async function openPair(
   await closed;
 }
 
-/** A server of ours on one end of a connection, and a peer that does as the test says on the other. */
+/** Our server on one end of a connection, and a peer that the test scripts on the other. */
 async function openServer(
   offer: string,
   perMessageDeflate: PerMessageDeflateOptions,

@@ -63,10 +63,10 @@ const VECTORS: readonly Vector[] = [
   { does: "refuses RSV1 on a Pong", frames: "ca 00", ...violation("RESERVED_BIT") },
   { does: "refuses RSV1 on a Close", frames: "c8 00", ...violation("RESERVED_BIT") },
   { does: "refuses RSV2 beside RSV1", frames: "e1 07 f248cdc9c90700", ...violation("RESERVED_BIT") },
-  { does: "refuses data that is no DEFLATE", frames: "c1 02 0700", ...violation("INVALID_COMPRESSED_DATA", 1007) },
+  { does: "refuses data that is not DEFLATE", frames: "c1 02 0700", ...violation("INVALID_COMPRESSED_DATA", 1007) },
   { does: "refuses data that is cut off", frames: "c1 04 f248cdc9", ...violation("INVALID_COMPRESSED_DATA", 1007) },
   {
-    does: "refuses text that inflates to what is no UTF-8",
+    does: "refuses text that inflates to invalid UTF-8",
     frames: `c1 ${inHex(zlibEncode(Uint8Array.of(0x61, 0xff)))}`,
     ...violation("INVALID_UTF8", 1007),
   },

@@ -16,7 +16,7 @@ const VIOLATIONS = [
   ["a reserved opcode", 0x83, "x", 1002, ErrorCode.RESERVED_OPCODE],
   ["a fragmented ping", 0x09, "x", 1002, ErrorCode.CONTROL_FRAME_FRAGMENTED],
   ["a stray continuation", 0x80, "x", 1002, ErrorCode.UNEXPECTED_CONTINUATION],
-  ["text that is no UTF-8", 0x81, Uint8Array.of(0xff), 1007, ErrorCode.INVALID_UTF8],
+  ["text that is not valid UTF-8", 0x81, Uint8Array.of(0xff), 1007, ErrorCode.INVALID_UTF8],
   ["a Close of one byte", 0x88, Uint8Array.of(3), 1002, ErrorCode.INVALID_CLOSE_PAYLOAD],
   ["a Close with 1005", 0x88, Uint8Array.of(3, 0xed), 1002, ErrorCode.INVALID_CLOSE_CODE],
   ["a message above maxLength", 0x82, new Uint8Array(101), 1009, ErrorCode.MESSAGE_TOO_LONG],

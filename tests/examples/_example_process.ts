@@ -36,7 +36,7 @@ export class ExampleProcess implements AsyncDisposable {
    * Starts it, and waits until it says where it listens.
    *
    * @param name Its file in `examples/`.
-   * @param args What it is told.
+   * @param args Its arguments.
    * @param flags What it is allowed beside the network.
    * @param source What stands in the file, where that is not in `examples/`.
    * @returns The running example.

@@ -7,7 +7,7 @@ import { ExampleProcess } from "./_example_process.ts";
 const NEEDS = { net: true, run: true, read: true, write: true };
 const ROOT = new URL("../../", import.meta.url);
 
-/** The programs of a document that go on until they are stopped, and so are no examples that a test could run. */
+/** The programs of a document that run until they are stopped, and so can't be run as examples by a test. */
 async function programs(document: string): Promise<{ server?: string; client?: string }> {
   const sources = await ignoredSources(document);
   return {

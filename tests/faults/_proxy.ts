@@ -1,5 +1,5 @@
 /**
- * A TCP proxy between a client and a server that delays, splits, stalls, cuts and resets, as it is told.
+ * A TCP proxy between a client and a server that delays, splits, stalls, cuts and resets on command.
  *
  * @module
  */

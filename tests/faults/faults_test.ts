@@ -1,4 +1,4 @@
-// Networks that delay, split, stall, cut and reset, between a client and a server of ours, with and without TLS.
+// Networks that delay, split, stall, cut and reset, between our client and our server, with and without TLS.
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type Client, makeClient, makeServer, serve, type ServeOptions, type WebSocketListener } from "@wsd/driver";
 import { makeCertificate } from "../support/certificate.ts";

@@ -1,7 +1,7 @@
 /**
  * Properties that hold for any input, tried by fast-check: a few times as tests, and for long by `deno task fuzz`.
  *
- * Each test prints its seed. A run that fails is told with `seed` and `path`: they go into `SEEDS`, and are tried first
+ * Each test prints its seed. A failed run is reported with `seed` and `path`: they go into `SEEDS`, and are tried first
  * from then on.
  *
  * @module

@@ -70,7 +70,7 @@ const fields: readonly (readonly [string, Changes, readonly number[]])[] = [
   ["no version", { "Sec-WebSocket-Version": null }, [400, 426]],
   ["no key", { "Sec-WebSocket-Key": null }, [400]],
   ["a key of 15 bytes", { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" }, [400]],
-  ["a key that is no base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }, [400]],
+  ["a key that is not base64", { "Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!==" }, [400]],
   // Row: prototype-names
   ["__proto__ as an extension", { "Sec-WebSocket-Extensions": "__proto__; constructor=1" }, [101]],
   ["toString as an extension", { "Sec-WebSocket-Extensions": "toString, valueOf; a" }, [101]],

@@ -1,5 +1,5 @@
 /**
- * A driver of ours with a peer that does as a test says, over streams in memory, for every way in which messages are
+ * Our driver with a peer that a test scripts, over streams in memory, for every way in which messages are
  * read.
  *
  * @module
@@ -121,7 +121,7 @@ const PATIENCE = 10_000;
 
 function watch(ws: WebSocketDriver, path: ReadPath): Pick<Met, "events" | "closed"> {
   const events: string[] = [];
-  // What waits in a stream may be read when the end is told already.
+  // Messages queued in a stream may be read after the end was reported.
   let ends = Infinity;
   const end = (event: string) => {
     ends = Math.min(ends, events.length);

@@ -214,7 +214,7 @@ Deno.test("RequestHeadParser refuses a head above its limit with 431", () => {
   assertRefused(text, 414, "it must have at most 5 bytes", { maxHead: 5 });
   assertRefused("GET / ", 414, "it must have at most 5 bytes", { maxHead: 5 });
   assertRefused("GET / HTTP/1.1\r\nA: bcd", 431, "it must have at most 18 bytes", { maxHead: 18 });
-  // Of two limits the one that is passed first is told, and of two at the same byte that of the head.
+  // Of two limits the one that is exceeded first is reported, and of two at the same byte that of the head.
   assertRefused("GET / ", 414, "it must have at most 5 bytes", { maxHead: 5, maxStartLine: 5 });
   assertRefused("GET / H", 414, "a line must have at most 5 bytes", { maxHead: 6, maxStartLine: 5 });
   assertRefused("\r\n" + text, 431, `it must have at most ${text.length} bytes`, { maxHead: text.length });
@@ -256,7 +256,7 @@ Deno.test("RequestHeadParser refuses endless heads long before their end", () =>
         parser.push(bytesOf(start));
         while (!parser.done) sent += parser.push(bytesOf(piece));
       };
-      // Where an empty line is no error it is the end of the head.
+      // An empty line that is not an error is the end of the head.
       if (piece === "\r\n" && start !== "") endless();
       else assertThrows(endless);
       assert(sent <= 65536, `${sent} bytes taken of ${start}${piece}${piece}…`);

@@ -27,7 +27,7 @@ export interface Files {
 export interface Program {
   /** As the matrix names it. */
   readonly name: string;
-  /** The command, without what every peer of its kind is told. */
+  /** The command, without the arguments that every peer of its kind gets. */
   readonly command: readonly string[];
   /** Which checks it can't do, and why. */
   readonly limits?: Record<string, string>;
@@ -93,7 +93,7 @@ export async function runClient(program: Program, target: Target, files: Files):
   return await outcomesOf(command(program.command, [JSON.stringify(target), last], files));
 }
 
-/** Runs headless Chromium on the page of our server's, which is told what to connect to. */
+/** Runs headless Chromium on our server's page, with the address to connect to. */
 export async function runChromium(target: Target, files: Files): Promise<Outcomes> {
   const page = `${target.plain.replace("ws:", "http:")}/page`;
   const url = `${page}#${encodeURIComponent(JSON.stringify(target))}`;

@@ -46,7 +46,7 @@ function suite(kind: HostKind): void {
   const test = (name: string, fn: (ws: Ws) => Promise<void>) =>
     testWith(NEEDS, `${name}, with ${kind.name}`, async () => await fn(await load()));
 
-  /** Opens a server of ours with a client of ws's. */
+  /** Connects a client of ws to our server. */
   async function open(ws: Ws, protocols: string[], headers: Record<string, string> = {}) {
     const accepted = Promise.withResolvers<{ server: Server; log: EventLog }>();
     const host = await kind.open((env) => {

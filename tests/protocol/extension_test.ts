@@ -70,7 +70,7 @@ testVectors(PACES.flatMap((pace): Vector[] => {
       sent: ["close 1007"],
     },
     {
-      does: "refuses what is no UTF-8 once it is decoded",
+      does: "refuses text that is not valid UTF-8 once decoded",
       frames: "c1 02 2a00",
       ...violation("INVALID_UTF8", 1007),
     },

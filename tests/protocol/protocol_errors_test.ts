@@ -24,7 +24,7 @@ const MESSAGES: Readonly<Record<string, { readonly message: string }>> = {
   invalidCloseCode: errors.invalidCloseCode(65_535),
 };
 
-/** These are no fault of the peer's, which is told "internal error". */
+/** These are not the peer's fault, which only sees "internal error". */
 const INTERNAL = ["extensionFailed", "bufferChanged"];
 
 Deno.test("every error of protocol_errors.ts is tested here", () => {

@@ -41,7 +41,7 @@ function proxyTest(program: ProxyProgram, what: string, fn: (proxy: RunningProxy
   }, { ignore: !installed });
 }
 
-/** Echo servers of ours, which note what they were asked with. */
+/** Our echo servers, which record their requests. */
 async function origins() {
   const authority = await makeAuthority();
   const { cert, key } = await makeCertificate({ hostnames: ["127.0.0.1", "localhost"], authority });

@@ -7,7 +7,7 @@ export class Program implements AsyncDisposable {
 
   /**
    * @param program Its file in this folder.
-   * @param args What it is told.
+   * @param args Its arguments.
    */
   constructor(program: string, ...args: string[]) {
     const path = new URL(program, import.meta.url).pathname;

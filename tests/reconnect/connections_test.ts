@@ -14,7 +14,7 @@ class ImpatientEnvironment extends TestEnvironment {
 
   override after(delay: number, callback: () => void): () => void {
     const cancel = super.after(delay, callback);
-    // The limit on the function for the URL is no wait.
+    // The limit on the URL function is not a wait.
     if (delay === LONG) return cancel;
     this.waits.push(delay);
     queueMicrotask(() => this.pass(delay));

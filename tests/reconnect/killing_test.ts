@@ -14,7 +14,7 @@ const RUNS = 25;
 const runs = argument("runs") ?? RUNS;
 const seed = argument("seed") ?? crypto.getRandomValues(new Int32Array(1))[0];
 
-/** Sends numbered messages of all sizes as fast as they are taken, until it is told to stop. */
+/** Sends numbered messages of all sizes as fast as they are accepted, until stopped. */
 class Stream {
   /** The lengths of those that were taken; a thousand runs would fill the memory with the messages themselves. */
   readonly taken: number[] = [];

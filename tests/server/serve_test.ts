@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   // RFC 9110 §9.1 SHOULD unknown
   ["TRACE", handshake({}, "TRACE / HTTP/1.1"), 501],
   ["a chunked body", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411],
-  ["a Content-Length that is no number", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400],
+  ["a Content-Length that is not a number", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400],
   ["two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400],
   // RFC 9110 §8.6 MUST many-digits
   ["a length beyond numbers", `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${"9".repeat(30)}\r\n\r\n`, 400],

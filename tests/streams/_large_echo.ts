@@ -8,7 +8,7 @@ import { makeClient, makeServer, serve, type WebSocketDriver } from "@wsd/driver
 
 const MIB = 1024 * 1024;
 const CHUNK = 64 * 1024;
-/** After so many bytes the code is compiled and the heap has its size, and the client's growth is counted. */
+/** After this many bytes the code is compiled and the heap has its size; then the client's growth is measured. */
 const WARM_UP = 64 * MIB;
 /** Watches the memory of this process, in MiB, until it is asked by how much it has grown. */
 function watchGrowth(): () => number {

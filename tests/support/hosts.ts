@@ -26,7 +26,7 @@ import { closeServer } from "./transport_pair.ts";
 
 /** What the runtime's own socket can't do, or does in its own way. */
 export type Ability =
-  /** Pings can be sent, and are told of. */
+  /** Whether Pings can be sent, and are reported. */
   | "ping"
   /** Reading can be paused. */
   | "pause"
@@ -46,7 +46,7 @@ export interface Host extends AsyncDisposable {
   readonly url: string;
   /** What a handler or a listener threw, under `serve`. */
   readonly faults: unknown[];
-  /** How a client of ours reaches it. */
+  /** How our client reaches it. */
   reach(): StartConnectionOptions;
   /** Connects, with nothing sent yet. */
   connect(): Promise<Transport>;
@@ -258,7 +258,7 @@ export interface PairOptions {
   onClient?: (ws: Client) => void;
 }
 
-/** A client and a server of ours. Its disposal ends both. */
+/** Our client and server. Disposal ends both. */
 export interface DriverPair extends AsyncDisposable {
   client: Client;
   server: Server;
@@ -267,7 +267,7 @@ export interface DriverPair extends AsyncDisposable {
   host: Host;
 }
 
-/** Connects a client of ours with a server of ours; both are open. */
+/** Connects our client to our server; both are open. */
 export async function openPair(kind: HostKind, options: PairOptions = {}): Promise<DriverPair> {
   const { host, accepted } = await openHost(kind, options);
   const client = new Client(host.url, { ...PATIENT, ...options.client });
@@ -291,7 +291,7 @@ export async function openPair(kind: HostKind, options: PairOptions = {}): Promi
   };
 }
 
-/** A server of ours with a peer that does as it is told. Its disposal ends both. */
+/** Our server with a scripted peer. Disposal ends both. */
 export interface RawPair extends AsyncDisposable {
   peer: RawPeer;
   server: Server;
@@ -301,7 +301,7 @@ export interface RawPair extends AsyncDisposable {
   head: string;
 }
 
-/** Connects a peer to a server of ours; the server is open. */
+/** Connects a peer to our server; the server is open. */
 export async function openRaw(
   kind: HostKind,
   options: PairOptions & { behind?: Uint8Array } = {},

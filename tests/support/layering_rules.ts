@@ -32,7 +32,7 @@ export const STRANGERS = [["protocol", "http"], ["protocol", "handshake"], ["cli
 /** The folders that are free of any platform. */
 export const PURE = ["http", "handshake", "protocol"] as const;
 
-/** What an entry point must not import, lest it bring in the other half. */
+/** What an entry point must not import, so that it doesn't bring in the other half. */
 export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
   "client.ts": ["server", "topics", "testing", "cli"],
   "server.ts": ["client", "testing", "cli"],

@@ -108,7 +108,7 @@ export class RawPeer {
     }
   }
 
-  /** Reads so many bytes. */
+  /** Reads a number of bytes. */
   async take(length: number): Promise<Uint8Array> {
     while (this.#received.length < length) {
       if (!await this.#read()) throw new Error(`Cannot read ${length} bytes: the connection ended`);

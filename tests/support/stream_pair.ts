@@ -1,5 +1,5 @@
 /**
- * A client and a server of ours that nobody listens to, so that their streams can be taken.
+ * Our client and server without listeners, so that their streams can be used.
  *
  * @module
  */

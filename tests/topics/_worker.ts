@@ -1,12 +1,12 @@
 /**
- * A worker with topics of its own, which does what it is told: see worker_broker_test.ts.
+ * A worker with its own topics, which executes commands: see worker_broker_test.ts.
  *
  * @module
  */
 import { makePair } from "@wsd/driver";
 import { Topics, WorkerBroker } from "@wsd/driver/topics";
 
-/** What a worker is told to do. */
+/** A command for a worker. */
 export interface Task {
   port: MessagePort;
   /** How many messages to publish, and how many of them in a turn. */

@@ -213,7 +213,7 @@ Deno.test("broadcast() compresses once for all connections, whatever they negoti
   await Promise.all(ends);
 });
 
-/** A pair whose client doesn't read, and enough for it that more than so many bytes wait at the server. */
+/** A pair whose client doesn't read, with more than a given number of bytes queued at the server. */
 async function stuckPair(stack: AsyncDisposableStack, waiting: number): Promise<WebSocketPair> {
   const pair = stack.use(await makePair());
   pair.client.pause();

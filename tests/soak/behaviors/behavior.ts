@@ -1,4 +1,4 @@
-/** What clients are told. */
+/** The instructions for clients. */
 export interface Task {
   /** Where the server listens without TLS. */
   readonly port: number;
@@ -23,7 +23,7 @@ export interface Outcome {
 /** What some clients do until the soak is over. */
 export type Behavior = (task: Task) => Promise<Outcome>;
 
-/** How many faults of one kind of clients are told. */
+/** How many errors of one kind of client are reported. */
 const TOLD = 5;
 
 /**

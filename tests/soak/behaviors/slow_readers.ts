@@ -45,7 +45,7 @@ async function download(length: number, speed: number, task: Task): Promise<void
   ws.closeConnection();
 }
 
-/** A connection that reads no faster than so many bytes a second. */
+/** A connection that reads no faster than a given number of bytes per second. */
 async function slowTransport(port: number, speed: number): Promise<Transport> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   let free = performance.now();
