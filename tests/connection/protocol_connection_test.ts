@@ -2,22 +2,25 @@ import { assertEquals } from "@std/assert";
 import { ProtocolConnection } from "../../src/connection/protocol_connection.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { ROLES } from "../support/endpoint.ts";
-import { frameFor } from "../support/frames.ts";
+import { concat, frameFor } from "../support/frames.ts";
 import { Recorder } from "../support/runtime_pair.ts";
 
 const OPTIONS = { maxLength: 1000, maxFragments: 1, extension: null, closeTimeout: 60_000, highWaterMark: 1000 };
+
+/** A transport whose peer does nothing. */
+const SILENT: Transport = {
+  retainsWrites: false,
+  read: () => new Promise(() => {}),
+  write: () => Promise.resolve(),
+  closeWrite: () => Promise.resolve(),
+  close() {},
+};
 
 for (const role of ROLES) {
   // Row: lost
   Deno.test(`ProtocolConnection as ${role} ends at once if the peer does, though a write never settles`, async () => {
     const eof = Promise.withResolvers<number | null>();
-    const transport: Transport = {
-      retainsWrites: false,
-      read: () => eof.promise,
-      write: () => new Promise(() => {}),
-      closeWrite: () => Promise.resolve(),
-      close() {},
-    };
+    const transport: Transport = { ...SILENT, read: () => eof.promise, write: () => new Promise(() => {}) };
     const recorder = new Recorder();
     const connection = new ProtocolConnection(transport, recorder, role, OPTIONS);
     connection.start(new Uint8Array(0));
@@ -26,6 +29,45 @@ for (const role of ROLES) {
     eof.resolve(null);
     assertEquals((await recorder.closed()).code, 1006);
     assertEquals(connection.state, "closed");
+  });
+
+  Deno.test(`ProtocolConnection as ${role} has one read pending, also if it is resumed meanwhile`, async () => {
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return new Promise<null>(() => {});
+    };
+    const recorder = new Recorder();
+    const connection = new ProtocolConnection({ ...SILENT, read }, recorder, role, OPTIONS);
+    connection.start(new Uint8Array(0));
+    connection.pause();
+    connection.resume();
+    assertEquals(reads, 1);
+    connection.terminate();
+    await recorder.closed();
+  });
+
+  Deno.test(`ProtocolConnection as ${role} writes once for a delivery, also if it is resumed within`, async () => {
+    let writes = 0;
+    const write = () => {
+      writes++;
+      return Promise.resolve();
+    };
+    class Replying extends Recorder {
+      override onMessage(): void {
+        connection.pause();
+        connection.resume();
+        connection.sendText("reply", false);
+      }
+    }
+    const recorder = new Replying();
+    const connection = new ProtocolConnection({ ...SILENT, write }, recorder, role, OPTIONS);
+    const message = frameFor(role, 0x81, "message");
+    connection.start(concat([message, message]));
+    await new Promise<void>((resolve) => connection.whenWritten(resolve));
+    assertEquals(writes, 1);
+    connection.terminate();
+    await recorder.closed();
   });
 }
 
