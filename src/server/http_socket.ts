@@ -60,8 +60,8 @@ export class HttpSocket {
    * @returns False at the end, and if {@linkcode HttpSocket.end} was called. Rejects if the transport fails, or with
    * the exception of `take`.
    */
-  async receiveHead(take: (bytes: Uint8Array) => number): Promise<boolean> {
-    return !this.#ending && await this.#reader.receiveHead(take);
+  receiveHead(take: (bytes: Uint8Array) => number): Promise<boolean> {
+    return this.#ending ? Promise.resolve(false) : this.#reader.receiveHead(take);
   }
 
   /** How many bytes were read but not requested yet. */
