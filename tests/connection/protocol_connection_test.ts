@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { ProtocolConnection } from "../../src/connection/protocol_connection.ts";
 import type { Transport } from "../../src/transport/transport.ts";
+import { makeDeflate } from "../deflate/_pair.ts";
 import { ROLES } from "../support/endpoint.ts";
 import { concat, frameFor } from "../support/frames.ts";
 import { Recorder } from "../support/runtime_pair.ts";
@@ -150,3 +151,25 @@ for (const role of ROLES) {
     connection.terminate();
   });
 }
+
+Deno.test("ProtocolConnection reports that there is room once a message has shrunk, though nothing is written", async () => {
+  const transport: Transport = {
+    retainsWrites: false,
+    read: () => new Promise(() => {}),
+    write: () => new Promise(() => {}),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const recorder = new Recorder();
+  const drained = Promise.withResolvers<void>();
+  recorder.onDrain = drained.resolve;
+  const options = { ...OPTIONS, maxLength: 1_000_000, highWaterMark: 100_000, extension: makeDeflate("server") };
+  const connection = new ProtocolConnection(transport, recorder, "server", options);
+  connection.start(new Uint8Array(0));
+  connection.sendText("never written", false);
+  connection.sendBinary(new Uint8Array(300_000), true);
+  assertGreater(connection.bufferedAmount, 100_000);
+  await drained.promise;
+  assertLess(connection.bufferedAmount, 1000);
+  connection.terminate();
+});
