@@ -129,7 +129,7 @@ netTest(
   },
 );
 
-Deno.test("SharedTimeout puts off what is late once, and by as much as it is late", async () => {
+Deno.test("SharedTimeout postpones a late callback once, by as much as it is late", async () => {
   const start = performance.now();
   const times: number[] = [];
   const done = new Promise<void>((resolve) => {

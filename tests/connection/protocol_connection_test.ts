@@ -123,7 +123,7 @@ for (const role of ROLES) {
   const length = (role === "client" ? 6 : 2) + 5;
 
   // Deno may tell of an answer before it tells that the question was written: what it has not told is counted.
-  Deno.test(`ProtocolConnection.bufferedAmount as ${role} counts what was sent until the write settles, also behind its echo`, async () => {
+  Deno.test(`ProtocolConnection.bufferedAmount as ${role} counts what was sent until the write settles, even after its echo`, async () => {
     const transport = new ScriptedTransport();
     const recorder = new Recorder();
     const connection = new ProtocolConnection(transport, recorder, role, OPTIONS);

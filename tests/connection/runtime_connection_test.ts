@@ -227,7 +227,7 @@ netTest("RuntimeConnection.close() sends every code that may be on the wire, and
   }
 });
 
-netTest("RuntimeConnection.close() sends no code for 1005, and 1005 comes back", async () => {
+netTest("RuntimeConnection.close() sends no code for 1005, and reports 1005", async () => {
   await using pair = await openBuiltIn();
   assert(pair.connection.close(1005, ""));
   assertEquals(await pair.peer.frame(), "88");

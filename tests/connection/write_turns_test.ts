@@ -42,7 +42,7 @@ Deno.test("WriteTurns lets many write in order, with turns of the event loop bet
   assertEquals(written, Array.from({ length: COUNT + 1 }, (_, index) => index));
 });
 
-Deno.test("WriteTurns lets a writer enter again in its turn, and gives the others theirs before", async () => {
+Deno.test("WriteTurns lets a writer enter again during its turn, after the others had theirs", async () => {
   const written: number[] = [];
   const again = Promise.withResolvers<void>();
   const all = enter(COUNT, (index) => {
@@ -53,7 +53,7 @@ Deno.test("WriteTurns lets a writer enter again in its turn, and gives the other
   assertEquals(written.at(-1), -1);
 });
 
-Deno.test("WriteTurns reports what a writer throws, and gives the others their turn", async () => {
+Deno.test("WriteTurns reports a writer's exception, and gives the others their turn", async () => {
   const faults: unknown[] = [];
   const onError = (event: ErrorEvent) => {
     event.preventDefault();

@@ -176,7 +176,7 @@ Deno.test("close() gives up waiting, with an error and a close in another task",
   assertEquals(log.events, ["error 3", "close 1006 false 3"]);
 });
 
-netTest("close() throws for a code or a reason that may not be sent, and goes on", async () => {
+netTest("close() throws for a code or a reason that may not be sent, and keeps going", async () => {
   await using server = scriptedServer(open);
   const { ws, log } = start(server.url);
   await log.until("open");

@@ -81,7 +81,7 @@ netTest("serve() answers 403 to any host that is not listed, on pages too", asyn
   assertEquals((await ask(server, ["Host: rebound.example.org"])).status, "403");
 });
 
-netTest("makeServer() checks origins and hosts of its own under Deno.serve", async () => {
+netTest("makeServer() checks its own origins and hosts under Deno.serve", async () => {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const ws = makeServer(request, { allowedOrigins: ["https://example.com"], allowedHosts: ["example.com"] });
     ws.startConnection();

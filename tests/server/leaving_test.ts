@@ -103,7 +103,7 @@ for (const { name, permissions, open } of KINDS) {
       // Row: leaving-early
       testWith(
         permissions,
-        `request.signal aborts at a ${way} behind ${length} of unread body, over ${name}`,
+        `request.signal aborts at a ${way} after ${length} of unread body, over ${name}`,
         async () => {
           const asked = Promise.withResolvers<void>();
           const reasons: unknown[] = [];

@@ -93,7 +93,7 @@ const UNREADABLE = names.slice(0, names.indexOf("no upgrade"));
 
 for (const [what, request, status] of REFUSED) {
   // RFC 9110 §15.5 SHOULD
-  netTest(`serve() answers ${what} with ${status}, and goes on`, async () => {
+  netTest(`serve() answers ${what} with ${status}, and keeps running`, async () => {
     let seen = 0;
     await using host = start((request, info) => {
       seen++;
@@ -140,7 +140,7 @@ for (const [what, request, url] of ACCEPTED) {
   });
 }
 
-netTest("serve() reads a handshake that comes byte by byte, with a frame behind it", async () => {
+netTest("serve() reads a handshake that arrives byte by byte, with a frame after it", async () => {
   const logs: EventLog[] = [];
   await using host = start((request) => {
     const ws = makeServer(request);

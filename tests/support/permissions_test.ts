@@ -11,7 +11,7 @@ Deno.test("missingFlags() returns nothing for a test that needs nothing", () => 
   assertEquals(missingFlags({}, () => "denied"), []);
 });
 
-netTest("netTest() runs where the network is allowed", () => {
+netTest("netTest() runs if the network is allowed", () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   assertEquals(listener.addr.transport, "tcp");
 });
