@@ -187,8 +187,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   /**
-   * Delivers the result of a step, reads on, and writes what was sent meanwhile; within another delivery, that one does.
-   * A pending read stays pending. An exception here means that memory ran out, or a bug in this package.
+   * Delivers the result of a step, reads on, and writes what was sent meanwhile; within another delivery, that one
+   * does. A pending read stays pending. An exception here means that memory ran out, or a bug in this package.
    */
   #deliver(step: () => void): void {
     const input = this.#input;

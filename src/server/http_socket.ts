@@ -46,7 +46,7 @@ export class HttpSocket {
   /**
    * Reads the next bytes of a body; the client may take as long as the stall timeout.
    *
-   * @returns The bytes, at least one, with a buffer of their own; null at the end. Rejects if the transport fails.
+   * @returns The bytes, at least one, in their own buffer; null at the end. Rejects if the transport fails.
    */
   receiveBody(): Promise<Uint8Array | null> {
     return this.#limit(this.#reader.receiveMuch());

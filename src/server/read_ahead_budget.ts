@@ -1,23 +1,23 @@
 /** A reader that reads ahead, and waits until it may again. */
 export interface BudgetWaiter {
-  /** Something was given back: it may ask again. */
+  /** Bytes were returned: the reader may ask again. */
   onBudget(): void;
 }
 
-/** How many bytes all connections of the process hold together, besides the few that each may hold anyway. */
+/** How many bytes all connections of the process may hold together, in addition to the minimum for each. */
 const TOTAL = 16 * 1024 * 1024;
 
-/** How many bytes of them one connection may hold. */
+/** How many of these bytes one connection may hold. */
 const MAX_EACH = 1024 * 1024;
 
 /**
  * How much the connections of a process may read ahead together.
  *
- * A connection may hold no more than is still free. So a few may hold much, many share equally, and one that comes late
- * finds something left.
+ * A connection may hold no more than is still free. So a few may hold a lot, many share equally, and a late one still
+ * gets something.
  */
 export class ReadAheadBudget {
-  /** The process's. */
+  /** The budget of the process. */
   static readonly shared: ReadAheadBudget = new ReadAheadBudget();
 
   readonly #maxEach: number;
@@ -42,8 +42,8 @@ export class ReadAheadBudget {
   /**
    * Asks for bytes.
    *
-   * @param waiter Who asks. If there is too little, it is called when something was given back.
-   * @param held How many bytes it holds already.
+   * @param waiter The reader. If there is too little, it is called when bytes were returned.
+   * @param held How many bytes it already holds.
    * @param bytes How many more it asks for.
    * @returns Whether it may hold them.
    */
@@ -58,9 +58,9 @@ export class ReadAheadBudget {
   }
 
   /**
-   * Gives bytes back.
+   * Returns bytes.
    *
-   * @param bytes How many.
+   * @param bytes The number of bytes.
    */
   giveBack(bytes: number): void {
     this.#free += bytes;
@@ -70,15 +70,15 @@ export class ReadAheadBudget {
   }
 
   /**
-   * Calls nobody any more who waits.
+   * Removes a waiting reader.
    *
-   * @param waiter Who no longer waits.
+   * @param waiter The reader.
    */
   forget(waiter: BudgetWaiter): void {
     this.#waiting.delete(waiter);
   }
 
-  /** Those that get nothing wait again. */
+  /** Readers that get nothing wait again. */
   #wake(): void {
     this.#waking = false;
     const waiting = [...this.#waiting];

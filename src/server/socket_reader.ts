@@ -2,20 +2,20 @@ import { denoPlatform } from "../connection/deno_platform.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type BudgetWaiter, ReadAheadBudget } from "./read_ahead_budget.ts";
 
-/** How much is read at a time, in bytes: of a head, and while little comes. */
+/** How much is read at a time, in bytes: of a head, and while little arrives. */
 const CHUNK = 1024;
 
-/** How much is read at a time while much comes, in bytes, and how long what is kept in one piece gets. */
+/** How much is read at a time while much arrives, in bytes, and the maximum length of a kept piece. */
 const LARGE_CHUNK = 16 * 1024;
 
 /** How much every connection may read ahead, in bytes. For more it asks the budget. */
 const OWN = 16 * 1024;
 
 /**
- * The reading side of a connection while it speaks HTTP, and for what was read ahead of a WebSocket.
+ * The reading side of a connection while it speaks HTTP, and for the bytes that were read ahead of a WebSocket.
  *
- * While it is watched, it reads ahead, since Deno shows a client's end to nobody but a reader. What it has read comes
- * first afterwards.
+ * While it is watched, it reads ahead, since Deno shows a client's end only to a reader. Later reads return those bytes
+ * first.
  */
 export class SocketReader implements BudgetWaiter {
   readonly #transport: Transport;
@@ -27,7 +27,7 @@ export class SocketReader implements BudgetWaiter {
   /** The pending read, if any, and how many bytes it may return. */
   #reading: Promise<void> | null = null;
   #readingSize = 0;
-  /** Whether the last read brought as much as it could. */
+  /** Whether the last read filled its buffer. */
   #muchComes = false;
   /** The pending read of a head, if any: it may have been abandoned meanwhile. */
   #headRead: Promise<unknown> | null = null;
@@ -38,7 +38,7 @@ export class SocketReader implements BudgetWaiter {
   #onLeft: (() => void) | null = null;
 
   /**
-   * @param transport What is read from.
+   * @param transport The transport to read from.
    * @param budget How much may be read ahead.
    */
   constructor(transport: Transport, budget: ReadAheadBudget = ReadAheadBudget.shared) {
@@ -56,16 +56,16 @@ export class SocketReader implements BudgetWaiter {
     return this.#buffered;
   }
 
-  /** Whether nothing was read ahead, and no read is under way: the next bytes are the transport's. */
+  /** Whether nothing was read ahead, and no read is pending: the next bytes come from the transport. */
   get idle(): boolean {
     return this.#buffered === 0 && this.#reading === null;
   }
 
   /**
-   * Reads bytes into memory that is lent for the call: the head of a request needs none of its own.
+   * Reads bytes into memory that is borrowed for the call: the head of a request needs none of its own.
    *
-   * @param take Takes the bytes, and returns how many it has taken. The rest comes next.
-   * @returns False at the end. Rejects if the transport fails, or with what `take` throws.
+   * @param take Receives the bytes, and returns how many it has consumed. The rest is returned next.
+   * @returns False at the end. Rejects if the transport fails, or with the exception of `take`.
    */
   async receiveHead(take: (bytes: Uint8Array) => number): Promise<boolean> {
     const { pool } = denoPlatform;
@@ -86,7 +86,7 @@ export class SocketReader implements BudgetWaiter {
    * Reads the next bytes.
    *
    * @param size How many to read at most, if none were read ahead.
-   * @returns The bytes, at least one, with a buffer of their own; null at the end. Rejects if the transport fails.
+   * @returns The bytes, at least one, in their own buffer; null at the end. Rejects if the transport fails.
    */
   async receive(size: number = CHUNK): Promise<Uint8Array | null> {
     while (this.#buffered === 0 && !this.#ended) await this.#begin(size);
@@ -99,7 +99,7 @@ export class SocketReader implements BudgetWaiter {
   }
 
   /**
-   * Gives the first piece of what was read ahead.
+   * Returns the first piece of the bytes that were read ahead.
    *
    * @returns The bytes; null if there are none.
    */
@@ -112,7 +112,7 @@ export class SocketReader implements BudgetWaiter {
   /**
    * Reads as a transport does.
    *
-   * @param buffer Where the bytes go.
+   * @param buffer Receives the bytes.
    * @returns How many bytes were read, null at the end. Rejects if the transport fails.
    */
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -133,14 +133,14 @@ export class SocketReader implements BudgetWaiter {
     this.#readAhead();
   }
 
-  /** Drops what was read ahead. */
+  /** Drops the bytes that were read ahead. */
   drop(): void {
     this.#ahead = [];
     this.#onTaken(this.#buffered);
   }
 
   /**
-   * Reads ahead from now on, so that it is noticed when the client ends its side.
+   * Reads ahead from now on, to notice when the client ends its side.
    *
    * @param onLeft Called once if it does.
    */
@@ -149,20 +149,20 @@ export class SocketReader implements BudgetWaiter {
     this.#readAhead();
   }
 
-  /** Reads ahead no more. */
+  /** Stops reading ahead. */
   stopWatching(): void {
     this.#onLeft = null;
     this.#budget.forget(this);
   }
 
-  /** Drops what was read ahead, and what a read that is under way still brings. The transport is closed elsewhere. */
+  /** Drops the bytes that were read ahead, and those of a pending read. The transport is closed elsewhere. */
   close(): void {
     this.#closed = true;
     this.stopWatching();
     this.drop();
   }
 
-  /** Others have given bytes back. */
+  /** Others have returned bytes. */
   onBudget(): void {
     this.#readAhead();
   }
@@ -187,7 +187,7 @@ export class SocketReader implements BudgetWaiter {
     return true;
   }
 
-  /** Gives back what is held no more. */
+  /** Returns bytes that are no longer held. */
   #giveBack(): void {
     const held = Math.max(0, this.#buffered + this.#readingSize - OWN);
     if (held >= this.#borrowed) return;
@@ -220,7 +220,7 @@ export class SocketReader implements BudgetWaiter {
     }
   }
 
-  /** Copies bytes, so that no more memory is held than they take, also if they come one by one. */
+  /** Copies bytes, so that they hold no more memory than they need, even if they arrive one by one. */
   #keep(bytes: Uint8Array): void {
     const last = this.#ahead.at(-1);
     if (last !== undefined && last.length + bytes.length <= LARGE_CHUNK) {
