@@ -1,6 +1,7 @@
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { lookAgain } from "./look_again.ts";
+import { Roster, type RosterMember } from "./roster.ts";
 
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
 const GROUPS = 16;
@@ -27,7 +28,9 @@ export interface HeartbeatOptions {
  *
  * A peer counts as silent only after a second check: the first may run before arrived bytes are read.
  */
-export class Heartbeat {
+export class Heartbeat implements RosterMember {
+  /** Its place among those that ping at the same time. */
+  place = 0;
   readonly #connection: Connection;
   readonly #ping: (payload: Uint8Array, onWritten: () => void) => void;
   readonly #timeout: number;
@@ -123,7 +126,7 @@ class HeartbeatClock {
   static readonly #clocks = new Map<number, HeartbeatClock>();
 
   readonly #interval: number;
-  readonly #groups: readonly Set<Heartbeat>[] = Array.from({ length: GROUPS }, () => new Set<Heartbeat>());
+  readonly #groups: readonly Roster<Heartbeat>[] = Array.from({ length: GROUPS }, () => new Roster<Heartbeat>());
   #size = 0;
   #added = 0;
   #turn = 0;
@@ -153,8 +156,8 @@ class HeartbeatClock {
   #beat(): void {
     const now = performance.now();
     for (const group of this.#groups) {
-      for (const heartbeat of group) heartbeat.check(now);
+      for (const heartbeat of group.members) heartbeat.check(now);
     }
-    for (const heartbeat of this.#groups[this.#turn++ % GROUPS]) heartbeat.ping(now);
+    for (const heartbeat of this.#groups[this.#turn++ % GROUPS].members) heartbeat.ping(now);
   }
 }

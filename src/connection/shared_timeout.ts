@@ -3,7 +3,8 @@ import { reportFault } from "./report_fault.ts";
 /** A callback that is due at a certain time. */
 interface Deadline {
   readonly at: number;
-  readonly onDue: () => void;
+  /** What to run; null once it was called off or has run. */
+  onDue: (() => void) | null;
 }
 
 /** A timer that is at least this late, in milliseconds, shows that the event loop had no turn. */
@@ -51,6 +52,8 @@ export class SharedTimeout {
   }
 
   #delete(deadline: Deadline): void {
+    // V8 may keep a deleted entry of a set, and all that it refers to, until it next looks at old objects.
+    deadline.onDue = null;
     if (!this.#waiting.delete(deadline) || this.#waiting.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -70,9 +73,10 @@ export class SharedTimeout {
         this.#timer = setTimeout(this.#run, Math.min(now - deadline.at, this.#timeout));
         return;
       }
+      const { onDue } = deadline;
       this.#delete(deadline);
       try {
-        deadline.onDue();
+        onDue?.();
       } catch (error) {
         reportFault(error);
       }

@@ -25,13 +25,15 @@ import { SendQueue } from "./send_queue.ts";
 import type { WebSocketStats } from "./web_socket_stats.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
 
+const NOTHING_COUNTED = { bufferedAmount: 0, sent: 0, received: 0 };
+
 /** The implementation behind a driver's public methods: what it sends, and when it emits which event. */
 export class DriverCore implements ConnectionHandler, StreamOwner {
   /** The options with their defaults. */
   readonly settings: Settings;
   /** The part that is specific to the client or the server; set when it is created. */
   side: DriverSide | null = null;
-  /** The connection, null before it is open. */
+  /** The connection, null before it is open and after its end. */
   connection: Connection | null = null;
   /** The result of the opening handshake. */
   negotiated: Negotiated = NOTHING_NEGOTIATED;
@@ -52,6 +54,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   #pings: PendingPings | null = null;
   #heartbeat: Heartbeat | null = null;
   #idleTimer: IdleTimer | null = null;
+  /** The last counts of a connection that has ended. Applications may keep a driver; the connection is dropped. */
+  #lastCounts: Pick<Connection, "bufferedAmount" | "sent" | "received"> = NOTHING_COUNTED;
 
   /**
    * @param emitter The emitter with the listeners.
@@ -72,14 +76,14 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** How many bytes are queued. */
   get bufferedAmount(): number {
-    return (this.#queue?.bytes ?? 0) + (this.connection?.bufferedAmount ?? 0);
+    return (this.#queue?.bytes ?? 0) + (this.connection ?? this.#lastCounts).bufferedAmount;
   }
 
   /** The current counts. */
   get stats(): WebSocketStats {
-    const { messagesSent, messagesReceived, bufferedAmount, connection } = this;
-    const [bytesSent, bytesReceived] = [connection?.sent ?? 0, connection?.received ?? 0];
-    return { messagesSent, messagesReceived, bytesSent, bytesReceived, bufferedAmount };
+    const { messagesSent, messagesReceived, bufferedAmount } = this;
+    const { sent, received } = this.connection ?? this.#lastCounts;
+    return { messagesSent, messagesReceived, bytesSent: sent ?? 0, bytesReceived: received ?? 0, bufferedAmount };
   }
 
   /** The round trip of the last answered Ping, in milliseconds; null before the first Pong. */
@@ -243,15 +247,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     (this.#pings ??= new PendingPings()).expect(payload, callback);
   }
 
-  /**
-   * Begins the closing handshake, after everything that was sent.
-   *
-   * @param code The code, 1005 for none.
-   * @param reason The reason.
-   * @returns False if the connection is closing or closed.
-   * @throws {RangeError} If the code may not be sent, or the reason is too long.
-   * @throws {TypeError} If either is of the wrong type.
-   */
+  /** Begins the closing handshake, after everything that was sent; false if the connection is closing or closed. */
   close(code: number, reason: string): boolean {
     formatClosePayload(code, reason);
     const taken = this.submit({ bytes: 0, run: (to) => to.close(code, reason) });
@@ -403,6 +399,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     this.#heartbeat?.stop();
     this.#idleTimer?.stop();
     this.#pings?.clear();
+    const { bufferedAmount, sent, received } = this.connection ?? NOTHING_COUNTED;
+    this.#lastCounts = { bufferedAmount, sent, received };
+    this.connection = this.#heartbeat = this.#idleTimer = null;
     this.promises.onEnd(info);
     this.#streams?.onEnd();
     publishClose(this.#emitter, info);

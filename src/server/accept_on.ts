@@ -3,11 +3,10 @@ import { SharedTimeout } from "../connection/shared_timeout.ts";
 import { REQUEST_HEAD_LIMITS } from "../http/head_limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import { HttpSocket } from "./http_socket.ts";
-import { makeRequest, readHead } from "./read_request.ts";
+import { makeRequest, readHead, ReceivedRequest } from "./read_request.ts";
 import { RequestInfo } from "./request_info.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { StreamUpgrader } from "./stream_upgrader.ts";
-import { setUpgrader } from "./upgrader.ts";
 
 const ORIGIN = new URL("http://localhost/");
 
@@ -40,7 +39,7 @@ async function makeServerOn<Data>(transport: Transport, options: ServerOptions<D
     const info = new RequestInfo(request.url, head.fields, null);
     const released = socket.release();
     const times = { handshakeTimeout, closeTimeout };
-    setUpgrader(request, new StreamUpgrader(head, info, released.transport, times, released.early));
+    ReceivedRequest.setUpgrader(request, new StreamUpgrader(head, info, released.transport, times, released.early));
     return new Server(request, options);
   } catch (error) {
     transport.close();

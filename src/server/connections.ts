@@ -1,4 +1,5 @@
 import type { CloseInfo } from "../protocol/close_payload.ts";
+import { Roster, type RosterMember } from "../connection/roster.ts";
 import type { WebSocketStats } from "../driver/web_socket_stats.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { checkResponse } from "./check_response.ts";
@@ -7,7 +8,7 @@ import type { ServeOptions } from "./serve_options.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 /** A connection that is not a WebSocket, or not yet. */
-export interface PendingConnection {
+export interface PendingConnection extends RosterMember {
   /** Ends the connection unless a handler has its request. */
   endIfIdle(): void;
 }
@@ -19,9 +20,9 @@ export class Connections {
   /** The WebSockets that are open, each until its `"close"`. */
   readonly webSockets: Set<WebSocketDriver> = new Set();
   /** Those that are not WebSockets, or not yet. */
-  readonly #pending = new Set<PendingConnection>();
+  readonly #pending = new Roster<PendingConnection>();
   /** Those that were refused before their request was read. They don't count toward the limit. */
-  readonly #dismissed = new Set<PendingConnection>();
+  readonly #dismissed = new Roster<PendingConnection>();
   readonly #max: number;
   readonly #onError: ServeOptions["onError"];
   #opened = 0;
@@ -144,7 +145,7 @@ export class Connections {
     this.#shutdown?.cancel();
     this.#shutdown = shutdown;
     for (const ws of this.webSockets) shutdown.close(ws);
-    for (const connection of [...this.#pending, ...this.#dismissed]) connection.endIfIdle();
+    for (const connection of [...this.#pending.members, ...this.#dismissed.members]) connection.endIfIdle();
     this.#settle();
   }
 

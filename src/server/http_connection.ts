@@ -6,14 +6,15 @@ import { listContains } from "../http/list_contains.ts";
 import type { RequestHead } from "../http/request_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
 import { checkResponse } from "./check_response.ts";
-import type { Connections } from "./connections.ts";
+import type { Connections, PendingConnection } from "./connections.ts";
+import { HandlerInfo } from "./handler_info.ts";
 import { HttpSocket } from "./http_socket.ts";
 import { makeRequest, readHead, ReceivedRequest } from "./read_request.ts";
 import { RequestError } from "./request_error.ts";
 import { RequestInfo } from "./request_info.ts";
 import type { ServeSettings } from "./serve_options.ts";
 import { SwitchingProtocols } from "./switching_protocols.ts";
-import { type HandshakePolicy, setUpgrader, type UpgradeHandler, type Upgrader } from "./upgrader.ts";
+import type { HandshakePolicy, UpgradeHandler, Upgrader } from "./upgrader.ts";
 import { type AnsweredRequest, writeResponse } from "./write_response.ts";
 
 /** How long a dismissed client may take to read the reason, in milliseconds. */
@@ -25,6 +26,9 @@ const GOODBYE = 1000;
  */
 const WATCH_AFTER = 50;
 
+/** For whoever asks only after the end whether the response was sent. */
+const COMPLETED = Promise.withResolvers<void>();
+
 /**
  * The state of a connection: its request is read, a handler has it, the response is written. A client that is refused
  * before its request was read is dismissed.
@@ -35,7 +39,9 @@ type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" |
  * One connection that `serve` has accepted, from its request to the end of the response, or to the 101. After that, the
  * {@linkcode Server} owns it.
  */
-export class HttpConnection implements Upgrader {
+export class HttpConnection implements Upgrader, PendingConnection {
+  /** Its place among the listener's connections. */
+  place = 0;
   /** False: this package does. */
   readonly runtimeFrames: boolean = false;
   /** The listener's connections, of which this is one. */
@@ -53,7 +59,8 @@ export class HttpConnection implements Upgrader {
   /** Receives the connection once a handshake was accepted. */
   #upgrade: UpgradeHandler | null = null;
   #stopTimer: (() => void) | null = null;
-  readonly #completed = Promise.withResolvers<void>();
+  /** Null until the handler asks for it, or it is due. */
+  #completed: PromiseWithResolvers<void> | null = null;
 
   /**
    * @param transport The connection's bytes.
@@ -103,8 +110,12 @@ export class HttpConnection implements Upgrader {
     this.#state = "ended";
     this.#stop();
     this.#socket.close();
-    this.#completed.resolve();
+    this.#complete();
     this.connections.onEnd(this);
+  }
+
+  #complete(): void {
+    (this.#completed ??= COMPLETED).resolve();
   }
 
   /** The client makes a read or a write wait for too long. */
@@ -166,7 +177,7 @@ export class HttpConnection implements Upgrader {
     if (request.body !== null && this.#expectsContinue(head)) await this.#socket.send(formatResponseHead(100, []));
     this.#head = head;
     this.#request = request;
-    setUpgrader(request, this);
+    ReceivedRequest.setUpgrader(request, this);
     return request;
   }
 
@@ -182,7 +193,8 @@ export class HttpConnection implements Upgrader {
 
   /** Calls the handler. Its errors and mistakes are reported; null if the client has left meanwhile. */
   async #handle(request: ReceivedRequest): Promise<Response | null> {
-    const info = { remoteAddr: this.#remoteAddr, completed: this.#completed.promise };
+    const completed = () => (this.#completed ??= Promise.withResolvers()).promise;
+    const info = new HandlerInfo(this.#remoteAddr, completed);
     try {
       const answer = this.#settings.handler(request, info);
       if (!(answer instanceof Response)) this.#watchSoon();
@@ -236,7 +248,7 @@ export class HttpConnection implements Upgrader {
     }
     if (upgrade.ws.readyState === "closed") return;
     this.#state = "upgraded";
-    this.#completed.resolve();
+    this.#complete();
     const { transport, early } = this.#socket.release();
     this.connections.onOpen(this, upgrade.ws);
     upgrade.onTransport(transport, early);
@@ -245,7 +257,7 @@ export class HttpConnection implements Upgrader {
   async #respond(response: Response, request?: AnsweredRequest): Promise<void> {
     try {
       await writeResponse(this.#socket, response, request);
-      this.#completed.resolve();
+      this.#complete();
       // A client that doesn't end the connection then has as long as for its request.
       this.#stopTimer ??= SharedTimeout.after(this.#settings.handshakeTimeout, () => this.#end());
       await this.#socket.end();

@@ -10,6 +10,7 @@ import { targetAuthority } from "../http/request_target.ts";
 import type { HttpSocket } from "./http_socket.ts";
 import { requestBody } from "./request_body.ts";
 import { RequestError } from "./request_error.ts";
+import type { Upgrader } from "./upgrader.ts";
 
 /**
  * Reads a request's head.
@@ -58,6 +59,8 @@ function checkHost(host: string | null, mayBeMissing: boolean): void {
 export class ReceivedRequest extends Request {
   /** Created on first use of the signal: one for each request would cost a tenth of its handshake (Deno 2.9.6). */
   #controller: AbortController | null = null;
+  /** Answers the handshake. Through a `WeakMap` it would survive, and all that it holds, until V8 next looks at old objects. */
+  #upgrader: Upgrader | null = null;
 
   /** Aborts if the client leaves before the response. */
   override get signal(): AbortSignal {
@@ -72,6 +75,26 @@ export class ReceivedRequest extends Request {
    */
   static abort(request: ReceivedRequest, reason: DOMException): void {
     (request.#controller ??= new AbortController()).abort(reason);
+  }
+
+  /**
+   * Says what answers a request's handshake.
+   *
+   * @param request The request.
+   * @param upgrader What answers it.
+   */
+  static setUpgrader(request: ReceivedRequest, upgrader: Upgrader): void {
+    request.#upgrader = upgrader;
+  }
+
+  /**
+   * Finds what answers a request's handshake.
+   *
+   * @param request Any request.
+   * @returns The upgrader; null unless this package has read the request itself.
+   */
+  static upgraderOf(request: Request): Upgrader | null {
+    return #upgrader in request ? request.#upgrader : null;
   }
 }
 

@@ -21,13 +21,14 @@ import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type AccessPolicy, copyAccessPolicy } from "./access_policy.ts";
 import type { Connections } from "./connections.ts";
+import { ReceivedRequest } from "./read_request.ts";
 import type { RequestInfo } from "./request_info.ts";
 import { RuntimeUpgrader } from "./runtime_upgrader.ts";
 import { type ServerEnv, toHandshakeRequest, toRequestInfo } from "./server_env.ts";
 import { checkServerOptions, type ServerOptions } from "./server_options.ts";
 import { StreamUpgrader } from "./stream_upgrader.ts";
 import { SwitchingProtocols } from "./switching_protocols.ts";
-import { type Upgrader, upgraderOf } from "./upgrader.ts";
+import type { Upgrader } from "./upgrader.ts";
 
 export type { ServerOptions } from "./server_options.ts";
 
@@ -83,7 +84,8 @@ export class Server<Data = undefined> extends WebSocketDriver {
 
   #upgraderFor(env: ServerEnv): Upgrader {
     if (env instanceof Request) {
-      return upgraderOf(env) ?? new RuntimeUpgrader(env, () => ({ ...this.#core.settings, maxLength: this.maxLength }));
+      return ReceivedRequest.upgraderOf(env) ??
+        new RuntimeUpgrader(env, () => ({ ...this.#core.settings, maxLength: this.maxLength }));
     }
     if (typeof env !== "object" || env === null || !("request" in env)) {
       throw new TypeError(

@@ -71,26 +71,3 @@ export interface Upgrader {
   /** Abandons an accepted handshake, if it would otherwise continue. */
   abandon?(): void;
 }
-
-/** The upgraders of requests that this package has read itself. */
-const upgraders = new WeakMap<Request, Upgrader>();
-
-/**
- * Sets the upgrader that answers the handshake of a request.
- *
- * @param request The request that a handler gets.
- * @param upgrader The upgrader.
- */
-export function setUpgrader(request: Request, upgrader: Upgrader): void {
-  upgraders.set(request, upgrader);
-}
-
-/**
- * Finds the upgrader that answers the handshake of a request.
- *
- * @param request Any request.
- * @returns The upgrader, if this package has read the request.
- */
-export function upgraderOf(request: Request): Upgrader | undefined {
-  return upgraders.get(request);
-}
