@@ -1,7 +1,7 @@
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { lookAgain } from "./look_again.ts";
-import { Roster, type RosterMember } from "./roster.ts";
+import { Roster, RosterMember } from "./roster.ts";
 
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
 const GROUPS = 16;
@@ -28,9 +28,7 @@ export interface HeartbeatOptions {
  *
  * A peer counts as silent only after a second check: the first may run before arrived bytes are read.
  */
-export class Heartbeat implements RosterMember {
-  /** Its place among those that ping at the same time. */
-  place = 0;
+export class Heartbeat extends RosterMember {
   readonly #connection: Connection;
   readonly #ping: (payload: Uint8Array, onWritten: () => void) => void;
   readonly #timeout: number;
@@ -54,6 +52,7 @@ export class Heartbeat implements RosterMember {
     ping: (payload: Uint8Array, onWritten: () => void) => void,
     options: HeartbeatOptions,
   ) {
+    super();
     this.#connection = connection;
     this.#ping = ping;
     this.#timeout = options.pingTimeout;
@@ -156,8 +155,8 @@ class HeartbeatClock {
   #beat(): void {
     const now = performance.now();
     for (const group of this.#groups) {
-      for (const heartbeat of group.members) heartbeat.check(now);
+      for (const heartbeat of group) heartbeat.check(now);
     }
-    for (const heartbeat of this.#groups[this.#turn++ % GROUPS].members) heartbeat.ping(now);
+    for (const heartbeat of this.#groups[this.#turn++ % GROUPS]) heartbeat.ping(now);
   }
 }

@@ -1,10 +1,16 @@
 import { reportFault } from "./report_fault.ts";
+import { Roster, RosterMember } from "./roster.ts";
 
 /** A callback that is due at a certain time. */
-interface Deadline {
+class Deadline extends RosterMember {
   readonly at: number;
-  /** What to run; null once it was called off or has run. */
-  onDue: (() => void) | null;
+  readonly onDue: () => void;
+
+  constructor(at: number, onDue: () => void) {
+    super();
+    this.at = at;
+    this.onDue = onDue;
+  }
 }
 
 /** A timer that is at least this late, in milliseconds, shows that the event loop had no turn. */
@@ -22,7 +28,7 @@ export class SharedTimeout {
 
   readonly #timeout: number;
   /** In the order in which they are due, because all wait equally long. */
-  readonly #waiting = new Set<Deadline>();
+  readonly #waiting = new Roster<Deadline>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Callbacks that were due by then have been postponed. */
   #putOffUntil = -Infinity;
@@ -45,15 +51,13 @@ export class SharedTimeout {
   }
 
   #add(onDue: () => void): () => void {
-    const deadline = { at: performance.now() + this.#timeout, onDue };
+    const deadline = new Deadline(performance.now() + this.#timeout, onDue);
     this.#waiting.add(deadline);
     this.#timer ??= setTimeout(this.#run, this.#timeout);
     return () => this.#delete(deadline);
   }
 
   #delete(deadline: Deadline): void {
-    // V8 may keep a deleted entry of a set, and all that it refers to, until it next looks at old objects.
-    deadline.onDue = null;
     if (!this.#waiting.delete(deadline) || this.#waiting.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -63,7 +67,7 @@ export class SharedTimeout {
   readonly #run = () => {
     // A timer may fire a fraction of a millisecond early.
     const now = performance.now() + 1;
-    for (const deadline of this.#waiting) {
+    for (let deadline = this.#waiting.first; deadline !== null; deadline = this.#waiting.first) {
       if (deadline.at > now) {
         this.#timer = setTimeout(this.#run, deadline.at - now + 1);
         return;
@@ -73,10 +77,9 @@ export class SharedTimeout {
         this.#timer = setTimeout(this.#run, Math.min(now - deadline.at, this.#timeout));
         return;
       }
-      const { onDue } = deadline;
       this.#delete(deadline);
       try {
-        onDue?.();
+        deadline.onDue();
       } catch (error) {
         reportFault(error);
       }

@@ -13,12 +13,18 @@ export interface PendingConnection extends RosterMember {
   endIfIdle(): void;
 }
 
+/** A WebSocket that is open. */
+export interface OpenWebSocket extends RosterMember {
+  /** Its driver. */
+  readonly ws: WebSocketDriver;
+}
+
 type Carried = { -readonly [Name in keyof WebSocketStats]: WebSocketStats[Name] };
 
 /** The connections of one listener: their number, their ends, and the application's errors in them. */
 export class Connections {
   /** The WebSockets that are open, each until its `"close"`. */
-  readonly webSockets: Set<WebSocketDriver> = new Set();
+  readonly webSockets: Roster<OpenWebSocket> = new Roster();
   /** Those that are not WebSockets, or not yet. */
   readonly #pending = new Roster<PendingConnection>();
   /** Those that were refused before their request was read. They don't count toward the limit. */
@@ -51,7 +57,7 @@ export class Connections {
   /** The current counts. */
   get stats(): ListenerStats {
     const carried = { ...this.#carried };
-    for (const ws of this.webSockets) addStats(carried, ws.stats);
+    for (const { ws } of this.webSockets) addStats(carried, ws.stats);
     return {
       connections: this.webSockets.size,
       pending: this.#pending.size + this.#dismissed.size,
@@ -104,13 +110,13 @@ export class Connections {
    * Replaces a connection by the WebSocket that is about to open on it.
    *
    * @param connection The connection.
-   * @param ws The WebSocket.
+   * @param open The WebSocket.
    */
-  onOpen(connection: PendingConnection, ws: WebSocketDriver): void {
+  onOpen(connection: PendingConnection, open: OpenWebSocket): void {
     this.#pending.delete(connection);
-    this.webSockets.add(ws);
+    this.webSockets.add(open);
     this.#opened++;
-    this.#shutdown?.closeNow(ws);
+    this.#shutdown?.closeNow(open.ws);
   }
 
   /**
@@ -125,14 +131,14 @@ export class Connections {
   /**
    * Removes a WebSocket that has ended.
    *
-   * @param ws The WebSocket. If it has never opened, there is nothing to do.
+   * @param ended The WebSocket. If it has never opened, there is nothing to do.
    * @param info The code and the reason.
    */
-  onClose(ws: WebSocketDriver, { code }: CloseInfo): void {
-    if (!this.webSockets.delete(ws)) return;
+  onClose(ended: OpenWebSocket, { code }: CloseInfo): void {
+    if (!this.webSockets.delete(ended)) return;
     count(this.#closed, code);
-    addStats(this.#carried, { ...ws.stats, bufferedAmount: 0 });
-    this.#shutdown?.forget(ws);
+    addStats(this.#carried, { ...ended.ws.stats, bufferedAmount: 0 });
+    this.#shutdown?.forget(ended.ws);
     this.#settle();
   }
 
@@ -144,8 +150,8 @@ export class Connections {
   shutDown(shutdown: Shutdown): void {
     this.#shutdown?.cancel();
     this.#shutdown = shutdown;
-    for (const ws of this.webSockets) shutdown.close(ws);
-    for (const connection of [...this.#pending.members, ...this.#dismissed.members]) connection.endIfIdle();
+    for (const { ws } of this.webSockets) shutdown.close(ws);
+    for (const connection of [...this.#pending, ...this.#dismissed]) connection.endIfIdle();
     this.#settle();
   }
 

@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
+import { RosterMember } from "../connection/roster.ts";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
 import { type Field, formatResponseHead } from "../http/format_head.ts";
 import { isAllowedHost } from "../http/host.ts";
@@ -39,9 +40,7 @@ type State = "receiving" | "handling" | "answering" | "dismissed" | "upgraded" |
  * One connection that `serve` has accepted, from its request to the end of the response, or to the 101. After that, the
  * {@linkcode Server} owns it.
  */
-export class HttpConnection implements Upgrader, PendingConnection {
-  /** Its place among the listener's connections. */
-  place = 0;
+export class HttpConnection extends RosterMember implements Upgrader, PendingConnection {
   /** False: this package does. */
   readonly runtimeFrames: boolean = false;
   /** The listener's connections, of which this is one. */
@@ -76,6 +75,7 @@ export class HttpConnection implements Upgrader, PendingConnection {
     settings: ServeSettings,
     connections: Connections,
   ) {
+    super();
     this.connections = connections;
     this.#settings = settings;
     this.#origin = origin;
@@ -246,11 +246,11 @@ export class HttpConnection implements Upgrader, PendingConnection {
     } catch (cause) {
       return upgrade.onLost(cause);
     }
-    if (upgrade.ws.readyState === "closed") return;
+    if (upgrade.member.ws.readyState === "closed") return;
     this.#state = "upgraded";
     this.#complete();
     const { transport, early } = this.#socket.release();
-    this.connections.onOpen(this, upgrade.ws);
+    this.connections.onOpen(this, upgrade.member);
     upgrade.onTransport(transport, early);
   }
 

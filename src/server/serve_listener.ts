@@ -1,9 +1,9 @@
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import { ConnTransport } from "../transport/conn_transport.ts";
 import { Connections } from "./connections.ts";
 import { HttpConnection } from "./http_connection.ts";
 import { listen } from "./listen.ts";
 import type { ListenerStats } from "./listener_stats.ts";
+import { OpenWebSockets } from "./open_web_sockets.ts";
 import { checkServeOptions, type ServeHandler, type ServeOptions, type ServeSettings } from "./serve_options.ts";
 import type { Server } from "./server.ts";
 import { Shutdown, type ShutdownOptions } from "./shutdown.ts";
@@ -21,6 +21,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
   readonly addr: Addr;
   readonly #settings: ServeSettings;
   readonly #connections: Connections;
+  readonly #openWebSockets: OpenWebSockets;
   readonly #listener: Deno.Listener;
   /** The scheme and the authority for requests that name none. */
   readonly #origin: URL;
@@ -37,6 +38,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
   constructor(options: ServeOptions<Addr>, handler: ServeHandler<Addr>) {
     this.#settings = checkServeOptions(options, handler as ServeHandler);
     this.#connections = new Connections(this.#settings.maxConnections, options.onError);
+    this.#openWebSockets = new OpenWebSockets(this.#connections.webSockets);
     const { listener, origin } = listen(options);
     this.#listener = listener;
     // The overloads of serve make sure that it fits the options.
@@ -62,7 +64,7 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
 
   /** The WebSockets that are open. */
   get connections(): ReadonlySet<Server<unknown>> {
-    return this.#connections.webSockets as ReadonlySet<WebSocketDriver> as ReadonlySet<Server<unknown>>;
+    return this.#openWebSockets;
   }
 
   /** The current counts. */

@@ -10,6 +10,7 @@ import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.
 import { sha1 } from "../handshake/sha1.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { unsupported } from "../connection/runtime_connection.ts";
+import { RosterMember } from "../connection/roster.ts";
 import { reportFault } from "../connection/report_fault.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
 import type { Negotiated } from "../driver/negotiated.ts";
@@ -20,7 +21,7 @@ import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type AccessPolicy, copyAccessPolicy } from "./access_policy.ts";
-import type { Connections } from "./connections.ts";
+import type { Connections, OpenWebSocket } from "./connections.ts";
 import { ReceivedRequest } from "./read_request.ts";
 import type { RequestInfo } from "./request_info.ts";
 import { RuntimeUpgrader } from "./runtime_upgrader.ts";
@@ -31,6 +32,9 @@ import { SwitchingProtocols } from "./switching_protocols.ts";
 import type { Upgrader } from "./upgrader.ts";
 
 export type { ServerOptions } from "./server_options.ts";
+
+/** How a listener counts a {@linkcode Server}; null for any other value. For the files of this package. */
+export let openWebSocketOf: (value: unknown) => OpenWebSocket | null;
 
 /**
  * The server's side of a WebSocket connection; create one with {@linkcode makeServer}.
@@ -60,6 +64,11 @@ export class Server<Data = undefined> extends WebSocketDriver {
    * The response: null before the start. A sent 101 is not kept, because it would be a tenth of a connection's memory.
    */
   #answer: Response | "sent" | null = null;
+  readonly #side: OpenWebSocket & DriverSide;
+
+  static {
+    openWebSocketOf = (value) => typeof value === "object" && value !== null && #side in value ? value.#side : null;
+  }
 
   /**
    * Takes a request; nothing is answered yet.
@@ -72,7 +81,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
   constructor(env: ServerEnv, options: ServerOptions<Data> = {}) {
     checkServerOptions(options);
     super(options);
-    this.#core.side = new Server.#Side(this);
+    this.#core.side = this.#side = new Server.#Side(this);
     this.#core.settings.additionalHeaders.check();
     this.data = options.data as Data;
     this.#upgrader = this.#upgraderFor(env);
@@ -193,7 +202,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
   #accept(fields: Field[], agreed: Negotiated & NegotiatedExtensions): void {
     try {
       this.#answer = this.#upgrader!.accept(fields, {
-        ws: this,
+        member: this.#side,
         onTransport: (transport, early) => this.#open(transport, early, agreed),
         onConnection: (connect) => {
           this.#upgrader = null;
@@ -256,32 +265,33 @@ export class Server<Data = undefined> extends WebSocketDriver {
   }
 
   /** The driver's server side. A class, since closures would cost every connection more. */
-  static readonly #Side = class implements DriverSide {
-    readonly #ws: Server<unknown>;
+  static readonly #Side = class extends RosterMember implements DriverSide, OpenWebSocket {
+    readonly ws: Server<unknown>;
 
     constructor(ws: Server<unknown>) {
-      this.#ws = ws;
+      super();
+      this.ws = ws;
     }
 
     /** Throws: the runtime's socket supports none of these operations. */
     checkSupport(what: string): void {
-      if (this.#ws.#upgrader?.runtimeFrames) throw unsupported(what);
+      if (this.ws.#upgrader?.runtimeFrames) throw unsupported(what);
     }
 
     /** Ends a connection that was not started. An accepted handshake continues, and the Close follows it. */
     abandonHandshake(): void {
-      if (this.#ws.#answer === null) this.#ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
+      if (this.ws.#answer === null) this.ws.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
     }
 
     /** Also removes the connection from the listener's. */
     onEnd(info: CloseInfo): void {
-      this.#ws.#upgrader?.abandon?.();
-      this.#ws.#connections?.onClose(this.#ws, info);
+      this.ws.#upgrader?.abandon?.();
+      this.ws.#connections?.onClose(this, info);
     }
 
     /** Passes it to the listener's `onError`, if there is one. */
     report(fault: unknown): void {
-      const connections = this.#ws.#connections;
+      const connections = this.ws.#connections;
       if (connections === undefined) reportFault(fault);
       else void connections.report(fault);
     }

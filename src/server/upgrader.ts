@@ -1,10 +1,9 @@
-import type { WebSocketDriver } from "../driver/websocket_driver.ts";
 import type { Field } from "../http/format_head.ts";
 import type { AcceptHandshakeOptions, HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { AccessPolicy } from "./access_policy.ts";
-import type { Connections } from "./connections.ts";
+import type { Connections, OpenWebSocket } from "./connections.ts";
 import type { RequestInfo } from "./request_info.ts";
 
 /** Who may connect, and whether `Host` must still be checked. */
@@ -12,8 +11,8 @@ export type HandshakePolicy = AccessPolicy & Pick<AcceptHandshakeOptions, "requi
 
 /** Receives the connection of an accepted handshake, with one call of one of these methods. */
 export interface UpgradeHandler {
-  /** The driver that the connection is for. */
-  readonly ws: WebSocketDriver;
+  /** The WebSocket that the connection is for, as a listener counts it. */
+  readonly member: OpenWebSocket;
   /**
    * The 101 was sent: the connection is open on a transport of bytes.
    *
