@@ -21,7 +21,10 @@ export interface WebSocketListener<Addr extends Deno.Addr = Deno.Addr> extends A
   readonly addr: Addr;
   /** Resolves when the server has been shut down and its last connection has ended. */
   readonly finished: Promise<void>;
-  /** The WebSocket connections that are open, each until its `"close"`. */
+  /**
+   * The WebSocket connections that are open, each until its `"close"`: a live set, in the order in which they opened.
+   * Iterating visits those that are open when it begins, except those that end before their turn.
+   */
   readonly connections: ReadonlySet<Server<unknown>>;
   /** The current counts: a new object each time. */
   readonly stats: ListenerStats;
