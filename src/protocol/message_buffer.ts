@@ -2,6 +2,7 @@ import { Block } from "./block.ts";
 import { decodeText } from "./decode_text.ts";
 import { findNonAscii, NOT_ASCII } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
+import { LARGE_BLOCK } from "./block_pool.ts";
 import type { Platform } from "./platform.ts";
 import { Utf8Validator } from "./utf8_validator.ts";
 import { invalidUtf8 } from "./protocol_errors.ts";
@@ -33,6 +34,11 @@ export class MessageBuffer {
   readonly #maxLength: number;
   readonly #validator = new Utf8Validator();
   #block: Block | null = null;
+  /**
+   * The minimum to reserve for a message of known length, in bytes: as much as the last one had. Growing each anew took
+   * a tenth more CPU time for 64 KiB messages, most of it to collect the smaller blocks (Deno 2.9.6).
+   */
+  #minReserve = MIN_RESERVE;
 
   /**
    * @param platform The source of memory.
@@ -167,7 +173,7 @@ export class MessageBuffer {
 
   /** The size of the next block. */
   #grown(needed: number, remaining: number, fin: boolean): number {
-    const grown = Math.max(needed * growthOf(needed), MIN_RESERVE);
+    const grown = Math.max(needed * growthOf(needed), fin ? this.#minReserve : MIN_RESERVE);
     const most = fin ? this.length + remaining : this.#maxLength;
     return Math.max(needed, Math.min(grown, most));
   }
@@ -216,6 +222,7 @@ export class MessageBuffer {
   end(): void {
     this.opcode = Opcode.CONTINUATION;
     this.#block = null;
+    this.#minReserve = Math.min(Math.max(this.length, MIN_RESERVE), LARGE_BLOCK);
     this.length = 0;
   }
 }
