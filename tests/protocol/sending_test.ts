@@ -270,7 +270,7 @@ Deno.test("done() as server doesn't count a write as complete if its buffer was 
   for (const pieces of [0, 1]) {
     const endpoint = new Endpoint("server", { reuse: true });
     const { protocol } = endpoint;
-    const message = new Uint8Array(70_000 + pieces * 256 * 1024);
+    const message = new Uint8Array(70_000 + pieces * 1024 * 1024);
     protocol.sendBinary(message);
     for (let count = 0; count <= pieces; count++) {
       protocol.next();
@@ -288,7 +288,7 @@ for (const role of ROLES) {
   // A byte stream's enqueue() transfers what it gets.
   // Row: kept-writes
   Deno.test(`next() as ${role} returns transferable memory if memory isn't reused`, () => {
-    for (const length of [10, 1000, 70_000, 300_000, 1_000_000]) {
+    for (const length of [10, 1000, 70_000, 300_000, 3_000_000]) {
       const endpoint = new Endpoint(role, { reuse: false });
       const { protocol } = endpoint;
       const message = pattern(length);
@@ -324,10 +324,10 @@ Deno.test("sendBinary() lets buffers of up to 64 KiB, and any buffer of a client
 for (const role of ROLES) {
   Deno.test(`next() as ${role} returns a long message in pieces, so that each shows the peer's progress`, () => {
     const endpoint = new Endpoint(role);
-    const message = pattern(1_000_000);
+    const message = pattern(4_000_000);
     endpoint.protocol.sendBinary(message);
     const writes = endpoint.writes();
-    assert(writes.every(({ length }) => length <= 256 * 1024));
+    assert(writes.every(({ length }) => length <= 1024 * 1024));
     assert(writes.length >= 4);
     assertEquals(readFrames(concat(writes)).map(({ payload }) => payload), [message]);
     assertEquals(endpoint.protocol.queued, 0);
@@ -335,7 +335,7 @@ for (const role of ROLES) {
 
   Deno.test(`close() as ${role} in the middle of a long message leaves nothing queued once the write is done`, () => {
     const { protocol } = new Endpoint(role);
-    protocol.sendBinary(new Uint8Array(1_000_000));
+    protocol.sendBinary(new Uint8Array(4_000_000));
     protocol.next();
     protocol.done();
     protocol.next();
@@ -360,7 +360,7 @@ for (const role of ROLES) {
     assertFalse(grows(() => endpoint.writes()), "a Pong was written");
     protocol.sendPing();
     assertFalse(grows(() => endpoint.writes()), "a Ping was written");
-    protocol.sendBinary(new Uint8Array(300_000));
+    protocol.sendBinary(new Uint8Array(3_000_000));
     assert(grows(() => (protocol.next(), protocol.done())));
     assert(grows(() => endpoint.writes()));
     protocol.sendText("short");
