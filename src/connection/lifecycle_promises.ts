@@ -2,6 +2,17 @@ import { CloseCode } from "../close_code.ts";
 import { WebSocketError } from "../errors.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { closedMeanwhile, endedWithoutClose } from "./connection_errors.ts";
+import { Roster, RosterMember } from "./roster.ts";
+
+/** Something that waits for anything else than the end of the connection. */
+class Wait extends RosterMember {
+  readonly reject: (reason: WebSocketError) => void;
+
+  constructor(reject: (reason: WebSocketError) => void) {
+    super();
+    this.reject = reject;
+  }
+}
 
 /**
  * The promises `opened` and `closed` of a connection. They and their error are created on first use, so that a
@@ -13,8 +24,8 @@ export class LifecyclePromises {
   #ending: PromiseWithResolvers<CloseInfo> | null = null;
   #fault: WebSocketError | null = null;
   #info: CloseInfo | null = null;
-  /** Functions that end the pending waits. */
-  #waits: Set<(reason: WebSocketError) => void> | null = null;
+  /** The pending waits, null before the first. */
+  #waits: Roster<Wait> | null = null;
 
   /** Resolves when the connection is open, rejects if it never will be. */
   get opened(): Promise<void> {
@@ -42,9 +53,10 @@ export class LifecyclePromises {
    * @returns A function to call when the wait is over.
    */
   whenLost(reject: (reason: WebSocketError) => void): () => void {
+    const wait = new Wait(reject);
     if (this.#info !== null) reject(this.ending);
-    else (this.#waits ??= new Set()).add(reject);
-    return () => this.#waits?.delete(reject);
+    else (this.#waits ??= new Roster()).add(wait);
+    return () => this.#waits?.delete(wait);
   }
 
   /** The error for an operation that is still pending when the connection ends. */
@@ -89,7 +101,7 @@ export class LifecyclePromises {
     this.#state = this.#state === "open" ? "ended" : "never opened";
     this.#settleOpening();
     this.#ending?.resolve(info);
-    for (const reject of this.#waits ?? []) reject(this.ending);
+    for (const { reject } of this.#waits ?? []) reject(this.ending);
     this.#waits = null;
   }
 

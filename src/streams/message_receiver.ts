@@ -1,10 +1,10 @@
+import { Roster, RosterMember } from "../connection/roster.ts";
 import { costOf, type FlowControl, type MessageConsumer, type MessageType } from "./message_consumer.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
 /** A pending call of `receive()`. */
-interface Receiving {
-  resolve(message: string | Uint8Array<ArrayBuffer>): void;
-  reject(reason: unknown): void;
+class Receiving extends RosterMember {
+  readonly result: PromiseWithResolvers<string | Uint8Array<ArrayBuffer>> = Promise.withResolvers();
 }
 
 /**
@@ -20,7 +20,7 @@ export class MessageReceiver implements MessageConsumer {
   readonly #owner: StreamOwner;
   readonly #kept: (string | Uint8Array<ArrayBuffer>)[] = [];
   #keptCost = 0;
-  readonly #waiting = new Set<Receiving>();
+  readonly #waiting = new Roster<Receiving>();
   #stopped = false;
 
   /**
@@ -35,10 +35,10 @@ export class MessageReceiver implements MessageConsumer {
   /** Passes a message to the call that has waited longest, or keeps it. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.#stopped) return;
-    const [first] = this.#waiting;
-    if (first !== undefined) {
+    const { first } = this.#waiting;
+    if (first !== null) {
       this.#waiting.delete(first);
-      return first.resolve(message);
+      return first.result.resolve(message);
     }
     this.#kept.push(message);
     this.#keptCost += costOf(message);
@@ -67,8 +67,8 @@ export class MessageReceiver implements MessageConsumer {
   }
 
   #wait(signal?: AbortSignal): Promise<string | Uint8Array<ArrayBuffer>> {
-    const { promise, resolve, reject } = Promise.withResolvers<string | Uint8Array<ArrayBuffer>>();
-    const receiving: Receiving = { resolve, reject };
+    const receiving = new Receiving();
+    const { promise, reject } = receiving.result;
     this.#waiting.add(receiving);
     if (signal === undefined) return promise;
     const onAbort = () => {
@@ -87,7 +87,9 @@ export class MessageReceiver implements MessageConsumer {
 
   /** Rejects pending calls, and later ones when no message is left. */
   onEnd(): void {
-    for (const { reject } of this.#waiting) reject(this.#owner.ending);
-    this.#waiting.clear();
+    for (const receiving of this.#waiting) {
+      this.#waiting.delete(receiving);
+      receiving.result.reject(this.#owner.ending);
+    }
   }
 }
