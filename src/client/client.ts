@@ -110,8 +110,8 @@ export class Client extends WebSocketDriver {
   #stopReminding: (() => void) | null = null;
   /** The header fields of the response, unparsed until somebody reads them. */
   #responseHeaders: Headers | [name: string, value: string][] | null = null;
-  /** The timer that delays reading. */
-  #startTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Cancels the delayed start of reading; null if none is due. */
+  #cancelStart: (() => void) | null = null;
 
   /**
    * Checks the URL and the options; nothing is connected yet.
@@ -281,7 +281,15 @@ export class Client extends WebSocketDriver {
     this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
     // A caller that awaits startConnection() before adding listeners must still get what followed the response at once.
     if (this.#core.takesMessages) connection.start(early);
-    else this.#startTimer = setTimeout(() => connection.start(early), 0);
+    else this.#startLater(connection, early);
+  }
+
+  /** Starts reading in a later turn. A timer of its own would keep the connection until V8 next collects old objects. */
+  #startLater(connection: ProtocolConnection, early: Uint8Array): void {
+    this.#cancelStart = SharedTimeout.after(0, () => {
+      this.#cancelStart = null;
+      connection.start(early);
+    });
   }
 
   #onRefused(fault: unknown): void {
@@ -320,7 +328,7 @@ export class Client extends WebSocketDriver {
 
     /** Cancels the delayed start of reading. */
     onEnd(): void {
-      clearTimeout(this.#ws.#startTimer);
+      this.#ws.#cancelStart?.();
       this.#ws.#stopReminding?.();
     }
   };
