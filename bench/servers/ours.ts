@@ -1,7 +1,11 @@
 /** Our server on `serve`. */
 import { serve } from "@wsd/driver";
 import { echo } from "./echo.ts";
-import { identity, ready } from "./setup.js";
+import { identity, ready, setup } from "./setup.js";
 
-const server = serve({ port: 0, ...identity, onListen: () => {} }, echo);
+const { sharedPort } = setup;
+const server = serve(
+  { port: sharedPort ?? 0, reusePort: sharedPort !== undefined, ...identity, onListen: () => {} },
+  echo,
+);
 ready((server.addr as Deno.NetAddr).port);

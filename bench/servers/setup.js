@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
  * @property {"echo" | "handshakes" | "fanOut" | "broadcast" | "idle"} load What is measured.
  * @property {import("../load/frames.js").Payload} payload One message of the workload.
  * @property {number} fragments How many frames it is sent in.
+ * @property {number} [sharedPort] The port that several processes share; 0 for the first of them.
  * @property {boolean} [compressed] Whether every message is compressed.
  * @property {boolean} [reports] Whether to print why a connection fails, and what it ends with.
  */
