@@ -1,11 +1,11 @@
 import { Block } from "./block.ts";
+import { LARGE_BLOCK } from "./block_pool.ts";
 import { decodeText } from "./decode_text.ts";
 import { findNonAscii, NOT_ASCII } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
-import { LARGE_BLOCK } from "./block_pool.ts";
 import type { Platform } from "./platform.ts";
-import { Utf8Validator } from "./utf8_validator.ts";
 import { invalidUtf8 } from "./protocol_errors.ts";
+import { Utf8Validator } from "./utf8_validator.ts";
 
 /** The minimum to reserve for a message that may need it, in bytes. */
 const MIN_RESERVE = 1024;
@@ -23,8 +23,8 @@ export class MessageBuffer {
   opcode: Opcode = Opcode.CONTINUATION;
   /** Whether the message goes through the extension. */
   transformed = false;
-  /** Whether the message is delivered as it arrives, and only counted and validated here. */
-  passing = false;
+  /** Whether the message is delivered in parts as it arrives: then it is only counted and validated here. */
+  inParts = false;
   /** How many bytes have arrived. */
   length = 0;
   /** How many frames have arrived, including the current one. */
@@ -35,8 +35,9 @@ export class MessageBuffer {
   readonly #validator = new Utf8Validator();
   #block: Block | null = null;
   /**
-   * The minimum to reserve for a message of known length, in bytes: as much as the last one had. Growing each anew took
-   * a tenth more CPU time for 64 KiB messages, most of it to collect the smaller blocks (Deno 2.9.6).
+   * The minimum to reserve for a message of known length, in bytes: the length of the last one. If each message grew
+   * from {@linkcode MIN_RESERVE} again, 64 KiB messages would take a tenth more CPU time, most of it to collect the
+   * smaller blocks (Deno 2.9.6).
    */
   #minReserve = MIN_RESERVE;
 
@@ -54,12 +55,12 @@ export class MessageBuffer {
    *
    * @param opcode TEXT or BINARY.
    * @param transformed Whether it goes through the extension.
-   * @param passing Whether it is delivered as it arrives.
+   * @param inParts Whether it is delivered in parts as it arrives.
    */
-  begin(opcode: Opcode, transformed: boolean, passing: boolean): void {
+  begin(opcode: Opcode, transformed: boolean, inParts: boolean): void {
     this.opcode = opcode;
     this.transformed = transformed;
-    this.passing = passing;
+    this.inParts = inParts;
     this.length = 0;
     this.fragments = 0;
     this.#validator.reset();
@@ -81,7 +82,7 @@ export class MessageBuffer {
     const size = this.#block?.size ?? 0;
     return Math.min(
       remaining,
-      (size > this.length ? size : this.#grown(this.length + 1, remaining, fin)) - this.length,
+      (size > this.length ? size : this.#nextSize(this.length + 1, remaining, fin)) - this.length,
     );
   }
 
@@ -140,7 +141,7 @@ export class MessageBuffer {
   }
 
   /**
-   * Counts and validates unmasked bytes of a message that is delivered as it arrives.
+   * Counts and validates an unmasked part of a message that is delivered in parts.
    *
    * @param block The block.
    * @param start The bytes' start.
@@ -148,7 +149,7 @@ export class MessageBuffer {
    * @param last Whether the message ends with them.
    * @throws {ProtocolError} As soon as the text can't be UTF-8 any more.
    */
-  pass(block: Block, start: number, end: number, last: boolean): void {
+  checkPart(block: Block, start: number, end: number, last: boolean): void {
     this.length += end - start;
     if (this.opcode !== Opcode.TEXT) return;
     this.#validate(block, start, end);
@@ -166,22 +167,22 @@ export class MessageBuffer {
     const needed = this.length + count;
     const block = this.#block;
     if (block !== null && needed <= block.size) return block;
-    const next = new Block(this.#grown(needed, remaining, fin));
+    const next = new Block(this.#nextSize(needed, remaining, fin));
     if (block !== null) next.bytes.set(block.bytes.subarray(0, this.length));
     return this.#block = next;
   }
 
   /** The size of the next block. */
-  #grown(needed: number, remaining: number, fin: boolean): number {
+  #nextSize(needed: number, remaining: number, fin: boolean): number {
     const grown = Math.max(needed * growthOf(needed), fin ? this.#minReserve : MIN_RESERVE);
-    const most = fin ? this.length + remaining : this.#maxLength;
-    return Math.max(needed, Math.min(grown, most));
+    const limit = fin ? this.length + remaining : this.#maxLength;
+    return Math.max(needed, Math.min(grown, limit));
   }
 
   /**
-   * Ends a message that goes through the extension.
+   * Ends the message without decoding it: it goes through the extension, or was delivered in parts.
    *
-   * @returns Its payload, valid until the next frame.
+   * @returns Its payload, valid until the next frame; empty if it was delivered in parts.
    */
   finishRaw(): Uint8Array {
     const payload = this.#block === null ? new Uint8Array(0) : this.#block.bytes.subarray(0, this.length);
@@ -228,8 +229,8 @@ export class MessageBuffer {
 }
 
 /**
- * How much more to reserve than has arrived. A long message must not be copied often as it grows, and a peer that
- * announces one must not make us reserve memory without sending its share.
+ * By which factor to reserve more than has arrived. A long message must not be copied often as it grows, and a peer
+ * that only announces one must not make us reserve much memory for it.
  */
 function growthOf(arrived: number): number {
   return arrived < 16 * 1024 ? 8 : arrived < 1024 * 1024 ? 4 : 2;

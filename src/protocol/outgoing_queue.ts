@@ -1,11 +1,11 @@
 import type { MessageExtension } from "./extension.ts";
 import { FIN, RSV1 } from "./frame_header.ts";
+import type { InternalHandler } from "./internal_handler.ts";
 import { Opcode } from "./opcode.ts";
 import type { PreparedMessage } from "./prepared_message.ts";
-import { Queue } from "./queue.ts";
-import type { PartsHandler } from "./parts_handler.ts";
-import type { Sender } from "./sender.ts";
 import { bufferChanged, extensionFailed } from "./protocol_errors.ts";
+import { Queue } from "./queue.ts";
+import type { Sender } from "./sender.ts";
 
 /**
  * Keeps messages in order while the extension processes one asynchronously, or while one is being sent in fragments. If
@@ -14,7 +14,7 @@ import { bufferChanged, extensionFailed } from "./protocol_errors.ts";
 export class OutgoingQueue {
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
-  readonly #protocol: PartsHandler;
+  readonly #handler: InternalHandler;
   /** Whether a message can be sent at once, or must wait for one in progress, or nothing is sent any more. */
   #state: "ready" | "busy" | "closed" = "ready";
   /** Whether a message is being sent in fragments, and if so, whether the next fragment is its first. */
@@ -25,12 +25,12 @@ export class OutgoingQueue {
   /**
    * @param sender Composes the frames.
    * @param extension The extension that processes messages, null for none.
-   * @param protocol Receives events that happen later.
+   * @param handler Receives events that happen later.
    */
-  constructor(sender: Sender, extension: MessageExtension | null, protocol: PartsHandler) {
+  constructor(sender: Sender, extension: MessageExtension | null, handler: InternalHandler) {
     this.#sender = sender;
     this.#extension = extension;
-    this.#protocol = protocol;
+    this.#handler = handler;
   }
 
   /** The bytes of messages that wait, or are with the extension. */
@@ -190,13 +190,13 @@ export class OutgoingQueue {
     this.#bytes -= length;
     this.#sender.frame(FIN | RSV1 | opcode, bytes);
     this.#drain();
-    this.#protocol.onOutput();
+    this.#handler.onOutput();
   }
 
   /** The extension failed, or the caller's buffer has changed its length meanwhile. */
   #onFailure({ name }: MessageExtension, cause: unknown, changed: [from: number, to: number] | null = null): void {
     if (this.#state === "closed") return;
     this.close();
-    this.#protocol.onFailure(changed === null ? extensionFailed(name, cause) : bufferChanged(...changed));
+    this.#handler.onFailure(changed === null ? extensionFailed(name, cause) : bufferChanged(...changed));
   }
 }

@@ -1,7 +1,7 @@
 import { BlockPool } from "./block_pool.ts";
 import { Slab } from "./slab.ts";
 
-/** What the protocol needs from outside. Any number of connections may share one platform, including its memory. */
+/** The protocol's memory, randomness and text decoding, which depend on the runtime. Any number of connections may share one platform, including its memory. */
 export interface Platform {
   /** The memory that frames are read into and composed in. */
   readonly pool: BlockPool;

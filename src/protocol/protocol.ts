@@ -9,13 +9,13 @@ import {
 } from "./close_payload.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FIN } from "./frame_header.ts";
+import type { InternalHandler } from "./internal_handler.ts";
 import { Opcode } from "./opcode.ts";
-import type { PreparedMessage } from "./prepared_message.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
+import type { PreparedMessage } from "./prepared_message.ts";
 import type { MessageHandler, ProtocolHandler, SplitHandler } from "./protocol_handler.ts";
 import { type InternalProtocolOptions, type ProtocolOptions, type Role, withDefaults } from "./protocol_options.ts";
 import { nextState, type ProtocolEvent, type ProtocolState, STATES } from "./protocol_state.ts";
-import type { PartsHandler } from "./parts_handler.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 
@@ -51,7 +51,7 @@ export class Protocol {
   readonly #receiver: Receiver;
   readonly #sender: Sender;
   readonly #extension: MessageExtension | null;
-  readonly #parts: PartsHandler;
+  readonly #internal: InternalHandler;
   /** Keeps the order while an extension is busy, or a message is sent in fragments; otherwise null. */
   #outgoing: OutgoingQueue | null;
   #state: ProtocolState = "open";
@@ -71,17 +71,17 @@ export class Protocol {
     const { maxLength, maxFragments, extension, reuse, platform } = withDefaults(options);
     this.role = role;
     this.#handler = handler;
-    this.#parts = new Protocol.#Parts(this);
+    this.#internal = new Protocol.#Internal(this);
     this.#messageHandler = "messageHandler" in handler ? handler.messageHandler : handler;
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
-    this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#parts);
+    this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#internal);
     const receiving = { masked: role === "server", maxLength, maxFragments, extension, platform };
-    this.#receiver = new Receiver(this.#messageHandler, this.#parts, receiving);
+    this.#receiver = new Receiver(this.#messageHandler, this.#internal, receiving);
   }
 
-  /** The events of the parts. A class, since a closure for each would cost every connection a third of a kilobyte. */
-  static readonly #Parts = class implements PartsHandler {
+  /** A class, since a closure for each method would cost every connection a third of a kilobyte. */
+  static readonly #Internal = class implements InternalHandler {
     readonly #protocol: Protocol;
 
     constructor(protocol: Protocol) {
@@ -135,13 +135,6 @@ export class Protocol {
   /** The peer's Close, or why we failed the connection, whichever came first; null before. */
   get closeInfo(): CloseInfo | null {
     return this.#closeInfo;
-  }
-
-  /** Moves to the next state; false if the event changes nothing. */
-  #move(event: ProtocolEvent): boolean {
-    const next = nextState(this.#state, event);
-    this.#state = next ?? this.#state;
-    return next !== undefined;
   }
 
   /** How many bytes are queued, including those that {@linkcode Protocol.next} has returned. */
@@ -204,6 +197,11 @@ export class Protocol {
     this.#receiver.receive(bytes);
   }
 
+  /** Processes the end of the peer's bytes: it has ended its side of the transport. */
+  receiveEof(): void {
+    this.#move("eof");
+  }
+
   /**
    * Queues a text message. §5.6.
    *
@@ -250,7 +248,7 @@ export class Protocol {
    */
   startMessage(onTurn: () => void): boolean {
     if (this.#state !== "open") return false;
-    this.#outgoing ??= new OutgoingQueue(this.#sender, null, this.#parts);
+    this.#outgoing ??= new OutgoingQueue(this.#sender, null, this.#internal);
     this.#outgoing.startMessage(onTurn);
     return true;
   }
@@ -312,6 +310,44 @@ export class Protocol {
   }
 
   /**
+   * Runs a callback when everything queued so far has been written.
+   *
+   * @param callback Called within {@linkcode Protocol.done}, or at once if nothing is queued.
+   */
+  whenWritten(callback: () => void): void {
+    if (this.#outgoing === null) this.#sender.whenWritten(callback);
+    else this.#outgoing.after(() => this.#sender.whenWritten(callback));
+  }
+
+  /**
+   * Returns the next bytes to write.
+   *
+   * @returns The bytes, unchanged until {@linkcode Protocol.done}; null if there are none.
+   */
+  next(): Uint8Array | null {
+    if (this.#state !== "open" && !STATES[this.#state].writes) return null;
+    try {
+      return this.#sender.next();
+    } catch (error) {
+      // A frame has been started and can't be finished: no Close can follow.
+      this.close();
+      this.#handler.onError(error as WebSocketError);
+      return null;
+    }
+  }
+
+  /** Marks the bytes from {@linkcode Protocol.next} as written. */
+  done(): void {
+    this.#sender.done();
+  }
+
+  /** Notes that our side of the transport has ended or failed. Bytes from the peer are still received. */
+  writeEnded(): void {
+    this.#move("writeEnd");
+    this.#sender.close();
+  }
+
+  /**
    * Queues a Close after everything that was sent: the closing handshake begins. §7.1.2.
    *
    * @param code A code that may be sent, or 1005 to send none.
@@ -359,17 +395,6 @@ export class Protocol {
     this.#handler.onOutput();
   }
 
-  /** Processes the end of the peer's bytes: it has ended its side of the transport. */
-  receiveEof(): void {
-    this.#move("eof");
-  }
-
-  /** Notes that our side of the transport has ended or failed. Bytes from the peer are still received. */
-  writeEnded(): void {
-    this.#move("writeEnd");
-    this.#sender.close();
-  }
-
   /** Frees all memory: the transport is closed. Nothing is received or sent any more. */
   close(): void {
     this.#move("end");
@@ -378,36 +403,11 @@ export class Protocol {
     this.#sender.close();
   }
 
-  /**
-   * Runs a callback when everything queued so far has been written.
-   *
-   * @param callback Called within {@linkcode Protocol.done}, or at once if nothing is queued.
-   */
-  whenWritten(callback: () => void): void {
-    if (this.#outgoing === null) this.#sender.whenWritten(callback);
-    else this.#outgoing.after(() => this.#sender.whenWritten(callback));
-  }
-
-  /**
-   * Returns the next bytes to write.
-   *
-   * @returns The bytes, unchanged until {@linkcode Protocol.done}; null if there are none.
-   */
-  next(): Uint8Array | null {
-    if (this.#state !== "open" && !STATES[this.#state].writes) return null;
-    try {
-      return this.#sender.next();
-    } catch (error) {
-      // A frame has been started and can't be finished: no Close can follow.
-      this.close();
-      this.#handler.onError(error as WebSocketError);
-      return null;
-    }
-  }
-
-  /** Marks the bytes from {@linkcode Protocol.next} as written. */
-  done(): void {
-    this.#sender.done();
+  /** Moves to the next state; false if the event changes nothing. */
+  #move(event: ProtocolEvent): boolean {
+    const next = nextState(this.#state, event);
+    this.#state = next ?? this.#state;
+    return next !== undefined;
   }
 
   #onControl(opcode: Opcode, payload: Uint8Array): void {
@@ -438,7 +438,7 @@ export class Protocol {
     this.#move("peerClose");
     this.#closeInfo ??= info;
     this.#receiver.close();
-    // A message in progress is of no use any more; and if our own Close waits for its end, this one replaces it.
+    // Nobody needs the rest of a fragmented message now. An own Close that waits for its end gives way to the answer.
     if (this.#outgoing?.fragmenting) this.#outgoing.close();
     if (before === "open" || (before === "closing" && this.#outgoing?.idle)) {
       this.#queueClose(formatClosePayload(info.code, info.reason));

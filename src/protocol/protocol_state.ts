@@ -2,7 +2,7 @@
 export type ProtocolEvent =
   /** Our side asks for the closing handshake. */
   | "close"
-  /** Our Close frame is queued: it may have waited behind messages. */
+  /** Our Close frame is queued: messages before it may have delayed that. */
   | "closeQueued"
   /** The peer's Close has arrived. */
   | "peerClose"

@@ -1,14 +1,14 @@
 import { WebSocketError } from "../errors.ts";
-import { MessageBuffer } from "./message_buffer.ts";
 import type { Block } from "./block.ts";
 import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
-import type { MessageExtension } from "./extension.ts";
 import { asFault, decodeWith } from "./decode_with.ts";
+import type { MessageExtension } from "./extension.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
+import type { InternalHandler } from "./internal_handler.ts";
 import { applyMask, findNonAscii, rotateKey, unmaskText } from "./mask.ts";
+import { MessageBuffer } from "./message_buffer.ts";
 import { Opcode } from "./opcode.ts";
-import type { PartsHandler } from "./parts_handler.ts";
 import type { Platform } from "./platform.ts";
 import type { MessageHandler } from "./protocol_handler.ts";
 import { MAX_WHOLE_TEXT } from "./protocol_options.ts";
@@ -50,7 +50,7 @@ export interface ReceiverOptions {
  */
 export class Receiver {
   readonly #messages: MessageHandler;
-  readonly #protocol: PartsHandler;
+  readonly #handler: InternalHandler;
   readonly #platform: Platform;
   readonly #masked: boolean;
   readonly #maxLength: number;
@@ -69,6 +69,7 @@ export class Receiver {
   #end = 0;
   /** The length of the last read, or of the frame that it ended. */
   #lastRead = 0;
+  /** Whether the pending read goes straight into the message. */
   #readsDirect = false;
 
   /** The next thing to parse: a frame's header, or the rest of a data frame's payload, or nothing more. */
@@ -77,21 +78,25 @@ export class Receiver {
   #remaining = 0;
   #progress = 0;
 
-  #givesParts = false;
-  #parsing = false;
+  /** Whether messages are delivered as they arrive. */
+  #deliversParts = false;
+  /** Whether the owner holds back what arrives. */
   #paused = false;
+  /** Whether the extension is busy with a message, and so holds back what follows it. */
   #transforming = false;
+  /** Whether arrived bytes are being parsed: a handler may deliver more of them. */
+  #parsing = false;
   /** Delivers the extension's late answer, as soon as nothing is held back. */
   #answer: (() => void) | null = null;
 
   /**
    * @param messages Receives the messages.
-   * @param protocol Receives everything else.
+   * @param handler Receives everything else.
    * @param options The role, the limits, the extension and the platform.
    */
-  constructor(messages: MessageHandler, protocol: PartsHandler, options: ReceiverOptions) {
+  constructor(messages: MessageHandler, handler: InternalHandler, options: ReceiverOptions) {
     this.#messages = messages;
-    this.#protocol = protocol;
+    this.#handler = handler;
     this.#platform = options.platform;
     this.#masked = options.masked;
     this.#maxLength = options.maxLength;
@@ -129,7 +134,7 @@ export class Receiver {
    * whole.
    */
   receiveParts(): void {
-    this.#givesParts = true;
+    this.#deliversParts = true;
   }
 
   /** Frees all memory. Anything that arrives from now on is dropped. */
@@ -163,7 +168,7 @@ export class Receiver {
   #hasRoom(): boolean {
     const message = this.#message;
     const { fin } = this.#header;
-    return !message.passing && message.room(this.#remaining, fin) >= Math.min(this.#remaining, this.#lastRead);
+    return !message.inParts && message.room(this.#remaining, fin) >= Math.min(this.#remaining, this.#lastRead);
   }
 
   /** Chooses a block by the length of the last read, with unparsed bytes at its front. */
@@ -223,7 +228,7 @@ export class Receiver {
     } catch (error) {
       this.close();
       if (!(error instanceof WebSocketError)) throw error;
-      this.#protocol.onFailure(error);
+      this.#handler.onFailure(error);
     } finally {
       this.#platform.slab.reset();
       this.#parsing = false;
@@ -246,14 +251,14 @@ export class Receiver {
     if (header.opcode >= Opcode.CLOSE) return this.#parseControl(block, start, end);
     this.#checkMessage(header);
     const whole = end <= this.#end && header.fin && header.rsv === 0 && header.opcode !== Opcode.CONTINUATION;
-    if (whole && !this.#givesParts) {
+    if (whole && !this.#deliversParts) {
       this.#start = end;
       this.#takeWhole(block, start, end);
       return true;
     }
     if (header.opcode !== Opcode.CONTINUATION) {
       const transformed = header.rsv !== 0;
-      this.#message.begin(header.opcode, transformed, this.#givesParts && !transformed);
+      this.#message.begin(header.opcode, transformed, this.#deliversParts && !transformed);
     }
     this.#message.fragments++;
     this.#start = start;
@@ -268,7 +273,7 @@ export class Receiver {
     if (end > this.#end) return false;
     this.#start = end;
     if (this.#masked) applyMask(block, start, end, header.key);
-    this.#protocol.onControl(header.opcode, block.bytes.subarray(start, end));
+    this.#handler.onControl(header.opcode, block.bytes.subarray(start, end));
     return true;
   }
 
@@ -289,13 +294,13 @@ export class Receiver {
   }
 
   #checkLength(header: FrameHeader, length: number, open: boolean): void {
-    const { opcode, transformed, passing } = this.#message;
+    const { opcode, transformed, inParts } = this.#message;
     if (open ? transformed : header.rsv !== 0) {
       if (length > this.#maxPayload) throw messageTooLong(length, this.#maxLength);
       return;
     }
     if (length > this.#maxLength) throw messageTooLong(length, this.#maxLength);
-    const isString = open ? opcode === Opcode.TEXT && !passing : header.opcode === Opcode.TEXT && !this.#givesParts;
+    const isString = open ? opcode === Opcode.TEXT && !inParts : header.opcode === Opcode.TEXT && !this.#deliversParts;
     if (isString && length > MAX_WHOLE_TEXT) throw textTooLong(length, MAX_WHOLE_TEXT);
   }
 
@@ -319,14 +324,14 @@ export class Receiver {
 
   /** Moves the arrived part of a payload into its message; false if more bytes are needed. */
   #parsePayload(): boolean {
-    if (this.#message.passing) return this.#passPayload();
+    if (this.#message.inParts) return this.#deliverPart();
     const { fin } = this.#header;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     if (count > 0) {
       this.#progress++;
       const start = this.#start;
       const end = this.#start += count;
-      if (this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
+      if (this.#masked) applyMask(this.#block!, start, end, this.#nextKey(count));
       this.#message.append(this.#block!, start, end, this.#remaining, fin);
       this.#remaining -= count;
     }
@@ -340,20 +345,20 @@ export class Receiver {
     return true;
   }
 
-  /** Delivers the arrived part of a payload; false if more bytes are needed. */
-  #passPayload(): boolean {
+  /** Delivers the arrived bytes of a payload as a part of its message; false if more bytes are needed. */
+  #deliverPart(): boolean {
     const message = this.#message;
     const { opcode } = message;
     const count = Math.min(this.#remaining, this.#end - this.#start);
     const start = this.#start;
     const end = this.#start += count;
-    if (count > 0 && this.#masked) applyMask(this.#block!, start, end, this.#turnKey(count));
+    if (count > 0 && this.#masked) applyMask(this.#block!, start, end, this.#nextKey(count));
     this.#remaining -= count;
     if (count > 0) this.#progress++;
     const whole = this.#remaining === 0;
     if (whole) this.#state = "header";
     const last = whole && this.#header.fin;
-    if (count > 0 || last) message.pass(this.#block!, start, end, last);
+    if (count > 0 || last) message.checkPart(this.#block!, start, end, last);
     if (last) message.finishRaw();
     if (count > 0 || last) {
       const part = this.#platform.slab.take(count);
@@ -366,14 +371,14 @@ export class Receiver {
   #takeDirect(count: number): void {
     const message = this.#message;
     const end = message.length + count;
-    if (this.#masked) applyMask(message.block, message.length, end, this.#turnKey(count));
+    if (this.#masked) applyMask(message.block, message.length, end, this.#nextKey(count));
     this.#remaining -= count;
     this.#progress++;
     message.advance(count);
   }
 
-  /** The key for the next octets of the payload; the header's key is rotated past them. */
-  #turnKey(count: number): number {
+  /** Returns the key for the next octets of the payload, and rotates the header's key past them. */
+  #nextKey(count: number): number {
     const { key } = this.#header;
     this.#header.key = rotateKey(key, count);
     return key;
@@ -402,9 +407,9 @@ export class Receiver {
       this.#parse();
     } catch (cause) {
       // For example, memory ran out. No caller could catch it here.
-      return this.#protocol.onFailure(extensionFailed(this.#extension!.name, cause));
+      return this.#handler.onFailure(extensionFailed(this.#extension!.name, cause));
     }
-    this.#protocol.onUnblocked();
+    this.#handler.onUnblocked();
   }
 
   #deliverAnswer(deliver: () => void): boolean {

@@ -3,8 +3,8 @@ import { LARGE_BLOCK } from "./block_pool.ts";
 import { FIN, headerSize, MAX_HEADER, writeHeader } from "./frame_header.ts";
 import { applyMask } from "./mask.ts";
 import { Opcode } from "./opcode.ts";
-import type { PreparedFrame } from "./prepared_message.ts";
 import type { Platform } from "./platform.ts";
+import type { PreparedFrame } from "./prepared_message.ts";
 import { bufferChanged } from "./protocol_errors.ts";
 import { Queue } from "./queue.ts";
 
@@ -47,10 +47,12 @@ export interface SenderOptions {
  */
 const MAX_WRITE = 1024 * 1024;
 
-/** Bytes that are ready to be written, and the block they are in; null if they are the caller's, or shared. */
+/** Bytes that are ready to be written. */
 interface Chunk {
   readonly bytes: Uint8Array;
+  /** Their length when they were queued: the caller may transfer or resize its buffer meanwhile. */
   readonly length: number;
+  /** The block they are in; null if they are the caller's, or shared by connections. */
   readonly block: Block | null;
 }
 
@@ -75,7 +77,7 @@ export class Sender {
   readonly #ready: Queue<Chunk> = new Queue();
   #block: Block | null = null;
   #length = 0;
-  /** A shared frame, as long as nothing else is queued; the next frame is put after a copy. */
+  /** A small shared frame that is queued alone. If another one follows, it is copied, so that both are one write. */
   #single: Uint8Array | null = null;
   #inFlight: Chunk | null = null;
   /** How much of the chunk in flight is written, and how much of it {@linkcode Sender.next} has returned. */
@@ -83,7 +85,7 @@ export class Sender {
   #to = 0;
   #enqueued = 0;
   #written = 0;
-  /** Where the last data frame ends, counted as {@linkcode Sender.#enqueued} is. */
+  /** How many bytes had been enqueued with the last data frame. */
   #dataEnd = 0;
   #progress = 0;
   #marks: Queue<Mark> | null = null;
@@ -218,7 +220,7 @@ export class Sender {
   #reserve(size: number): Block {
     const { pool } = this.#platform;
     const block = this.#block;
-    if (this.#single !== null) return this.#reserveBehindSingle(this.#single, size);
+    if (this.#single !== null) return this.#reserveAfterSingle(this.#single, size);
     const needed = this.#length + size;
     if (block === null) return this.#block = pool.borrow(size);
     if (needed <= block.size) return block;
@@ -232,7 +234,7 @@ export class Sender {
     return larger;
   }
 
-  #reserveBehindSingle(single: Uint8Array, size: number): Block {
+  #reserveAfterSingle(single: Uint8Array, size: number): Block {
     this.#single = null;
     const block = this.#block = this.#platform.pool.borrow(single.length + size);
     block.bytes.set(single);
@@ -273,7 +275,7 @@ export class Sender {
   #nextChunk(): Chunk | null {
     const single = this.#single;
     this.#single = null;
-    // A frame that is queued alone has nothing before it.
+    // It is queued alone, so nothing comes before it.
     return single !== null ? whole(single) : this.#ready.shift() ?? (this.#block && this.#seal(this.#block));
   }
 
@@ -320,12 +322,12 @@ export class Sender {
   }
 }
 
-/** Bytes in the caller's memory, or in shared memory. */
+/** A chunk in the caller's memory, or in memory that connections share. */
 function whole(bytes: Uint8Array): Chunk {
   return { bytes, length: bytes.length, block: null };
 }
 
-/** Encodes after a header; the room suffices for three bytes per code unit. */
+/** Encodes a text after its header, into room for three bytes per code unit; returns its length in bytes. */
 function encodeText(message: string, bytes: Uint8Array, start: number): number {
   const { length } = message;
   if (length <= ENCODE_BY_LOOP) {

@@ -3,9 +3,7 @@ const MAX_SLAB = 8 * 1024;
 
 const EMPTY = new ArrayBuffer(0);
 
-/**
- * How many messages of its first one's length a slab holds at most, so that keeping one pins little more than itself.
- */
+/** The maximum number of messages in a slab. An application that keeps one of them keeps the memory of all. */
 const MAX_SHARED = 16;
 
 /**
@@ -21,7 +19,7 @@ export class Slab {
    * Cuts a piece.
    *
    * @param length The length in bytes.
-   * @param ahead How many bytes the rest of the read may still need, including these.
+   * @param ahead How many bytes the rest of the read may need, including these: the size of a new slab follows from it.
    * @returns A view of exactly that length, zeroed; its `byteOffset` may be above 0.
    */
   take(length: number, ahead: number = length): Uint8Array<ArrayBuffer> {

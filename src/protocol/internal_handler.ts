@@ -1,8 +1,11 @@
 import type { WebSocketError } from "../errors.ts";
 import type { Opcode } from "./opcode.ts";
 
-/** Receives the events of a protocol's parts, except messages. None of these methods may throw. */
-export interface PartsHandler {
+/**
+ * Receives what the receiver and the outgoing queue of a `Protocol` report, except for messages, which go straight to
+ * its user. None of these methods may throw.
+ */
+export interface InternalHandler {
   /**
    * A control frame has arrived.
    *
