@@ -88,7 +88,7 @@ export interface Connection {
    */
   sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onTaken: () => void): boolean;
   /** Abandons the current message before its first fragment, so that the others need not wait for it. */
-  endMessage(): void;
+  abandonMessage(): void;
   /**
    * Sends a Ping.
    *

@@ -23,7 +23,7 @@ export function closedMeanwhile({ code, reason }: CloseInfo): WebSocketError {
  * @param limit The limit, in bytes.
  * @returns The error.
  */
-export function cannotSend(limit: number): WebSocketError {
+export function tooMuchQueued(limit: number): WebSocketError {
   return backpressure(
     `Cannot send: more than ${limit} bytes are queued for a peer that reads too slowly. Wait for "drain" while desiredSize ` +
       "is not above 0, or raise backpressureLimit",
@@ -36,7 +36,7 @@ export function cannotSend(limit: number): WebSocketError {
  * @param limit The limit, in bytes.
  * @returns The error.
  */
-export function cannotHold(limit: number): WebSocketError {
+export function tooMuchUnread(limit: number): WebSocketError {
   return backpressure(
     `Cannot hold more than ${limit} bytes of unread messages, and the runtime's own WebSocket can't stop reading. Read ` +
       "faster, or raise backpressureLimit",

@@ -1,6 +1,6 @@
 import { ConnectionError, ErrorCode } from "../errors.ts";
 import type { Connection } from "./connection.ts";
-import { lookAgain } from "./look_again.ts";
+import { checkAgain } from "./check_again.ts";
 import { Roster, RosterMember } from "./roster.ts";
 
 /** How many groups the members of a {@linkcode HeartbeatClock} are spread over, so that not all ping at once. */
@@ -33,11 +33,13 @@ export class Heartbeat extends RosterMember {
   readonly #ping: (payload: Uint8Array, onWritten: () => void) => void;
   readonly #timeout: number;
   readonly #clock: HeartbeatClock;
+  /** When the wait for a sign of life began; null if there is none. */
   #pingedAt: number | null = null;
+  /** How many bytes had been received when the Ping was sent. */
   #receivedThen: number | null = 0;
   /** The write that was pending at the last check. */
   #writingThen: number | null = null;
-  #stopSecondLook: (() => void) | null = null;
+  #cancelSecondCheck: (() => void) | null = null;
   #count = 0;
 
   /**
@@ -62,7 +64,7 @@ export class Heartbeat extends RosterMember {
 
   /** Ends. */
   stop(): void {
-    this.#stopSecondLook?.();
+    this.#cancelSecondCheck?.();
     this.#clock.delete(this);
   }
 
@@ -91,9 +93,9 @@ export class Heartbeat extends RosterMember {
    * @param now The time, in milliseconds.
    */
   check(now: number): void {
-    if (!this.#isSilent(now) || this.#stopSecondLook !== null) return;
-    this.#stopSecondLook = lookAgain(() => {
-      this.#stopSecondLook = null;
+    if (!this.#isSilent(now) || this.#cancelSecondCheck !== null) return;
+    this.#cancelSecondCheck = checkAgain(() => {
+      this.#cancelSecondCheck = null;
       if (this.#isSilent(performance.now())) this.#connection.terminate(silence(this.#timeout));
     });
   }

@@ -1,4 +1,4 @@
-import { lookAgain } from "./look_again.ts";
+import { checkAgain } from "./check_again.ts";
 
 /** Notices when nothing happens on a connection. */
 export class IdleTimer {
@@ -8,7 +8,7 @@ export class IdleTimer {
   #last: number;
   /** How many checks in a row have found no change. */
   #quiet = 0;
-  #stopSecondLook: (() => void) | null = null;
+  #cancelSecondCheck: (() => void) | null = null;
 
   /**
    * Begins.
@@ -21,23 +21,23 @@ export class IdleTimer {
     this.#activity = activity;
     this.#onIdle = onIdle;
     this.#last = activity();
-    this.#timer = setInterval(() => this.#look(), timeout / 2);
+    this.#timer = setInterval(() => this.#check(), timeout / 2);
   }
 
   /** Ends. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#stopSecondLook?.();
+    this.#cancelSecondCheck?.();
   }
 
-  #look(): void {
-    if (this.#stopSecondLook !== null) return;
+  #check(): void {
+    if (this.#cancelSecondCheck !== null) return;
     const now = this.#activity();
     this.#quiet = now === this.#last ? this.#quiet + 1 : 0;
     this.#last = now;
     if (this.#quiet < 2) return;
-    this.#stopSecondLook = lookAgain(() => {
-      this.#stopSecondLook = null;
+    this.#cancelSecondCheck = checkAgain(() => {
+      this.#cancelSecondCheck = null;
       if (this.#activity() === this.#last) this.#onIdle();
     });
   }

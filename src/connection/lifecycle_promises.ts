@@ -4,7 +4,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { closedMeanwhile, endedWithoutClose } from "./connection_errors.ts";
 import { Roster, RosterMember } from "./roster.ts";
 
-/** Something that waits for anything else than the end of the connection. */
+/** A wait for something other than the end of the connection, which the end rejects. */
 class Wait extends RosterMember {
   readonly reject: (reason: WebSocketError) => void;
 
@@ -47,20 +47,20 @@ export class LifecyclePromises {
   }
 
   /**
-   * Ends a wait when the connection is over. A promise instead would retain everything that ever waited.
+   * Rejects a wait when the connection ends. A promise instead would retain everything that ever waited.
    *
-   * @param reject Receives {@linkcode LifecyclePromises.ending}: at once if the connection is over.
+   * @param reject Receives {@linkcode LifecyclePromises.endError}: at once if the connection is over.
    * @returns A function to call when the wait is over.
    */
-  whenLost(reject: (reason: WebSocketError) => void): () => void {
+  rejectAtEnd(reject: (reason: WebSocketError) => void): () => void {
     const wait = new Wait(reject);
-    if (this.#info !== null) reject(this.ending);
+    if (this.#info !== null) reject(this.endError);
     else (this.#waits ??= new Roster()).add(wait);
     return () => this.#waits?.delete(wait);
   }
 
   /** The error for an operation that is still pending when the connection ends. */
-  get ending(): WebSocketError {
+  get endError(): WebSocketError {
     return this.outcome ?? closedMeanwhile(this.#info!);
   }
 
@@ -101,7 +101,7 @@ export class LifecyclePromises {
     this.#state = this.#state === "open" ? "ended" : "never opened";
     this.#settleOpening();
     this.#ending?.resolve(info);
-    for (const { reject } of this.#waits ?? []) reject(this.ending);
+    for (const { reject } of this.#waits ?? []) reject(this.endError);
     this.#waits = null;
   }
 

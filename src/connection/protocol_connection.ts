@@ -3,8 +3,8 @@ import { ConnectionError, ErrorCode, type WebSocketError } from "../errors.ts";
 import type { Opcode } from "../protocol/opcode.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 import { Protocol } from "../protocol/protocol.ts";
-import type { InternalProtocolOptions, Role } from "../protocol/protocol_options.ts";
 import type { MessageHandler, SplitHandler } from "../protocol/protocol_handler.ts";
+import type { InternalProtocolOptions, Role } from "../protocol/protocol_options.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
@@ -42,17 +42,18 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   /** The transport's error, if it has failed. */
   #fault: unknown = null;
   #stopCloseTimer: (() => void) | null = null;
-  #received = 0;
-  #handedOver = 0;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+  /** How many writes have begun. */
   #writes = 0;
 
-  /** Incoming: a read is pending, or waits for its turn; its bytes are being delivered. */
+  /** `"reading"` while a read is pending or waits for its turn, `"delivering"` while its bytes are delivered. */
   #input: "idle" | "reading" | "delivering" = "idle";
-  /** Outgoing: a write is due at the end of the turn; one is pending. */
+  /** `"scheduled"` while a write is due at the end of the turn, `"writing"` while one is pending. */
   #output: "idle" | "scheduled" | "writing" = "idle";
-  /** The owner holds back what is sent. */
+  /** Whether the owner holds back what is sent. */
   #corked = false;
-  /** At least the high-water mark was queued, and the handler doesn't know yet that there is less. */
+  /** Whether at least the high-water mark was queued, and the handler doesn't know yet that there is less. */
   #full = false;
 
   /**
@@ -95,12 +96,12 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
 
   /** How many bytes have arrived. */
   get received(): number {
-    return this.#received;
+    return this.#bytesReceived;
   }
 
   /** How many bytes were handed to the system. */
   get sent(): number {
-    return this.#handedOver;
+    return this.#bytesSent;
   }
 
   /** Grows whenever a part of a message arrives or is handed to the system. */
@@ -129,7 +130,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
    * @param early Bytes that followed the opening handshake.
    */
   start(early: Uint8Array): void {
-    this.#received += early.length;
+    this.#bytesReceived += early.length;
     this.#deliver(() => {
       this.#protocol.receive(early);
       if (this.#state !== "starting") return;
@@ -139,8 +140,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   /**
-   * Reads, unless what has arrived is held back, or being delivered. After the Close frames it keeps reading to the
-   * end, and the protocol drops the bytes.
+   * Reads, unless arrived bytes are held back or being delivered. After the Close frames it keeps reading to the end,
+   * and the protocol drops the bytes.
    *
    * Callbacks instead of an async function save half a kilobyte of memory per idle connection (Deno 2.9.6).
    */
@@ -151,7 +152,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   /** Continues reading at its turn, unless it was paused meanwhile. */
-  onTurn(): void {
+  onReadTurn(): void {
     if (this.#state === "running" && !this.#protocol.blocked) this.#startRead();
     else this.#input = "idle";
   }
@@ -166,10 +167,10 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   readonly #onRead = (count: number | null) => {
-    // The read that returned the end is the last one: it stays pending.
+    // Nothing follows the end, so #input stays "reading", and no other read begins.
     if (count === null) return this.#onReadEnd();
     this.#input = "idle";
-    this.#received += count;
+    this.#bytesReceived += count;
     ReadTurns.count(count);
     this.#deliver(() => this.#protocol.received(count));
   };
@@ -179,7 +180,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     this.#end();
   };
 
-  /** The peer may end its side right after its Close: then our answer must still be written. */
+  /** The peer may end its side right after its Close, while our answer must still be written. */
   #onReadEnd(): void {
     this.#protocol.receiveEof();
     if (this.#protocol.transportEnd === "close") this.#end();
@@ -187,8 +188,8 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   }
 
   /**
-   * Delivers the result of a step, writes what was sent meanwhile, and reads on; within another delivery, that one
-   * does. A pending read stays pending. An exception here means that memory ran out, or a bug in this package.
+   * Runs a step that may deliver messages, writes what was sent meanwhile, and reads on. A step within another one
+   * leaves that to the outer one. An exception here means that memory ran out, or a bug in this package.
    */
   #deliver(step: () => void): void {
     const input = this.#input;
@@ -199,9 +200,10 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     } catch (error) {
       return this.#onReadFailed(error);
     }
+    // A read that was pending before still is.
     this.#input = input;
-    // Reading first took a third more CPU time for messages of 16 bytes. So Deno may settle the read of an answer before
-    // the write of what it answers, which bufferedAmount shows (2.9.6).
+    // Reading before writing took a third more CPU time for messages of 16 bytes. With this order, Deno may settle the
+    // read of an answer before the write of its request, so bufferedAmount may still count the request (2.9.6).
     this.#flush();
     this.#read();
   }
@@ -213,7 +215,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     if (bytes === null) return this.#endTransport();
     this.#output = "writing";
     this.#writes++;
-    this.#handedOver += bytes.length;
+    this.#bytesSent += bytes.length;
     try {
       this.#transport.write(bytes).then(this.#onWritten, this.#onWriteFailed);
     } catch (error) {
@@ -229,9 +231,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     this.#flush();
   };
 
-  /**
-   * Reports that there is room again, unless the connection has just ended: nothing follows its end.
-   */
+  /** Reports that there is room again, unless the connection has just ended: nothing follows its end. */
   #checkDrain(): void {
     if (!this.#full || this.#protocol.queued >= this.#highWaterMark || this.#state === "ended") return;
     this.#full = false;
@@ -242,7 +242,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   readonly #onWriteFailed = (error: unknown) => {
     if (this.#state === "ended") return;
     this.#output = "idle";
-    // A stream's reason may be missing.
+    // A stream may fail without a reason.
     this.#fault = error ?? new Error("the transport gave no reason");
     this.#protocol.writeEnded();
     if (this.#protocol.blocked || this.#protocol.transportEnd === "close") this.#end();
@@ -264,7 +264,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     }
   }
 
-  /** Flushes at the end of the turn, unless that will happen anyway. */
+  /** Flushes at the end of the turn, unless something else will flush anyway. */
   #schedule(): void {
     if (this.#protocol.queued >= this.#highWaterMark) this.#full = true;
     if (this.#input === "delivering" || this.#output !== "idle" || this.#corked) return;
@@ -272,7 +272,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     WriteTurns.enter(this);
   }
 
-  /** The turn has come for what was sent. */
+  /** Writes what was sent in this turn. */
   onWriteTurn(): void {
     if (this.#output === "scheduled") this.#output = "idle";
     this.#flush();
@@ -312,17 +312,17 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
 
   /** Sends a text message. */
   sendText(message: string, compress: boolean): boolean {
-    return this.#sent(this.#protocol.sendText(message, compress));
+    return this.#scheduleIf(this.#protocol.sendText(message, compress));
   }
 
   /** Sends a binary message. */
   sendBinary(message: Uint8Array, compress: boolean): boolean {
-    return this.#sent(this.#protocol.sendBinary(message, compress));
+    return this.#scheduleIf(this.#protocol.sendBinary(message, compress));
   }
 
   /** Sends a prepared message. */
   sendPrepared(message: PreparedMessage): boolean {
-    return this.#sent(this.#protocol.sendPrepared(message));
+    return this.#scheduleIf(this.#protocol.sendPrepared(message));
   }
 
   /** Begins a fragmented message. */
@@ -332,25 +332,25 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
 
   /** Sends a fragment. */
   sendFragment(opcode: Opcode, payload: Uint8Array, last: boolean, onTaken: () => void): boolean {
-    return this.#sent(this.#protocol.sendFragment(opcode, payload, last, onTaken));
+    return this.#scheduleIf(this.#protocol.sendFragment(opcode, payload, last, onTaken));
   }
 
   /** Abandons a fragmented message. */
-  endMessage(): void {
+  abandonMessage(): void {
     this.#protocol.endMessage();
   }
 
   /** Sends a Ping. */
   sendPing(payload: Uint8Array, onWritten?: () => void): boolean {
-    return this.#sent(this.#protocol.sendPing(payload, onWritten));
+    return this.#scheduleIf(this.#protocol.sendPing(payload, onWritten));
   }
 
   /** Sends a Pong. */
   sendPong(payload: Uint8Array): boolean {
-    return this.#sent(this.#protocol.sendPong(payload));
+    return this.#scheduleIf(this.#protocol.sendPong(payload));
   }
 
-  #sent(queued: boolean): boolean {
+  #scheduleIf(queued: boolean): boolean {
     if (queued) this.#schedule();
     return queued;
   }

@@ -2,19 +2,18 @@
 const TURN = 6;
 
 /**
- * How much must be read, in bytes, before it is worth knowing when the event loop gets its turn. That takes a timer:
- * with one for every 64 KiB, a ping-pong message took about a tenth more CPU time in one run on a busy machine (Deno
- * 2.9.6).
+ * How much must be read, in bytes, before a timer is started that shows when the event loop gets its turn. With a timer
+ * for every 64 KiB, a ping-pong message took about a tenth more CPU time in one run on a busy machine (Deno 2.9.6).
  */
 const MUCH = 512 * 1024;
 
-/** The cost of a read in addition to its bytes. */
+/** What a read costs in addition to its bytes, in bytes. */
 const READ = 4 * 1024;
 
 /** A connection that waits to continue reading. */
 export interface Reader {
   /** It is its turn. */
-  onTurn(): void;
+  onReadTurn(): void;
 }
 
 /**
@@ -29,10 +28,12 @@ export interface Reader {
  */
 export class ReadTurns {
   static #connections = 0;
+  /** How much was read since the event loop's last turn, in bytes. */
   static #read = 0;
+  /** When the timer was started. */
   static #startedAt = 0;
-  /** How much must be read before it is worth checking the clock again. */
-  static #lookAt = 0;
+  /** How much must be read, in bytes, before the clock is checked again. */
+  static #checkAt = 0;
   /** The timer that runs when the event loop gets its turn; undefined while little was read. */
   static #timer: ReturnType<typeof setTimeout> | undefined;
   static #waiting: Reader[] = [];
@@ -58,7 +59,7 @@ export class ReadTurns {
     this.#read += bytes + READ;
     if (this.#read < MUCH || this.#timer !== undefined) return;
     this.#startedAt = performance.now();
-    this.#lookAt = this.#read + MUCH;
+    this.#checkAt = this.#read + MUCH;
     this.#timer = setTimeout(this.#onTurn, 0);
   }
 
@@ -69,9 +70,9 @@ export class ReadTurns {
    * @returns True if it must wait.
    */
   static mustWait(reader: Reader): boolean {
-    if (this.#timer === undefined || this.#read < this.#lookAt) return false;
+    if (this.#timer === undefined || this.#read < this.#checkAt) return false;
     if (performance.now() - this.#startedAt < TURN) {
-      this.#lookAt = this.#read + MUCH;
+      this.#checkAt = this.#read + MUCH;
       return false;
     }
     if (this.#waiting.push(reader) > 1) return true;
@@ -86,6 +87,6 @@ export class ReadTurns {
     this.#read = 0;
     this.#timer = undefined;
     this.#waiting = [];
-    for (const reader of readers) reader.onTurn();
+    for (const reader of readers) reader.onReadTurn();
   };
 }

@@ -96,8 +96,7 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
  * - A message is received completely, however long, before it can fail for exceeding `maxLength`.
  * - It answers Pings, but reports none and can't send any; nor can it stop reading.
  * - Once our Close was sent, anything that the peer sends, except its own Close, makes the runtime drop the connection,
- * which is
- *   reported as 1006; a peer that sends without pause may even be dropped before our Close could leave.
+ *   which is reported as 1006; a peer that sends without pause may even be dropped before our Close could leave.
  * - TCP can't be ended from here. If the peer neither answers our Close, nor sends anything, nor leaves, its
  *   connection stays until the server is shut down. The end is reported to the handler in time all the same.
  * - Once our Close was sent, `bufferedAmount` is 0, and a peer that vanishes looks like one whose Close has no code.
@@ -280,7 +279,7 @@ export class RuntimeConnection implements Connection {
   }
 
   /** Does nothing, for the same reason. */
-  endMessage(): void {}
+  abandonMessage(): void {}
 
   /**
    * Throws: the built-in socket can't send a Ping.

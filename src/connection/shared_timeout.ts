@@ -30,8 +30,8 @@ export class SharedTimeout {
   /** In the order in which they are due, because all wait equally long. */
   readonly #waiting = new Roster<Deadline>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Callbacks that were due by then have been postponed. */
-  #putOffUntil = -Infinity;
+  /** Callbacks that were due by this time were already postponed once. */
+  #postponedUntil = -Infinity;
 
   private constructor(timeout: number) {
     this.#timeout = timeout;
@@ -45,9 +45,9 @@ export class SharedTimeout {
    * @returns A function that cancels it; once it has run, that does nothing.
    */
   static after(timeout: number, onDue: () => void): () => void {
-    let deadlines = this.#all.get(timeout);
-    if (deadlines === undefined) this.#all.set(timeout, deadlines = new SharedTimeout(timeout));
-    return deadlines.#add(onDue);
+    let shared = this.#all.get(timeout);
+    if (shared === undefined) this.#all.set(timeout, shared = new SharedTimeout(timeout));
+    return shared.#add(onDue);
   }
 
   #add(onDue: () => void): () => void {
@@ -72,8 +72,8 @@ export class SharedTimeout {
         this.#timer = setTimeout(this.#run, deadline.at - now + 1);
         return;
       }
-      if (now - deadline.at > LATE && deadline.at > this.#putOffUntil) {
-        this.#putOffUntil = now;
+      if (now - deadline.at > LATE && deadline.at > this.#postponedUntil) {
+        this.#postponedUntil = now;
         this.#timer = setTimeout(this.#run, Math.min(now - deadline.at, this.#timeout));
         return;
       }

@@ -21,7 +21,7 @@ export interface Writer {
  * There is one instance for the process, since there is one event loop.
  */
 export class WriteTurns {
-  /** The current turn, its next writer, and those waiting: shifting a queue would cost half of the gain. */
+  /** The writers of this turn, the next one's index, and those waiting. A queue would cost half of the gain. */
   static #writers: Writer[] = [];
   static #next = 0;
   static #waiting: Writer[] = [];

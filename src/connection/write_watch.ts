@@ -4,9 +4,9 @@ import { reportFault } from "./report_fault.ts";
 /** The longest time between two checks of how much is queued, in milliseconds. */
 const MAX_DELAY = 64;
 
-/** A callback to run when enough is written. */
+/** A callback to run when everything sent before it is written. */
 interface Mark {
-  /** How many bytes had been sent, by then. */
+  /** How many bytes that is, counted as {@linkcode WriteWatch.#sent} is. */
   readonly position: number;
   readonly callback: () => void;
 }
@@ -94,15 +94,15 @@ export class WriteWatch {
     this.#sent = waiting;
     this.#written = 0;
     this.#delay = 0;
-    this.#lookAgain();
+    this.#scheduleCheck();
   }
 
-  #lookAgain(): void {
-    this.#timer = setTimeout(() => this.#look(), this.#delay);
+  #scheduleCheck(): void {
+    this.#timer = setTimeout(() => this.#check(), this.#delay);
   }
 
-  #look(): void {
-    // Once the socket isn't open, it counts nothing: the connection's end tells the rest.
+  #check(): void {
+    // Once the socket isn't open, it counts nothing: the rest follows at the connection's end.
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const waiting = this.#socket.bufferedAmount;
     const written = this.#sent - waiting;
@@ -114,7 +114,7 @@ export class WriteWatch {
       this.#handler.onDrain();
     }
     this.#watching = this.#full || this.#marks !== null;
-    if (this.#watching) this.#lookAgain();
+    if (this.#watching) this.#scheduleCheck();
   }
 
   #reach(written: number): void {
@@ -126,7 +126,7 @@ export class WriteWatch {
   }
 }
 
-/** Runs what is the application's: what it throws is reported, and stops nothing here. */
+/** Runs a callback of the application. Its exception is reported, and stops nothing here. */
 function run(callback: () => void): void {
   try {
     callback();

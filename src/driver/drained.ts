@@ -16,7 +16,7 @@ export async function drained(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  if (core.outcome !== undefined) throw core.ending;
+  if (core.outcome !== undefined) throw core.endError;
   if (core.bufferedAmount < core.settings.highWaterMark) return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = () => reject(signal!.reason);
@@ -25,7 +25,7 @@ export async function drained(
   };
   emitter.on("drain", onDrain);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const forget = core.whenLost(reject);
+  const forget = core.rejectAtEnd(reject);
   try {
     await promise;
   } finally {

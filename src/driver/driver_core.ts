@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { CloseCode } from "../close_code.ts";
-import { cannotSend, endedWithoutClose, listenerFailed } from "../connection/connection_errors.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
+import { endedWithoutClose, listenerFailed, tooMuchQueued } from "../connection/connection_errors.ts";
 import { Heartbeat } from "../connection/heartbeat.ts";
 import { IdleTimer } from "../connection/idle_timer.ts";
 import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
@@ -102,13 +102,13 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /** The error for an operation that is still pending when the connection ends. */
-  get ending(): WebSocketError {
-    return this.promises.ending;
+  get endError(): WebSocketError {
+    return this.promises.endError;
   }
 
-  /** Ends a wait when the connection ends. Call the returned function when the wait is over. */
-  whenLost(reject: (reason: WebSocketError) => void): () => void {
-    return this.promises.whenLost(reject);
+  /** Rejects a wait when the connection ends. Call the returned function when the wait is over. */
+  rejectAtEnd(reject: (reason: WebSocketError) => void): () => void {
+    return this.promises.rejectAtEnd(reject);
   }
 
   /** Whether anybody waits for messages. */
@@ -177,7 +177,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    */
   refuse(): false {
     const { onBackpressure, backpressureLimit } = this.settings;
-    if (onBackpressure === "close") this.connection?.fail(cannotSend(backpressureLimit));
+    if (onBackpressure === "close") this.connection?.fail(tooMuchQueued(backpressureLimit));
     return false;
   }
 

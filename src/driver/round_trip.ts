@@ -20,7 +20,7 @@ export async function roundTrip(core: DriverCore, signal?: AbortSignal): Promise
   core.sendPing(payload, () => resolve(performance.now() - start));
   const onAbort = () => reject(signal!.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const forget = core.whenLost(reject);
+  const forget = core.rejectAtEnd(reject);
   try {
     return await promise;
   } finally {

@@ -1,4 +1,4 @@
-import { cannotHold } from "../connection/connection_errors.ts";
+import { tooMuchUnread } from "../connection/connection_errors.ts";
 import type { MessageData } from "../connection/message_data.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import { ChunkedReadable } from "./chunked_readable.ts";
@@ -66,7 +66,7 @@ export class DriverStreams implements FlowControl {
     const { backpressureLimit } = this.#owner.settings;
     this.#held = connection.pausable;
     if (this.#held) connection.pause();
-    else if (unread > backpressureLimit) connection.fail(cannotHold(backpressureLimit));
+    else if (unread > backpressureLimit) connection.fail(tooMuchUnread(backpressureLimit));
   }
 
   /** Releases what was held back. */

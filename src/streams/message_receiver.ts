@@ -62,7 +62,7 @@ export class MessageReceiver implements MessageConsumer {
       if (this.#keptCost < this.#owner.settings.highWaterMark) this.#flow.release();
       return kept;
     }
-    if (this.#owner.outcome !== undefined) throw this.#owner.ending;
+    if (this.#owner.outcome !== undefined) throw this.#owner.endError;
     return await this.#wait(signal);
   }
 
@@ -89,7 +89,7 @@ export class MessageReceiver implements MessageConsumer {
   onEnd(): void {
     for (const receiving of this.#waiting) {
       this.#waiting.delete(receiving);
-      receiving.result.reject(this.#owner.ending);
+      receiving.result.reject(this.#owner.endError);
     }
   }
 }

@@ -64,7 +64,7 @@ export async function sendStream(
   const reader = new ChunkReader(chunks, { type: options.type, size: fragmentSize });
   const stop = Promise.withResolvers<never>();
   stop.promise.catch(() => {});
-  const forget = owner.whenLost(stop.reject);
+  const forget = owner.rejectAtEnd(stop.reject);
   const onAbort = () => stop.reject(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -108,7 +108,7 @@ class FragmentedMessage {
 
   /** If it was abandoned before its turn, others must not wait for it. */
   #onTurn(resolve: () => void): void {
-    if (this.#stopped !== null) return this.#owner.connection?.endMessage();
+    if (this.#stopped !== null) return this.#owner.connection?.abandonMessage();
     this.#state = "ready";
     resolve();
   }
@@ -135,7 +135,7 @@ class FragmentedMessage {
 
   #giveUp(cause: unknown): void {
     this.#reader.cancel();
-    if (this.#state === "ready") return this.#owner.connection?.endMessage();
+    if (this.#state === "ready") return this.#owner.connection?.abandonMessage();
     if (this.#state === "waiting") return;
     this.#owner.connection?.fail(
       new WebSocketError("Cannot finish the message: its source failed", {

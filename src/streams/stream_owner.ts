@@ -24,14 +24,14 @@ export interface StreamOwner {
   /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */
   readonly outcome: WebSocketError | null | undefined;
   /** The same for a pending operation: an error even if the connection ended cleanly. */
-  readonly ending: WebSocketError;
+  readonly endError: WebSocketError;
   /**
-   * Ends a wait when the connection is over.
+   * Rejects a wait when the connection ends.
    *
-   * @param reject Receives {@linkcode StreamOwner.ending}: at once if the connection is over.
+   * @param reject Receives {@linkcode StreamOwner.endError}: at once if the connection is over.
    * @returns A function to call when the wait is over.
    */
-  whenLost(reject: (reason: WebSocketError) => void): () => void;
+  rejectAtEnd(reject: (reason: WebSocketError) => void): () => void;
   /**
    * Passes all messages from now on to a stream.
    *

@@ -39,13 +39,13 @@ export class WebStreamOwner implements StreamOwner {
   }
 
   /** The error for an operation that is still pending when the connection ends. */
-  get ending(): WebSocketError {
-    return this.#outcome ?? this.#core.ending;
+  get endError(): WebSocketError {
+    return this.#outcome ?? this.#core.endError;
   }
 
-  /** Ends a wait when the connection ends. Call the returned function when the wait is over. */
-  whenLost(reject: (reason: WebSocketError) => void): () => void {
-    return this.#core.whenLost(reject);
+  /** Rejects a wait when the connection ends. Call the returned function when the wait is over. */
+  rejectAtEnd(reject: (reason: WebSocketError) => void): () => void {
+    return this.#core.rejectAtEnd(reject);
   }
 
   /** The error that ended the connection: undefined while it lasts, null if it ended cleanly. */

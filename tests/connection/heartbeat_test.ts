@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
 import { Heartbeat } from "../../src/connection/heartbeat.ts";
 import type { Connection } from "../../src/connection/connection.ts";
-import { lookAgain } from "../../src/connection/look_again.ts";
+import { checkAgain } from "../../src/connection/check_again.ts";
 import { type CloseInfo, ConnectionError, makeServer, type Server, type ServerOptions } from "@wsd/driver";
 
 const REQUEST = new Request("http://localhost/", {
@@ -241,7 +241,7 @@ Deno.test("Heartbeat counts the silence from when its Ping was handed to the sys
   onWritten();
   heartbeat.check(performance.now());
   // The second look comes before this one.
-  await new Promise<void>((resolve) => lookAgain(resolve));
+  await new Promise<void>((resolve) => checkAgain(resolve));
   heartbeat.stop();
   assertEquals(ended, []);
 });

@@ -8,9 +8,9 @@ const PAUSE = 50;
  * reads what has arrived meanwhile, so the first check may find a silence that is over. The pause gives a turn to the
  * event loop and to connections that wait to read.
  *
- * @param look The second check.
+ * @param check The second check.
  * @returns A function that cancels it.
  */
-export function lookAgain(look: () => void): () => void {
-  return SharedTimeout.after(PAUSE, look);
+export function checkAgain(check: () => void): () => void {
+  return SharedTimeout.after(PAUSE, check);
 }
