@@ -293,7 +293,7 @@ export class Client extends WebSocketDriver {
   }
 
   #onRefused(fault: unknown): void {
-    if (this.#state !== "abandoned") this.#core.fail(this.#errorFor(fault));
+    if (this.#state !== "abandoned") this.#core.reportError(this.#errorFor(fault));
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
@@ -321,7 +321,7 @@ export class Client extends WebSocketDriver {
     }
 
     /** Sending doesn't connect, so a program that forgets to start gets a reminder instead of a silent end. */
-    onWaiting(): void {
+    onQueued(): void {
       const ws = this.#ws;
       if (ws.#state === "new") ws.#stopReminding = remindAtExit(ws.url);
     }

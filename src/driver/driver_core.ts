@@ -45,7 +45,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   messagesReceived = 0;
   readonly promises: LifecyclePromises = new LifecyclePromises();
   readonly #emitter: EventEmitter<WebSocketEvents>;
-  /** Once open, the connection's own state takes over. "terminating" lasts only for the call. */
+  /** From "open" on, the connection's own state counts. "terminating" lasts only for the call of `terminate()`. */
   #state: "connecting" | "closing" | "open" | "terminating" | "closed" = "connecting";
   /** What is queued until the connection is open; null if nothing was, or it is open. */
   #queue: SendQueue | null = null;
@@ -111,7 +111,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     return this.promises.rejectAtEnd(reject);
   }
 
-  /** Whether anybody waits for messages. */
+  /** Whether messages go to a consumer or a listener, and are not dropped. */
   get takesMessages(): boolean {
     return this.#consumer !== null || this.#emitter.listenerCount("message") > 0;
   }
@@ -123,7 +123,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    * @param name Its name, for the error.
    * @throws {TypeError} If something else consumes them.
    */
-  take(consumer: MessageConsumer, name: string): void {
+  passMessagesTo(consumer: MessageConsumer, name: string): void {
     checkAlone(this.#emitter, this.#consumer, name);
     this.#consumer = consumer;
     const { outcome } = this.promises;
@@ -143,7 +143,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     const { connection } = this;
     if (this.#state === "closed" || this.#state === "closing") return false;
     if (limited && this.bufferedAmount > this.settings.backpressureLimit) return this.refuse();
-    if (connection === null) this.#wait(run, bytes);
+    if (connection === null) this.#enqueue(run, bytes);
     const taken = connection === null || run(connection);
     return limited === undefined ? taken : this.count(taken);
   }
@@ -161,11 +161,11 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    */
   apply(step: (connection: Connection) => unknown): void {
     if (this.connection !== null) step(this.connection);
-    else if (this.#state !== "closed") this.#wait(step, 0);
+    else if (this.#state !== "closed") this.#enqueue(step, 0);
   }
 
-  #wait(step: (connection: Connection) => unknown, bytes: number): void {
-    if (this.#queue === null) this.side?.onWaiting?.();
+  #enqueue(step: (connection: Connection) => unknown, bytes: number): void {
+    if (this.#queue === null) this.side?.onQueued?.();
     this.#queue ??= new SendQueue(this.settings.highWaterMark);
     this.#queue.push(step, bytes);
   }
@@ -311,7 +311,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     publishOpen(this.#emitter, this.handshake);
     this.handshake = null;
     this.#emit("open");
-    // If as much is queued in the connection, that reports the drain. A listener of "open" may have sent or closed.
+    // If the connection still has as much queued, it reports the drain. A listener of "open" may have sent or closed.
     const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
     if (drained && this.readyState === "open") this.onDrain();
   }
@@ -364,22 +364,22 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
 
   /** Something went wrong; the connection's end follows. */
   onError(error: WebSocketError): void {
-    this.fail(error);
+    this.reportError(error);
   }
 
   /** The connection is over. RFC 6455 §7.2.1: a peer that vanishes fails it, whether TCP was reset or ended. */
   onClose(info: CloseInfo): void {
     const vanished = info.code === CloseCode.ABNORMAL_CLOSURE && this.#state === "open" && !this.promises.failed;
-    if (vanished && this.#emitter.listenerCount("error") > 0) this.fail(endedWithoutClose());
+    if (vanished && this.#emitter.listenerCount("error") > 0) this.reportError(endedWithoutClose());
     this.end(info);
   }
 
   /**
-   * Reports an error caused by the peer, the network, or a listener.
+   * Emits `"error"` for an error caused by the peer, the network, or a listener.
    *
    * @param error The error.
    */
-  fail(error: WebSocketError): void {
+  reportError(error: WebSocketError): void {
     if (this.#state === "closed") return;
     this.promises.onFault(error);
     publishError(this.#emitter, error, this.handshake);
@@ -424,26 +424,26 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   }
 
   /**
-   * A listener or a callback has thrown, or has returned a promise that rejects. That is reported whoever listens, and
-   * fails the connection if there is one.
+   * A listener or a callback has thrown, or has returned a promise that rejects. That is reported even if somebody
+   * listens for errors, and fails the connection if there is one.
    *
    * @param name The event, or `"callback"`.
    * @param cause What was thrown.
    */
   onThrown(name: keyof WebSocketEvents | "callback", cause: unknown): void {
-    this.report(cause);
+    this.reportException(cause);
     const { connection } = this;
     const isOver = name === "error" || name === "close" || connection?.state !== "open";
     if (!isOver) connection.fail(listenerFailed(name, cause));
   }
 
   /**
-   * Reports a listener's exception.
+   * Reports an exception of the application.
    *
    * @param fault The thrown value.
    */
-  report(fault: unknown): void {
-    if (this.side?.report) this.side.report(fault);
+  reportException(fault: unknown): void {
+    if (this.side?.reportException) this.side.reportException(fault);
     else reportFault(fault);
   }
 }

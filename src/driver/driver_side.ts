@@ -12,7 +12,7 @@ export interface DriverSide {
   /** Stops a handshake that is under way: the driver was closed before it was open. */
   abandonHandshake(): void;
   /** Something was queued until the connection is open, for the first time. */
-  onWaiting?(): void;
+  onQueued?(): void;
   /**
    * The driver has ended, after `"close"` was emitted.
    *
@@ -20,9 +20,9 @@ export interface DriverSide {
    */
   onEnd?(info: CloseInfo): void;
   /**
-   * Reports a listener's exception if there is no listener for errors; without this method it is an uncaught error.
+   * Reports an exception of a listener or a callback; without this method it is reported as an uncaught one.
    *
    * @param fault The thrown value.
    */
-  report?(fault: unknown): void;
+  reportException?(fault: unknown): void;
 }

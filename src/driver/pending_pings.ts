@@ -1,16 +1,16 @@
-/** A Ping whose Pong is awaited. */
-interface AwaitedPong {
+/** A Ping that was not answered yet. */
+interface PendingPing {
   readonly payload: Uint8Array;
   readonly sentAt: number;
   readonly callback: (() => void) | undefined;
 }
 
-/** How many Pongs are awaited at most; beyond that, the oldest Pings are forgotten. */
-const MAX_AWAITED = 1024;
+/** How many Pings are remembered; beyond that, the oldest are forgotten. */
+const MAX_PENDING = 1024;
 
 /** The Pings that were sent but not answered yet. RFC 6455 §5.5.3. */
 export class PendingPings {
-  #awaited: AwaitedPong[] = [];
+  #pings: PendingPing[] = [];
   #latency: number | null = null;
 
   /** The round trip of the last answered Ping, in milliseconds; null before the first Pong. */
@@ -25,8 +25,8 @@ export class PendingPings {
    * @param callback Called when its Pong arrives.
    */
   expect(payload: Uint8Array, callback: (() => void) | undefined): void {
-    this.#awaited.push({ payload, sentAt: performance.now(), callback });
-    if (this.#awaited.length > MAX_AWAITED) this.#awaited.shift();
+    this.#pings.push({ payload, sentAt: performance.now(), callback });
+    if (this.#pings.length > MAX_PENDING) this.#pings.shift();
   }
 
   /**
@@ -37,17 +37,17 @@ export class PendingPings {
    * @returns The callbacks to run, in order.
    */
   settle(payload: Uint8Array): (() => void)[] {
-    const index = this.#awaited.findIndex((awaited) => equal(awaited.payload, payload));
+    const index = this.#pings.findIndex((ping) => equal(ping.payload, payload));
     if (index < 0) return [];
-    this.#latency = performance.now() - this.#awaited[index].sentAt;
-    const settled = this.#awaited.slice(0, index + 1);
-    this.#awaited = this.#awaited.slice(index + 1);
+    this.#latency = performance.now() - this.#pings[index].sentAt;
+    const settled = this.#pings.slice(0, index + 1);
+    this.#pings = this.#pings.slice(index + 1);
     return settled.flatMap(({ callback }) => callback ?? []);
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#awaited = [];
+    this.#pings = [];
   }
 }
 

@@ -234,7 +234,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     headers.set("Content-Length", String(body.length));
     this.#answer = this.#upgrader!.refuse(new Response(body, { status, headers }));
     this.#upgrader = null;
-    this.#core.fail(new HandshakeError(reason, { status, headers, body }));
+    this.#core.reportError(new HandshakeError(reason, { status, headers, body }));
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
@@ -254,7 +254,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
   #onLost(cause: unknown): void {
     const why = "Cannot open the connection: the answer to its handshake was not sent";
     this.#upgrader = null;
-    this.#core.fail(
+    this.#core.reportError(
       cause instanceof ConnectionError ? cause : new ConnectionError(why, ErrorCode.CONNECTION_LOST, cause),
     );
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
@@ -290,7 +290,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     }
 
     /** Passes it to the listener's `onError`, if there is one. */
-    report(fault: unknown): void {
+    reportException(fault: unknown): void {
       const connections = this.ws.#connections;
       if (connections === undefined) reportFault(fault);
       else void connections.report(fault);

@@ -25,19 +25,19 @@ export class DriverStreams implements FlowControl {
 
   /** Whole messages. */
   get readable(): ReadableStream<string | Uint8Array<ArrayBuffer>> {
-    this.#readable ??= this.#take(new MessageReadable(this, this.#options()), "readable");
+    this.#readable ??= this.#consumeWith(new MessageReadable(this, this.#options()), "readable");
     return this.#readable.readable;
   }
 
   /** Messages as they arrive. */
   get messages(): ReadableStream<MessageStream> {
-    this.#messages ??= this.#take(new ChunkedReadable(this, this.#options()), "messages");
+    this.#messages ??= this.#consumeWith(new ChunkedReadable(this, this.#options()), "messages");
     return this.#messages.messages;
   }
 
   /** Messages one by one. */
   get receiver(): MessageReceiver {
-    return this.#receiver ??= this.#take(new MessageReceiver(this, this.#owner), "receive()");
+    return this.#receiver ??= this.#consumeWith(new MessageReceiver(this, this.#owner), "receive()");
   }
 
   /** Messages to send. */
@@ -55,8 +55,8 @@ export class DriverStreams implements FlowControl {
     return { highWaterMark, closeCode: streamCloseCode };
   }
 
-  #take<Consumer extends MessageConsumer>(consumer: Consumer, name: string): Consumer {
-    this.#owner.take(consumer, name);
+  #consumeWith<Consumer extends MessageConsumer>(consumer: Consumer, name: string): Consumer {
+    this.#owner.passMessagesTo(consumer, name);
     return consumer;
   }
 

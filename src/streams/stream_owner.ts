@@ -39,7 +39,7 @@ export interface StreamOwner {
    * @param name Its public name.
    * @throws {TypeError} If something else consumes the messages.
    */
-  take(consumer: MessageConsumer, name: string): void;
+  passMessagesTo(consumer: MessageConsumer, name: string): void;
   /**
    * Sends a message.
    *

@@ -371,7 +371,7 @@ export class WebSocket extends EventTarget {
       this.#state = CLOSING;
       core.connection?.fail(this.#fault);
     }
-    core.report(cause);
+    core.reportException(cause);
   }
 }
 

@@ -63,8 +63,8 @@ export class WebStreamOwner implements StreamOwner {
     this.#outcome = fault && toWebError(fault);
   }
 
-  take(consumer: MessageConsumer, name: string): void {
-    this.#core.take(consumer, name);
+  passMessagesTo(consumer: MessageConsumer, name: string): void {
+    this.#core.passMessagesTo(consumer, name);
   }
 
   send(message: MessageData, onTaken: () => void): boolean {
