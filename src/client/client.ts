@@ -1,30 +1,30 @@
 import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
-import { ErrorCode, type WebSocketError } from "../errors.ts";
-import { HandshakeError } from "../handshake_error.ts";
-import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import { agreeAsClient, type NegotiatedExtensions, offerAsClient } from "../driver/compression.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
+import type { DriverCore } from "../driver/driver_core.ts";
+import type { DriverSide } from "../driver/driver_side.ts";
+import { negotiateAsClient, type NegotiatedExtensions, offerExtensions } from "../driver/negotiate_extensions.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import { DRIVER_OPTION_NAMES } from "../driver/option_names.ts";
 import type { WebSocketDriverOptions } from "../driver/options.ts";
-import type { DriverCore } from "../driver/driver_core.ts";
-import type { Negotiated } from "../driver/negotiated.ts";
-import type { DriverSide } from "../driver/driver_side.ts";
 import { watchHandshake } from "../driver/publish.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
+import { ErrorCode, type WebSocketError } from "../errors.ts";
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
+import { HandshakeError } from "../handshake_error.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
+import { messageOf } from "./message_of.ts";
 import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
 import { type Destination, followRedirect } from "./redirect.ts";
 import { remindAtExit } from "./remind_at_exit.ts";
 import { checkStartOptions, START_OPTION_NAMES, type StartConnectionOptions } from "./start_options.ts";
 import { parseTarget, type Target } from "./target.ts";
-import { messageOf } from "./message_of.ts";
 
-/** The state after a server has accepted the handshake. */
-interface Reached extends OpenedHandshake {
+/** A handshake that a server has accepted, and the transport it came over. */
+interface AcceptedHandshake extends OpenedHandshake {
   readonly transport: Transport;
 }
 
@@ -101,7 +101,7 @@ export class Client extends WebSocketDriver {
   readonly #target: Target;
   readonly #options: ClientOptions;
   readonly #handshake = new AbortController();
-  /** The transport of the handshake. */
+  /** The transport of the current attempt. */
   #transport: Transport | null = null;
   /** How far the handshake is, until the connection is open or has failed. */
   #state: "new" | "started" | "abandoned" = "new";
@@ -195,15 +195,15 @@ export class Client extends WebSocketDriver {
     const giveUp = () => this.#transport?.close();
     signal.addEventListener("abort", giveUp);
     try {
-      if (options.transport !== undefined) this.#transport = own(options.transport);
+      if (options.transport !== undefined) this.#transport = toTransport(options.transport);
       // Nothing fails before the caller can listen to it.
       await null;
       signal.throwIfAborted();
-      const { transport, protocol, extensions, fields, early } = await this.#ask(options);
+      const { transport, protocol, extensions, fields, early } = await this.#requestUpgrade(options);
       signal.throwIfAborted();
-      const agreed = { protocol, ...agreeAsClient(extensions, this.#core.settings.perMessageDeflate) };
+      const negotiated = { protocol, ...negotiateAsClient(extensions, this.#core.settings.perMessageDeflate) };
       this.#responseHeaders = [...fields];
-      this.#open(transport, agreed, early);
+      this.#open(transport, negotiated, early);
       return true;
     } catch (error) {
       giveUp();
@@ -218,14 +218,14 @@ export class Client extends WebSocketDriver {
     }
   }
 
-  /** Does the handshake, following redirects. */
-  async #ask(options: ClientOptions): Promise<Reached> {
+  /** Connects and does the handshake, again for each redirect. */
+  async #requestUpgrade(options: ClientOptions): Promise<AcceptedHandshake> {
     let from: Destination = { target: this.#target, fields: this.#core.settings.additionalHeaders.check(), options };
     const { maxRedirects = 0, requireProtocol = false } = options;
     for (let followed = 0;; followed++) {
-      const transport = await this.#reach(from, options.transport);
+      const transport = await this.#connect(from, options.transport);
       try {
-        const offers = offerAsClient(this.#core.settings.perMessageDeflate);
+        const offers = offerExtensions(this.#core.settings.perMessageDeflate);
         const request = { protocols: this.acceptProtocols, offers, fields: from.fields, requireProtocol };
         return { transport, ...await openHandshake(transport, from.target, request) };
       } catch (refusal) {
@@ -239,7 +239,7 @@ export class Client extends WebSocketDriver {
   }
 
   /** Uses the given transport, or creates one. */
-  async #reach({ target, options }: Destination, given: ClientOptions["transport"]): Promise<Transport> {
+  async #connect({ target, options }: Destination, given: ClientOptions["transport"]): Promise<Transport> {
     if (given === undefined) this.#transport = await dial(target, options, this.#handshake.signal);
     return this.#transport!;
   }
@@ -272,14 +272,15 @@ export class Client extends WebSocketDriver {
     };
   }
 
-  #open(transport: Transport, agreed: Negotiated & NegotiatedExtensions, early: Uint8Array): void {
+  #open(transport: Transport, negotiated: Negotiated & NegotiatedExtensions, early: Uint8Array): void {
     const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
     const { maxLength } = this;
-    const { extension } = agreed;
+    const { extension } = negotiated;
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
     let connection!: ProtocolConnection;
-    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), agreed);
-    // A caller that awaits startConnection() before adding listeners must still get what followed the response at once.
+    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), negotiated);
+    // A caller may add listeners only after awaiting startConnection(), and must still get messages that arrived with
+    // the response.
     if (this.#core.takesMessages) connection.start(early);
     else this.#startLater(connection, early);
   }
@@ -353,6 +354,6 @@ function checkRequireProtocol({ requireProtocol = false }: ClientOptions): void 
   }
 }
 
-function own(transport: Transport | ByteStreamPair): Transport {
+function toTransport(transport: Transport | ByteStreamPair): Transport {
   return "readable" in transport ? new StreamTransport(transport) : transport;
 }

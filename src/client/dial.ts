@@ -4,11 +4,11 @@ import { ConnTransport } from "../transport/conn_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { connectTcp } from "./connect_tcp.ts";
 import type { DialOptions } from "./dial_options.ts";
+import { messageOf } from "./message_of.ts";
 import { dialThroughProxy } from "./proxy/dial_through_proxy.ts";
 import { resolveProxy } from "./proxy/resolve_proxy.ts";
-import { connectTls, shakeHands, startTls } from "./start_tls.ts";
+import { completeHandshake, connectTls, startTls } from "./start_tls.ts";
 import type { Target } from "./target.ts";
-import { messageOf } from "./message_of.ts";
 import { tlsError } from "./tls_error.ts";
 
 /**
@@ -23,7 +23,7 @@ import { tlsError } from "./tls_error.ts";
 export async function dial(target: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
   const proxy = resolveProxy(options.proxy, target);
   if (proxy !== null) return await dialThroughProxy(proxy, target, options, signal);
-  const conn = await reach(target, options, signal);
+  const conn = await connect(target, options, signal);
   if (!target.secure) return new ConnTransport(conn);
   try {
     return await secure(conn, target, options, signal);
@@ -33,8 +33,8 @@ export async function dial(target: Target, options: DialOptions, signal: AbortSi
   }
 }
 
-/** Connects; with both a client certificate and certificates to trust, in the only way that accepts both. */
-async function reach(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
+/** Connects. With both a client certificate and `caCerts` it starts TLS in one step, the only way that takes both. */
+async function connect(target: Target, options: DialOptions, signal: AbortSignal): Promise<Deno.Conn> {
   const { hostname, port, secure } = target;
   const { socketPath, cert, caCerts = [] } = options;
   try {
@@ -61,6 +61,6 @@ async function connectUnix(path: string, signal: AbortSignal): Promise<Deno.Conn
 }
 
 function secure(conn: Deno.Conn, { hostname }: Target, options: DialOptions, signal: AbortSignal): Promise<Transport> {
-  if ("handshake" in conn) return shakeHands(conn as Deno.TlsConn, signal);
+  if ("handshake" in conn) return completeHandshake(conn as Deno.TlsConn, signal);
   return startTls(conn as Deno.TcpConn, { ...options, hostname }, signal);
 }

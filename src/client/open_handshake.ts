@@ -1,18 +1,18 @@
-import { HandshakeError } from "../handshake_error.ts";
 import { generateKey } from "../handshake/accept_key.ts";
 import { checkResponse, formatRequestHead } from "../handshake/client_handshake.ts";
+import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
+import { sha1 } from "../handshake/sha1.ts";
+import { HandshakeError } from "../handshake_error.ts";
 import type { Field } from "../http/format_head.ts";
 import type { HeadFields } from "../http/head_fields.ts";
-import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
 import type { ResponseHead } from "../http/response_head_parser.ts";
-import { sha1 } from "../handshake/sha1.ts";
 import type { Transport } from "../transport/transport.ts";
 import { describeResponse } from "./describe_response.ts";
-import { lostBeforeAnswer, readResponse } from "./read_response.ts";
+import { lostBeforeResponse, readResponse } from "./read_response.ts";
 import { readBody } from "./response_body.ts";
 import type { Target } from "./target.ts";
 
-/** What a client requests in its handshake. */
+/** The options of {@linkcode openHandshake}. */
 export interface OpenHandshakeOptions {
   /** The subprotocols to offer, in order of preference. */
   readonly protocols: readonly string[];
@@ -75,7 +75,7 @@ async function sendHead(transport: Transport, head: Uint8Array): Promise<void> {
   try {
     await transport.write(head);
   } catch (cause) {
-    throw lostBeforeAnswer("the server", cause);
+    throw lostBeforeResponse("the server", cause);
   }
 }
 

@@ -43,7 +43,7 @@ export async function readResponse(transport: Transport, who: string): Promise<R
  * @param cause The transport's error.
  * @returns The error.
  */
-export function lostBeforeAnswer(who: string, cause: unknown): HandshakeError {
+export function lostBeforeResponse(who: string, cause: unknown): HandshakeError {
   return new HandshakeError(`Cannot open the connection: it was lost before the response of ${who}`, {
     code: ErrorCode.CONNECTION_LOST,
     cause,
@@ -64,7 +64,7 @@ async function readHead(transport: Transport, early: Uint8Array, who: string): P
     }
   } catch (cause) {
     if (cause instanceof HeadError) throw new HandshakeError(cause.message + adviceFor(buffer), { cause });
-    throw lostBeforeAnswer(who, cause);
+    throw lostBeforeResponse(who, cause);
   }
   throw new HandshakeError(`Cannot open the connection: ${who} ended it before its response was complete`, {
     code: ErrorCode.CONNECTION_LOST,

@@ -42,7 +42,7 @@ export function followRedirect(refusal: unknown, from: Destination): Destination
     : {
       target,
       fields: from.fields.filter(([name]) => !PERSONAL.has(name.toLowerCase())),
-      options: others(from.options),
+      options: optionsForOtherOrigin(from.options),
     };
 }
 
@@ -50,7 +50,8 @@ function isSameOrigin(a: Target, b: Target): boolean {
   return a.secure === b.secure && a.hostname === b.hostname && a.port === b.port;
 }
 
-function others(
+/** Drops the options that are meant for the first origin only. */
+function optionsForOtherOrigin(
   { cert: _cert, key: _key, unsafelyDisableHostnameVerification: _, ...options }: DialOptions,
 ): DialOptions {
   return options;

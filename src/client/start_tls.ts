@@ -25,7 +25,7 @@ export async function startTls(conn: Deno.TcpConn, options: TlsOptions, signal: 
   if (caCerts.length === 0 || cert !== undefined) return await startTlsOver(new ConnTransport(conn), options, signal);
   const settings = { hostname, caCerts: [...caCerts], alpnProtocols: ALPN, unsafelyDisableHostnameVerification };
   const secured = await closeUnlessDone(() => Deno.startTls(conn, settings), () => close(conn), signal);
-  return await shakeHands(secured, signal);
+  return await completeHandshake(secured, signal);
 }
 
 /**
@@ -53,14 +53,14 @@ export async function connectTls(port: number, options: TlsOptions, signal: Abor
 }
 
 /**
- * Waits for the handshake.
+ * Waits for the handshake of TLS.
  *
  * @param conn The connection, which is closed on failure.
  * @param signal Stops it.
  * @returns The transport with TLS.
  * @throws The signal's reason if it aborts first, otherwise the runtime's error.
  */
-export async function shakeHands(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
+export async function completeHandshake(conn: Deno.TlsConn, signal: AbortSignal): Promise<Transport> {
   await closeUnlessDone(() => conn.handshake(), () => close(conn), signal);
   return new ConnTransport(conn);
 }

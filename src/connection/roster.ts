@@ -1,4 +1,4 @@
-/** What a {@linkcode Roster} can hold. Its fields are the roster's, which alone reads and writes them. */
+/** A member of a {@linkcode Roster}, which alone reads and writes its fields. */
 export class RosterMember {
   /** The roster that it is in. */
   roster: object | null = null;
@@ -30,9 +30,10 @@ export class Roster<Member extends RosterMember> {
   }
 
   /**
-   * Whether something is a member.
+   * Checks whether an object is in this roster.
    *
-   * @param member A member of this or of another roster, or of none.
+   * @param member Any possible member.
+   * @returns True if it is.
    */
   has(member: RosterMember): boolean {
     return member.roster === this;
@@ -71,7 +72,7 @@ export class Roster<Member extends RosterMember> {
     return true;
   }
 
-  /** The members of the moment, without those that are deleted before their turn. */
+  /** Iterates over the current members, except for those that are deleted before their turn. */
   *[Symbol.iterator](): Generator<Member, undefined> {
     const members: Member[] = [];
     for (let member = this.#first; member !== null; member = member.next as Member | null) members.push(member);

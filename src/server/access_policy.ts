@@ -55,16 +55,16 @@ export function checkAccessPolicy({ allowedOrigins, allowedHosts }: AccessPolicy
   if (allowedHosts !== undefined) checkAllowedHosts(allowedHosts);
 }
 
-const EVERYBODY: AccessPolicy = {};
+const ANYONE: AccessPolicy = {};
 
 /**
- * Copies who may connect, so that it can't be changed later.
+ * Copies a caller's policy, so that it can't be changed later.
  *
- * @param policy What the caller gave.
- * @returns What of it was given, without the rest.
+ * @param policy The caller's options.
+ * @returns The policy alone, without options that are undefined.
  */
 export function copyAccessPolicy({ allowedOrigins, allowedHosts }: AccessPolicy): AccessPolicy {
-  if (allowedOrigins === undefined && allowedHosts === undefined) return EVERYBODY;
+  if (allowedOrigins === undefined && allowedHosts === undefined) return ANYONE;
   return {
     ...(allowedOrigins && { allowedOrigins: allowedOrigins === "same-host" ? allowedOrigins : [...allowedOrigins] }),
     ...(allowedHosts && { allowedHosts: [...allowedHosts] }),

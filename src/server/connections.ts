@@ -2,7 +2,7 @@ import type { CloseInfo } from "../protocol/close_payload.ts";
 import { Roster, type RosterMember } from "../connection/roster.ts";
 import type { WebSocketStats } from "../driver/web_socket_stats.ts";
 import type { WebSocketDriver } from "../driver/websocket_driver.ts";
-import { checkResponse } from "./check_response.ts";
+import { checkHandlerResponse } from "./check_handler_response.ts";
 import type { ListenerStats } from "./listener_stats.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -13,12 +13,13 @@ export interface PendingConnection extends RosterMember {
   endIfIdle(): void;
 }
 
-/** A WebSocket that is open. */
+/** A WebSocket that is open, as an entry of a listener's list. */
 export interface OpenWebSocket extends RosterMember {
   /** Its driver. */
   readonly ws: WebSocketDriver;
 }
 
+/** The traffic of WebSockets that have ended. */
 type Carried = { -readonly [Name in keyof WebSocketStats]: WebSocketStats[Name] };
 
 /** The connections of one listener: their number, their ends, and the application's errors in them. */
@@ -34,7 +35,6 @@ export class Connections {
   #opened = 0;
   readonly #closed = new Map<number, number>();
   readonly #refused = new Map<number, number>();
-  /** The traffic of WebSockets that have ended. */
   readonly #carried: Carried = {
     messagesSent: 0,
     messagesReceived: 0,
@@ -172,7 +172,7 @@ export class Connections {
         console.error(fault);
       } else {
         const response = await this.#onError(fault);
-        checkResponse(response);
+        checkHandlerResponse(response);
         if (response.status !== 101) return response;
         console.error(new TypeError("Cannot answer the request: onError returned a 101, expected another status"));
       }

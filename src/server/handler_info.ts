@@ -1,8 +1,8 @@
 import type { ServeHandlerInfo } from "./serve_options.ts";
 
 /**
- * What a handler of `serve` learns about a connection. A class: V8 would keep what the getter of an object literal
- * refers to, the connection, until it next collects old objects (Deno 2.9.6).
+ * The second argument of a handler of `serve`. It is a class because V8 would keep the connection, to which the getter
+ * of an object literal would refer, until it next collects old objects (Deno 2.9.6).
  */
 export class HandlerInfo implements ServeHandlerInfo {
   /** The client's address. */

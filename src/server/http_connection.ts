@@ -6,7 +6,7 @@ import { isAllowedHost } from "../http/host.ts";
 import { listContains } from "../http/list_contains.ts";
 import type { RequestHead } from "../http/request_head_parser.ts";
 import type { Transport } from "../transport/transport.ts";
-import { checkResponse } from "./check_response.ts";
+import { checkHandlerResponse } from "./check_handler_response.ts";
 import type { Connections, PendingConnection } from "./connections.ts";
 import { HandlerInfo } from "./handler_info.ts";
 import { HttpSocket } from "./http_socket.ts";
@@ -27,7 +27,7 @@ const GOODBYE = 1000;
  */
 const WATCH_AFTER = 50;
 
-/** For whoever asks only after the end whether the response was sent. */
+/** The promise of every handler that has not asked for `completed` by the time it is due. */
 const COMPLETED = Promise.withResolvers<void>();
 
 /**
@@ -53,12 +53,12 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
   #state: State = "receiving";
   #head: RequestHead | null = null;
   #request: ReceivedRequest | null = null;
-  /** The reason the request's signal aborted; null unless the client has left or stalled. */
+  /** The reason that the request's signal aborts with; null unless the client has left or stalled. */
   #left: DOMException | null = null;
   /** Receives the connection once a handshake was accepted. */
   #upgrade: UpgradeHandler | null = null;
   #stopTimer: (() => void) | null = null;
-  /** Null until the handler asks for it, or it is due. */
+  /** The promise `completed` of the handler; null until it asks for it, or it is due. */
   #completed: PromiseWithResolvers<void> | null = null;
 
   /**
@@ -92,7 +92,7 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
   async run(): Promise<void> {
     try {
       if (this.connections.add(this)) await this.#serve();
-      else await this.#turnAway();
+      else await this.#dismissExcess();
     } catch (error) {
       if (error instanceof RequestError) await this.#refuse(error);
     }
@@ -142,7 +142,7 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
 
   async #serve(): Promise<void> {
     const head = await this.#receive();
-    if (head === "timeout") return await this.#onTimeout();
+    if (head === "timeout") return await this.#dismissSlow();
     if (head === null) return;
     this.#state = "handling";
     const response = await this.#handle(await this.#makeRequest(head));
@@ -224,7 +224,7 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
 
   #checkAnswer(response: unknown): asserts response is Response {
     try {
-      checkResponse(response);
+      checkHandlerResponse(response);
     } catch (error) {
       throw this.#upgrade === null ? error : new TypeError(`${(error as Error).message}: ${RETURN_IT}`);
     }
@@ -246,11 +246,11 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
     } catch (cause) {
       return upgrade.onLost(cause);
     }
-    if (upgrade.member.ws.readyState === "closed") return;
+    if (upgrade.webSocket.ws.readyState === "closed") return;
     this.#state = "upgraded";
     this.#complete();
     const { transport, early } = this.#socket.release();
-    this.connections.onOpen(this, upgrade.member);
+    this.connections.onOpen(this, upgrade.webSocket);
     upgrade.onTransport(transport, early);
   }
 
@@ -298,7 +298,7 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
     return new SwitchingProtocols(fields);
   }
 
-  /** The client has left while the handler did something else first. That is not the caller's mistake. */
+  /** The client has left while the handler was busy with something else. That is not the caller's mistake. */
   #acceptLate(fields: Field[], handler: UpgradeHandler): Response {
     queueMicrotask(() => handler.onLost(this.#left));
     return new SwitchingProtocols(fields);
@@ -312,15 +312,15 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
 
   // Dismissing clients.
 
-  /** RFC 9110 §15.6.4. */
-  #turnAway(): Promise<void> {
+  /** Dismisses a client because there are too many: 503, RFC 9110 §15.6.4. */
+  #dismissExcess(): Promise<void> {
     const { retryAfter } = this.#settings;
     const fields: Field[] = retryAfter === null ? [] : [["Retry-After", String(Math.ceil(retryAfter / 1000))]];
     return this.#dismiss(STATUS_CODE.ServiceUnavailable, "Cannot serve more connections at present", fields);
   }
 
-  /** RFC 9110 §15.5.9. */
-  #onTimeout(): Promise<void> {
+  /** Dismisses a client that takes too long: 408, RFC 9110 §15.5.9. */
+  #dismissSlow(): Promise<void> {
     this.connections.dismiss(this);
     return this.#dismiss(STATUS_CODE.RequestTimeout, "Cannot wait any longer for the request");
   }

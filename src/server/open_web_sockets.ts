@@ -18,7 +18,7 @@ export class OpenWebSockets implements ReadonlySet<Server<unknown>> {
     return this.#roster.size;
   }
 
-  /** The name of its kind. */
+  /** The name of the class. */
   get [Symbol.toStringTag](): string {
     return "OpenWebSockets";
   }
@@ -47,7 +47,7 @@ export class OpenWebSockets implements ReadonlySet<Server<unknown>> {
     return this.values();
   }
 
-  /** Those of the moment, without those that end before their turn. */
+  /** Iterates over those that are open now, except for those that end before their turn. */
   *values(): Generator<Server<unknown>, undefined> {
     // Only a Server registers itself with a listener.
     for (const { ws } of this.#roster) yield ws as Server<unknown>;
@@ -58,22 +58,22 @@ export class OpenWebSockets implements ReadonlySet<Server<unknown>> {
     return this.values();
   }
 
-  /** A set of its own: what is in either. */
+  /** Returns a new set of the values that are in either. */
   union<Other>(other: ReadonlySetLike<Other>): Set<Server<unknown> | Other> {
     return new Set(this).union(other);
   }
 
-  /** A set of its own: what is in both. */
+  /** Returns a new set of the values that are in both. */
   intersection<Other>(other: ReadonlySetLike<Other>): Set<Server<unknown> & Other> {
     return new Set(this).intersection(other);
   }
 
-  /** A set of its own: those that the other lacks. */
+  /** Returns a new set of the WebSockets that are not in the other. */
   difference<Other>(other: ReadonlySetLike<Other>): Set<Server<unknown>> {
     return new Set(this).difference(other);
   }
 
-  /** A set of its own: what is in one of them only. */
+  /** Returns a new set of the values that are in only one of them. */
   symmetricDifference<Other>(other: ReadonlySetLike<Other>): Set<Server<unknown> | Other> {
     return new Set(this).symmetricDifference(other);
   }

@@ -59,7 +59,7 @@ function checkHost(host: string | null, mayBeMissing: boolean): void {
 export class ReceivedRequest extends Request {
   /** Created on first use of the signal: one for each request would cost a tenth of its handshake (Deno 2.9.6). */
   #controller: AbortController | null = null;
-  /** Answers the handshake. Through a `WeakMap` it would survive, and all that it holds, until V8 next looks at old objects. */
+  /** Answers the handshake. A `WeakMap` instead would keep it alive until V8 next collects old objects. */
   #upgrader: Upgrader | null = null;
 
   /** Aborts if the client leaves before the response. */
@@ -78,17 +78,17 @@ export class ReceivedRequest extends Request {
   }
 
   /**
-   * Says what answers a request's handshake.
+   * Sets the upgrader that answers a request's handshake.
    *
    * @param request The request.
-   * @param upgrader What answers it.
+   * @param upgrader The upgrader.
    */
   static setUpgrader(request: ReceivedRequest, upgrader: Upgrader): void {
     request.#upgrader = upgrader;
   }
 
   /**
-   * Finds what answers a request's handshake.
+   * Returns the upgrader that answers a request's handshake.
    *
    * @param request Any request.
    * @returns The upgrader; null unless this package has read the request itself.

@@ -21,7 +21,7 @@ const runtimeUpgrade = Deno.upgradeWebSocket;
 const NO_HOST: HandshakePolicy = { requireHost: false };
 
 /** The fields that the runtime itself adds to the 101. */
-const RUNTIMES_OWN = new Set(["upgrade", "connection", "sec-websocket-accept"]);
+const RUNTIME_FIELDS = new Set(["upgrade", "connection", "sec-websocket-accept"]);
 
 /** After how many milliseconds a handler is warned that it must return the response. */
 const REMIND_AFTER = 1000;
@@ -70,7 +70,7 @@ export class RuntimeUpgrader implements Upgrader {
     const options = this.#options();
     const { socket, response } = this.#upgrade(options);
     for (const [name, value] of fields) {
-      if (!RUNTIMES_OWN.has(name.toLowerCase())) response.headers.append(name, value);
+      if (!RUNTIME_FIELDS.has(name.toLowerCase())) response.headers.append(name, value);
     }
     this.#stopReminder = SharedTimeout.after(REMIND_AFTER, remind);
     this.#stopWaiting = whenOpen(socket, {
@@ -170,6 +170,6 @@ function remind(): void {
 /** RFC 9112 §3.2.2: the host of a target in absolute form, or of HTTP/2's `:authority`, overrides `Host`. */
 function hostOf(request: Request, headers: Headers): string | null {
   const host = headers.get("host");
-  const { protocol, host: asked } = new URL(request.url);
-  return host !== null && URL.parse(`${protocol}//${host}`)?.host === asked ? host : asked;
+  const { protocol, host: requested } = new URL(request.url);
+  return host !== null && URL.parse(`${protocol}//${host}`)?.host === requested ? host : requested;
 }

@@ -1,22 +1,22 @@
 import { CloseCode } from "../close_code.ts";
-import { ConnectionError, ErrorCode } from "../errors.ts";
-import { HandshakeError } from "../handshake_error.ts";
-import { acceptKey } from "../handshake/accept_key.ts";
-import { checkSubprotocols } from "../handshake/subprotocol.ts";
-import type { CloseInfo } from "../protocol/close_payload.ts";
-import type { Field } from "../http/format_head.ts";
-import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
-import { agreeAsServer, type NegotiatedExtensions } from "../driver/compression.ts";
-import { sha1 } from "../handshake/sha1.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
-import { unsupported } from "../connection/runtime_connection.ts";
-import { RosterMember } from "../connection/roster.ts";
 import { reportFault } from "../connection/report_fault.ts";
+import { RosterMember } from "../connection/roster.ts";
+import { unsupported } from "../connection/runtime_connection.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
-import type { Negotiated } from "../driver/negotiated.ts";
 import type { DriverSide } from "../driver/driver_side.ts";
+import { negotiateAsServer, type NegotiatedExtensions } from "../driver/negotiate_extensions.ts";
+import type { Negotiated } from "../driver/negotiated.ts";
 import { watchHandshake } from "../driver/publish.ts";
 import { coreOf, WebSocketDriver } from "../driver/websocket_driver.ts";
+import { ConnectionError, ErrorCode } from "../errors.ts";
+import { acceptKey } from "../handshake/accept_key.ts";
+import { acceptHandshake, type HandshakeRefusal, responseFields } from "../handshake/server_handshake.ts";
+import { sha1 } from "../handshake/sha1.ts";
+import { checkSubprotocols } from "../handshake/subprotocol.ts";
+import { HandshakeError } from "../handshake_error.ts";
+import type { Field } from "../http/format_head.ts";
+import type { CloseInfo } from "../protocol/close_payload.ts";
 import { NodeSocketTransport } from "../transport/node_socket_transport.ts";
 import { StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -33,7 +33,7 @@ import type { Upgrader } from "./upgrader.ts";
 
 export type { ServerOptions } from "./server_options.ts";
 
-/** How a listener counts a {@linkcode Server}; null for any other value. For the files of this package. */
+/** The entry of a {@linkcode Server} in its listener's list; null for any other value. For this package only. */
 export let openWebSocketOf: (value: unknown) => OpenWebSocket | null;
 
 /**
@@ -57,13 +57,15 @@ export class Server<Data = undefined> extends WebSocketDriver {
   readonly #info: RequestInfo;
   /** The listener's connections, if `serve` has accepted this one. */
   readonly #connections: Connections | undefined;
-  /** Answers the handshake; null once the connection is open or refused, so that nothing of the handshake is kept. */
+  /** Answers the handshake; null once that is open or refused, so that its memory is freed. */
   #upgrader: Upgrader | null;
   #policy: AccessPolicy;
   /**
-   * The response: null before the start. A sent 101 is not kept, because it would be a tenth of a connection's memory.
+   * The response to the handshake, null before the start. A 101 is not kept once it was sent, since it would be a tenth
+   * of a connection's memory.
    */
   #answer: Response | "sent" | null = null;
+  /** The driver's server side, which is also its entry in the listener's list of open WebSockets. */
   readonly #side: OpenWebSocket & DriverSide;
 
   static {
@@ -194,20 +196,20 @@ export class Server<Data = undefined> extends WebSocketDriver {
     }
     const { protocol } = handshake;
     const deflate = this.#upgrader.runtimeFrames ? null : this.#core.settings.perMessageDeflate;
-    const { extensions, extension } = agreeAsServer(handshake.offers, deflate);
+    const { extensions, extension } = negotiateAsServer(handshake.offers, deflate);
     this.#accept(responseFields(handshake, { extensions, fields }), { protocol, extensions, extension });
     return true;
   }
 
-  #accept(fields: Field[], agreed: Negotiated & NegotiatedExtensions): void {
+  #accept(fields: Field[], negotiated: Negotiated & NegotiatedExtensions): void {
     try {
       this.#answer = this.#upgrader!.accept(fields, {
-        member: this.#side,
-        onTransport: (transport, early) => this.#open(transport, early, agreed),
+        webSocket: this.#side,
+        onTransport: (transport, early) => this.#open(transport, early, negotiated),
         onConnection: (connect) => {
           this.#upgrader = null;
           this.#answer = "sent";
-          this.#core.open(connect, agreed);
+          this.#core.open(connect, negotiated);
         },
         onLost: (cause) => this.#onLost(cause),
       });
@@ -238,16 +240,16 @@ export class Server<Data = undefined> extends WebSocketDriver {
     this.#core.end({ code: CloseCode.ABNORMAL_CLOSURE, reason: "" });
   }
 
-  #open(transport: Transport, early: Uint8Array, agreed: Negotiated & NegotiatedExtensions): void {
+  #open(transport: Transport, early: Uint8Array, negotiated: Negotiated & NegotiatedExtensions): void {
     this.#upgrader = null;
     this.#answer = "sent";
     if (this.readyState === "closed") return transport.close();
     const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
     const { maxLength } = this;
-    const { extension } = agreed;
+    const { extension } = negotiated;
     const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
     let connection!: ProtocolConnection;
-    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), agreed);
+    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), negotiated);
     connection.start(early);
   }
 

@@ -8,7 +8,7 @@ const CHUNK = 1024;
 /** How much is read at a time while much arrives, in bytes, and the maximum length of a kept piece. */
 const LARGE_CHUNK = 16 * 1024;
 
-/** How much every connection may read ahead, in bytes. For more it asks the budget. */
+/** How much each connection may read ahead, in bytes. Anything more counts toward the budget of all. */
 const OWN = 16 * 1024;
 
 /**
@@ -22,13 +22,15 @@ export class SocketReader implements BudgetWaiter {
   readonly #budget: ReadAheadBudget;
   /** The bytes that were read ahead, and not requested yet. */
   #ahead: Uint8Array[] = [];
+  /** How many bytes those are. */
   #buffered = 0;
+  /** How many bytes of the budget this connection uses. */
   #borrowed = 0;
   /** The pending read, if any, and how many bytes it may return. */
   #reading: Promise<void> | null = null;
   #readingSize = 0;
   /** Whether the last read filled its buffer. */
-  #muchComes = false;
+  #lastReadFilled = false;
   /** The pending read of a head, if any: it may have been abandoned meanwhile. */
   #headRead: Promise<unknown> | null = null;
   #ended = false;
@@ -89,7 +91,7 @@ export class SocketReader implements BudgetWaiter {
    * @returns The bytes, at least one, in their own buffer; null at the end. Rejects if the transport fails.
    */
   async receive(size: number = CHUNK): Promise<Uint8Array | null> {
-    while (this.#buffered === 0 && !this.#ended) await this.#begin(size);
+    while (this.#buffered === 0 && !this.#ended) await this.#startRead(size);
     return this.takeAhead();
   }
 
@@ -175,8 +177,8 @@ export class SocketReader implements BudgetWaiter {
       return onLeft();
     }
     if (this.#reading !== null) return;
-    const size = this.#muchComes ? LARGE_CHUNK : CHUNK;
-    if (this.#reserve(size)) this.#begin(size).catch(() => {});
+    const size = this.#lastReadFilled ? LARGE_CHUNK : CHUNK;
+    if (this.#reserve(size)) this.#startRead(size).catch(() => {});
   }
 
   #reserve(size: number): boolean {
@@ -195,7 +197,7 @@ export class SocketReader implements BudgetWaiter {
     this.#borrowed = held;
   }
 
-  #begin(size: number): Promise<void> {
+  #startRead(size: number): Promise<void> {
     return this.#reading ??= this.#read(size);
   }
 
@@ -205,7 +207,7 @@ export class SocketReader implements BudgetWaiter {
     try {
       await this.#headRead;
       const count = await this.#transport.read(buffer);
-      this.#muchComes = count === size;
+      this.#lastReadFilled = count === size;
       if (count === null) this.#ended = true;
       else if (!this.#closed) this.#keep(buffer.subarray(0, count));
     } catch (error) {

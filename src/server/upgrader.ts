@@ -1,6 +1,6 @@
-import type { Field } from "../http/format_head.ts";
-import type { AcceptHandshakeOptions, HandshakeRequest } from "../handshake/server_handshake.ts";
 import type { Connection, ConnectionHandler } from "../connection/connection.ts";
+import type { AcceptHandshakeOptions, HandshakeRequest } from "../handshake/server_handshake.ts";
+import type { Field } from "../http/format_head.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { AccessPolicy } from "./access_policy.ts";
 import type { Connections, OpenWebSocket } from "./connections.ts";
@@ -11,8 +11,8 @@ export type HandshakePolicy = AccessPolicy & Pick<AcceptHandshakeOptions, "requi
 
 /** Receives the connection of an accepted handshake, with one call of one of these methods. */
 export interface UpgradeHandler {
-  /** The WebSocket that the connection is for, as a listener counts it. */
-  readonly member: OpenWebSocket;
+  /** The WebSocket that the connection is for, for the listener's count of them. */
+  readonly webSocket: OpenWebSocket;
   /**
    * The 101 was sent: the connection is open on a transport of bytes.
    *

@@ -1,3 +1,4 @@
+import { sharedEngine } from "../deflate/engine.ts";
 import {
   answerOffers,
   checkAnswer,
@@ -5,7 +6,6 @@ import {
   type DeflateAnswer,
   makeOffers,
 } from "../deflate/negotiation.ts";
-import { sharedEngine } from "../deflate/engine.ts";
 import type { DeflateSettings } from "../deflate/options.ts";
 import { PerMessageDeflate } from "../deflate/per_message_deflate.ts";
 import { type ExtensionOffer, formatExtensions } from "../handshake/extension_list.ts";
@@ -31,7 +31,7 @@ export const NO_EXTENSIONS: NegotiatedExtensions = { extensions: "", extension: 
  * @param settings The server's settings, null for no compression.
  * @returns The extensions for the response, and the one that processes messages.
  */
-export function agreeAsServer(
+export function negotiateAsServer(
   offers: readonly ExtensionOffer[],
   settings: DeflateSettings | null,
 ): NegotiatedExtensions {
@@ -46,7 +46,7 @@ export function agreeAsServer(
  * @param settings The client's settings, null for no compression.
  * @returns The offers, none without compression.
  */
-export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[] {
+export function offerExtensions(settings: DeflateSettings | null): ExtensionOffer[] {
   return settings === null ? [] : makeOffers(settings);
 }
 
@@ -58,17 +58,17 @@ export function offerAsClient(settings: DeflateSettings | null): ExtensionOffer[
  * @returns The negotiated extensions, and the one that processes messages.
  * @throws {HandshakeError} If the response doesn't fit the offers.
  */
-export function agreeAsClient(
+export function negotiateAsClient(
   agreed: readonly ExtensionOffer[],
   settings: DeflateSettings | null,
 ): NegotiatedExtensions {
   if (settings === null) return NO_EXTENSIONS;
-  const agreement = checkResponse(agreed, makeOffers(settings));
+  const agreement = agreementIn(agreed, makeOffers(settings));
   if (agreement === null) return NO_EXTENSIONS;
   return { extensions: formatExtensions(agreed), extension: make("client", agreement, settings) };
 }
 
-function checkResponse(agreed: readonly ExtensionOffer[], offers: ExtensionOffer[]): DeflateAgreement | null {
+function agreementIn(agreed: readonly ExtensionOffer[], offers: ExtensionOffer[]): DeflateAgreement | null {
   try {
     return checkAnswer(agreed, offers);
   } catch (error) {

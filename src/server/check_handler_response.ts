@@ -4,7 +4,7 @@
  * @param response The handler's return value.
  * @throws {TypeError} If it is not a `Response`, has no status, or its body was read.
  */
-export function checkResponse(response: unknown): asserts response is Response {
+export function checkHandlerResponse(response: unknown): asserts response is Response {
   if (!(response instanceof Response)) {
     throw new TypeError(
       `Cannot answer the request: the handler must return a Response, received ${describe(response)}`,
