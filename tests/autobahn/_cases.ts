@@ -97,7 +97,7 @@ const reservedBits: Case[] = [1, 2, 3, 4, 5, 6, 7].flatMap((rsv) => [
   ...frames(`3.${rsv} Close`, `a Close with RSV ${rsv}`, [[CLOSE, "", { rsv }]], [], PROTOCOL_ERROR),
   ...frames(
     `3.${rsv} second`,
-    "text, and more behind it",
+    "text, and more after it",
     [HELLO, [TEXT, "x", { rsv }], [PING, ""]],
     [HELLO],
     PROTOCOL_ERROR,
@@ -172,8 +172,8 @@ const INVALID_CODES = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5
 const closings: Case[] = [
   ...close("7.1.1", "text, then a Close", closePayload(1000), 1000, [HELLO], [HELLO]),
   ...frames("7.1.2", "two Closes", [[CLOSE, closePayload(1000)], [CLOSE, closePayload(1001)]], [], 1000),
-  ...frames("7.1.3", "a Ping behind a Close", [[CLOSE, closePayload(1000)], [PING, ""]], [], 1000),
-  ...frames("7.1.4", "text behind a Close", [[CLOSE, closePayload(1000)], HELLO], [], 1000),
+  ...frames("7.1.3", "a Ping after a Close", [[CLOSE, closePayload(1000)], [PING, ""]], [], 1000),
+  ...frames("7.1.4", "text after a Close", [[CLOSE, closePayload(1000)], HELLO], [], 1000),
   ...frames("7.1.5", "a Close within text", [FIRST, [CLOSE, closePayload(1000)], LAST], [], 1000),
   {
     id: "7.1.6",

@@ -43,8 +43,8 @@ const VALID: string[] = [
 const INVALID: readonly (readonly [valid: string, wrong: string, what: string])[] = [
   ["", "80", "a lone continuation"],
   ["", "bf", "the last lone continuation"],
-  ["cebae1bdb9cf83cebcceb5", "80", "a continuation behind text"],
-  ["cebae1bdb9cf83cebcceb5", "eda080", "a surrogate behind text"],
+  ["cebae1bdb9cf83cebcceb5", "80", "a continuation after text"],
+  ["cebae1bdb9cf83cebcceb5", "eda080", "a surrogate after text"],
   ["", "c080", "an overlong NUL"],
   ["", "c1bf", "the last overlong of two bytes"],
   ["", "e08080", "an overlong NUL of three bytes"],
@@ -98,7 +98,7 @@ const valid: Case[] = VALID.flatMap((text, i) => {
   ];
 });
 
-/** What is wrong has to be refused by the byte that makes it wrong: nothing is sent behind that. */
+/** Invalid text must be refused at the byte that makes it invalid: nothing is sent after that. */
 const failFast: Case[] = INVALID.flatMap(([start, wrong, what]) => {
   const bytes = Uint8Array.fromHex(start + wrong);
   const certain = Uint8Array.fromHex(start + wrong).subarray(0, firstWrong(bytes));

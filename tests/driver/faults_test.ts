@@ -33,7 +33,7 @@ function suite(kind: HostKind): void {
       await using pair = await openRaw(kind, { server: { maxLength: 100 } });
       await pair.peer.send(0x81, "before");
       await pair.peer.send(first, payload);
-      await pair.peer.send(0x81, "behind").catch(() => {});
+      await pair.peer.send(0x81, "after").catch(() => {});
       const close = await pair.peer.frame();
       assertMatch(close, new RegExp(`^close ${code} .+: expected `));
       assertEquals(await pair.peer.frame(), "end");
@@ -258,7 +258,7 @@ function suite(kind: HostKind): void {
       const long = new Uint8Array(3_000_000);
       for (let at = 0; at < long.length; at += message.length) long.set(message.subarray(0, long.length - at), at);
       server.send(long);
-      server.send("behind");
+      server.send("after");
       long.buffer.transfer();
       if (kind.lacks.has("framing")) {
         await pair.clientLog.received(perMessageDeflate ? 2 : 6);

@@ -134,12 +134,12 @@ function suite(kind: HostKind): void {
   });
 
   test("messages after the request, in the same segment, are delivered", async () => {
-    const behind = concat([
+    const after = concat([
       frameFor("server", 0x81, "a"),
       frameFor("server", 0x82, "b"),
       frameFor("server", 0x81, "c"),
     ]);
-    await using pair = await openRaw(kind, { behind });
+    await using pair = await openRaw(kind, { after });
     await pair.serverLog.received(3);
     assertEquals(pair.serverLog.events, ["open", "text a", "binary 62", "text c"]);
   });

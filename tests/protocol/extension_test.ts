@@ -38,7 +38,7 @@ testVectors(PACES.flatMap((pace): Vector[] => {
       events: ["binary", "binary"],
     },
     {
-      does: "answers a Close only behind the message before it",
+      does: "answers a Close only after the message before it",
       frames: `c1 02 ${toy("a")} | 88 02 03e8 | 81 01 62`,
       events: ["text a", "close 1000"],
       sent: ["close 1000"],
@@ -126,7 +126,7 @@ for (const role of ROLES) {
       assertEquals([protocol.queued, extension.overlaps], [0, 0]);
     });
 
-    Deno.test(`receive() as ${role} keeps the order of many messages behind the extension, ${pace}`, async () => {
+    Deno.test(`receive() as ${role} keeps the order of many messages with the extension, ${pace}`, async () => {
       const extension = new ToyExtension(pace);
       const endpoint = new Endpoint(role, { extension });
       const texts = Array.from({ length: 300 }, (_, index) => `${index}`);

@@ -60,13 +60,13 @@ const FRAGMENTS: readonly Vector[] = [
     ...violation("UNEXPECTED_CONTINUATION"),
   },
   {
-    does: "refuses a continuation behind a whole message",
+    does: "refuses a continuation after a whole message",
     frames: "81 01 61 | 80 01 62",
     events: ["text a", "error WS_UNEXPECTED_CONTINUATION 1002"],
     sent: ["close 1002"],
   },
   {
-    does: "refuses a continuation behind a fragmented message's end",
+    does: "refuses a continuation after a fragmented message's end",
     frames: "01 01 61 | 80 01 62 | 80 01 63",
     events: ["text ab", "error WS_UNEXPECTED_CONTINUATION 1002"],
     sent: ["close 1002"],
@@ -129,7 +129,7 @@ const LENGTHS: readonly Vector[] = [
 const ORDER: readonly Vector[] = [
   {
     // RFC 6455 §7.1.7 MUST stops-reading
-    does: "delivers what stands before a violation and nothing behind it",
+    does: "delivers what stands before a violation and nothing after it",
     frames: "81 01 61 | 89 01 62 | 83 00 | 81 01 63 | 89 00 | 88 00",
     events: ["text a", "ping 62", "error WS_RESERVED_OPCODE 1002"],
     sent: ["pong 62", "close 1002"],

@@ -100,7 +100,7 @@ for (const role of ROLES) {
       assertEquals(sent.map(({ first }) => first), Array(8).fill(0x82));
       for (let before = 0; before < 4; before++) {
         assertEquals(sent[2 * before].payload.toHex(), pattern(before).toHex());
-        assertEquals(Buffer.compare(sent[2 * before + 1].payload, bytes), 0, `${length} behind ${before}`);
+        assertEquals(Buffer.compare(sent[2 * before + 1].payload, bytes), 0, `${length} after ${before}`);
       }
       assertEquals(bytes, pattern(length), "the caller's bytes are as they were");
     }

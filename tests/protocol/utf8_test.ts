@@ -93,9 +93,9 @@ for (const role of ROLES) {
         const endpoint = new Endpoint(role);
         const enough = header + start.length + certain;
         endpoint.feed(cut(bytes.subarray(0, enough - 1), 1));
-        assertEquals(endpoint.events, [], `${digits} behind ${before}, too early`);
+        assertEquals(endpoint.events, [], `${digits} after ${before}, too early`);
         endpoint.feed([bytes.subarray(enough - 1, enough)]);
-        assertEquals(endpoint.events, [ERROR], `${digits} behind ${before}`);
+        assertEquals(endpoint.events, [ERROR], `${digits} after ${before}`);
         assertEquals(endpoint.sent()[0].slice(0, 10), "close 1007");
       }
     }

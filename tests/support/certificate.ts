@@ -1,5 +1,5 @@
 /**
- * X.509 certificates made on the spot with Web Crypto alone (ECDSA P-256), so that a test needs neither a program nor
+ * X.509 certificates created with Web Crypto alone (ECDSA P-256), so that a test needs neither a program nor
  * a permission. The DER is that of RFC 5280 §4.1.
  *
  * @module
@@ -13,13 +13,13 @@ export interface Authority {
   cert: string;
   /** Signs. */
   key: CryptoKey;
-  /** Names the key in what it signed. */
+  /** Identifies the key in certificates that it has signed. */
   keyId: Uint8Array;
 }
 
 /** Options for {@linkcode makeCertificate}. */
 export interface CertificateOptions {
-  /** DNS names and IPv4 addresses that the certificate is good for; none for a client's. */
+  /** DNS names and IPv4 addresses that the certificate is valid for; none for a client's. */
   hostnames: string[];
   /**
    * The common name.
@@ -40,7 +40,7 @@ export interface CertificateOptions {
    */
   notBefore?: Date;
   /**
-   * Until when the certificate is valid; a time past makes an expired one.
+   * Until when the certificate is valid; a time in the past makes an expired one.
    *
    * @default In one day
    */
@@ -97,7 +97,7 @@ export async function makeAuthority(name = "Test authority"): Promise<Authority>
 /**
  * Makes a certificate with its key.
  *
- * @param options What it is good for, who signs, and how long it is valid.
+ * @param options The names it is valid for, who signs it, and how long it is valid.
  * @returns The certificate, its key and its authority's certificate.
  */
 export async function makeCertificate(options: CertificateOptions): Promise<Certificate> {
@@ -170,13 +170,13 @@ function hostname(name: string): Uint8Array {
   return isIpv4 ? der(0x87, Uint8Array.from(numbers)) : der(0x82, new TextEncoder().encode(name));
 }
 
-/** UTCTime, two digits for the year: RFC 5280 §4.1.2.5 wants it through the year 2049. */
+/** UTCTime, with two digits for the year: RFC 5280 §4.1.2.5 requires it through the year 2049. */
 function time(date: Date): Uint8Array {
   const digits = date.toISOString().replace(/[^0-9]/g, "").slice(2, 14);
   return der(0x17, new TextEncoder().encode(`${digits}Z`));
 }
 
-/** An unsigned number, big-endian: no needless zeros in front, and one where the first bit would mean a sign. */
+/** An unsigned number, big-endian, without leading zeros, except for one if the first bit would mean a sign. */
 function integer(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex((byte) => byte !== 0);
   const digits = first < 0 ? Uint8Array.of(0) : bytes.subarray(first);

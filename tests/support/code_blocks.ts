@@ -35,10 +35,10 @@ export function codeBlocks(path: string, source: string): CodeBlock[] {
 }
 
 /**
- * Reads what an example says that it prints: the comment behind each `console.log(…)` on the same line.
+ * Reads the output that an example promises: the comment after each `console.log(…)` on the same line.
  *
  * @param code The example.
- * @returns What it prints, a line for each call that has such a comment.
+ * @returns The output, one line for each call that has such a comment.
  */
 export function promisedOutput(code: string): string[] {
   return [...code.matchAll(/^.*\bconsole\.log\(.*\);\s*(?:\}\)?;?\s*)?\/\/ (.+)$/gm)].map(([, text]) => text);

@@ -27,14 +27,14 @@ export const FEEDS = ["receive", "readBuffer"] as const;
 /** One of the ways in which bytes get into a protocol. */
 export type Feed = typeof FEEDS[number];
 
-/** Up to this length in bytes or characters, what is recorded is spelt out. */
+/** Messages up to this length, in bytes or characters, are recorded in full. */
 const SPELT_OUT = 200;
 
 /** A pool that counts what it lends. */
 export class CountingPool extends BlockPool {
   /** The bytes of all blocks that were ever lent, each counted once. */
   lent = 0;
-  /** The blocks that are lent at the moment. */
+  /** The blocks that are lent now. */
   readonly out: Set<Block> = new Set();
   readonly #known = new WeakSet<Block>();
 
@@ -52,9 +52,9 @@ export class CountingPool extends BlockPool {
   }
 }
 
-/** A slab that counts what it gives. */
+/** A slab that counts its bytes. */
 export class CountingSlab extends Slab {
-  /** How many bytes were given. */
+  /** How many bytes were taken from it. */
   given = 0;
 
   override take(length: number, ahead?: number): Uint8Array<ArrayBuffer> {
@@ -63,13 +63,13 @@ export class CountingSlab extends Slab {
   }
 }
 
-/** A platform whose masking keys are 1, 2, 3 and so on times a large odd number, and that counts what it does. */
+/** A platform whose masking keys are 1, 2, 3 and so on times a large odd number, and that counts its calls. */
 export class TestPlatform implements Platform {
   readonly pool: CountingPool = new CountingPool();
   readonly slab: CountingSlab = new CountingSlab();
   /** How many masking keys were drawn. */
   keys = 0;
-  /** How many texts were read as ASCII. */
+  /** How many texts were decoded as ASCII. */
   asciiTexts = 0;
 
   decodeAscii(bytes: Uint8Array, start: number, end: number): string {
@@ -84,15 +84,15 @@ export class TestPlatform implements Platform {
   }
 }
 
-/** A protocol with a handler that writes down what it gets, one line an event. */
+/** A protocol with a handler that records its events, one line each. */
 export class Endpoint implements ProtocolHandler {
-  /** What happened, in order. */
+  /** The events, in order. */
   readonly events: string[] = [];
   /** The messages, in order. */
   readonly messages: (string | Uint8Array)[] = [];
-  /** How often there was output that nobody had asked for. */
+  /** How often there was output without a call by the owner. */
   outputs = 0;
-  /** Runs within every event, after it was written down. */
+  /** Runs within every event, after it was recorded. */
   onEvent: (event: string) => void = () => {};
   readonly platform: TestPlatform = new TestPlatform();
   readonly protocol: Protocol;
@@ -139,8 +139,8 @@ export class Endpoint implements ProtocolHandler {
   /**
    * Lets bytes arrive.
    *
-   * @param pieces The bytes, a read a piece, or more where the read buffer is too short for one.
-   * @param feed How.
+   * @param pieces The bytes, one read per piece, or more reads if the read buffer is too short for it.
+   * @param feed How they arrive.
    */
   feed(pieces: Iterable<Uint8Array>, feed: Feed = "receive"): void {
     for (const piece of pieces) {
@@ -161,9 +161,9 @@ export class Endpoint implements ProtocolHandler {
   }
 
   /**
-   * Writes all that is there to be written.
+   * Writes everything that is queued.
    *
-   * @returns The chunks, one a write.
+   * @returns The chunks, one per write.
    */
   writes(): Uint8Array[] {
     const chunks: Uint8Array[] = [];
@@ -175,10 +175,10 @@ export class Endpoint implements ProtocolHandler {
   }
 
   /**
-   * Writes all that is there to be written.
+   * Writes everything that is queued.
    *
    * @returns The frames, such as `"text Hi"`, `"pong 4869"`, `"close 1000 Bye"`.
-   * @throws {Error} Where a frame is masked by a server, or not by a client.
+   * @throws {Error} If a frame is masked by a server, or not by a client.
    */
   sent(): string[] {
     return readFrames(concat(this.writes())).map(({ first, key, payload }) => {

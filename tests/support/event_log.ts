@@ -1,12 +1,12 @@
 import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import type { CloseInfo } from "../../src/protocol/close_payload.ts";
 
-/** Up to this length in bytes or characters, what is written down is spelt out. */
+/** Messages up to this length, in bytes or characters, are recorded in full. */
 const SPELT_OUT = 100;
 
-/** Writes down what a driver tells, one line an event. */
+/** Records the events of a driver, one line each. */
 export class EventLog {
-  /** What happened, in order: `"open"`, `"text Hi"`, `"error WS_RESERVED_BIT 1002"`, `"close 1002 Why"`. */
+  /** The events, in order: `"open"`, `"text Hi"`, `"error WS_RESERVED_BIT 1002"`, `"close 1002 Why"`. */
   readonly events: string[] = [];
   /** The messages, in order. */
   readonly messages: (string | Uint8Array)[] = [];
@@ -16,7 +16,7 @@ export class EventLog {
   readonly closed: Promise<CloseInfo>;
   #waiting: (() => void)[] = [];
 
-  /** @param ws A driver that nothing has happened to. */
+  /** @param ws A driver that has not emitted an event yet. */
   constructor(ws: WebSocketDriver) {
     ws.on("open", () => this.#record("open"));
     ws.on("message", (message) => this.#onMessage(message));
@@ -47,12 +47,12 @@ export class EventLog {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Waits for an event; resolves at once where it was there already. */
+  /** Waits for an event; resolves at once if it was already recorded. */
   async seen(event: string): Promise<void> {
     await this.#until(() => this.events.includes(event));
   }
 
-  /** Waits for so many messages. */
+  /** Waits for a number of messages. */
   async received(count: number): Promise<(string | Uint8Array)[]> {
     await this.#until(() => this.messages.length >= count);
     return this.messages;

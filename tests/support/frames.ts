@@ -1,19 +1,19 @@
 /**
- * Frames for tests, written and read by means of their own: nothing here uses the code under test.
+ * Frames for tests, written and read without any of the code under test.
  *
  * A vector is written as a server sends it, frame by frame: the first byte, the length field, the payload, all in hex.
  * `|` separates frames, `*` repeats what is before it: `"01 03 48656c | 80 02 6c6f"`, `"82 7e0100 00*256"`. The mask
- * is added where a client is to have sent it.
+ * is added if the sender is a client.
  *
  * @module
  */
 import type { Role } from "../../protocol.ts";
 
-/** One frame, taken apart. */
+/** One frame, parsed. */
 export interface Frame {
   /** FIN, the reserved bits and the opcode. */
   first: number;
-  /** The masking key in hex, null where there is none. */
+  /** The masking key in hex, null if there is none. */
   key: string | null;
   /** The payload, unmasked. */
   payload: Uint8Array;
@@ -35,7 +35,7 @@ export const KEY = "37fa213d";
 const encoder = new TextEncoder();
 
 /**
- * Puts pieces together.
+ * Joins pieces.
  *
  * @param pieces The pieces.
  * @returns One piece.
@@ -54,7 +54,7 @@ export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
  * Cuts bytes into pieces of one length.
  *
  * @param bytes The bytes.
- * @param length The length of a piece, the last one's excepted.
+ * @param length The length of every piece except the last one.
  * @returns The pieces.
  */
 export function cut(bytes: Uint8Array, length: number): Uint8Array[] {
@@ -65,7 +65,7 @@ export function cut(bytes: Uint8Array, length: number): Uint8Array[] {
 }
 
 /**
- * Makes bytes that repeat only after a long while, so that misplaced ones are noticed.
+ * Creates bytes that repeat only after a long sequence, so that misplaced ones are noticed.
  *
  * @param length How many.
  * @returns The bytes.
@@ -96,7 +96,7 @@ export function frame(
 /**
  * Makes a frame as the peer of an endpoint sends it: masked for a server.
  *
- * @param receiver Which side is to receive it.
+ * @param receiver The side that receives it.
  * @param first FIN, the reserved bits and the opcode.
  * @param payload The payload; text becomes UTF-8.
  * @returns The frame.
@@ -109,7 +109,7 @@ export function frameFor(receiver: Role, first: number, payload: Uint8Array | st
  * Reads a vector.
  *
  * @param text The frames; see the module.
- * @param receiver Which side is to receive them: what a server receives is masked.
+ * @param receiver The side that receives them: frames for a server are masked.
  * @returns The bytes.
  */
 export function vector(text: string, receiver: Role): Uint8Array<ArrayBuffer> {
@@ -162,11 +162,11 @@ function lengthField(length: number): Uint8Array {
 }
 
 /**
- * Takes bytes apart that consist of whole frames.
+ * Parses bytes that consist of whole frames.
  *
  * @param bytes The bytes.
  * @returns The frames.
- * @throws {Error} Where a length is not in its shortest form, or bytes are missing.
+ * @throws {Error} If a length is not in its shortest form, or bytes are missing.
  */
 export function readFrames(bytes: Uint8Array): Frame[] {
   const frames: Frame[] = [];

@@ -1,4 +1,4 @@
-/** The shortest of a few runs in milliseconds: what the code costs when nothing else gets in between. */
+/** The shortest of a few runs in milliseconds: the cost of the code when nothing else interferes. */
 export function shortestTime(run: () => void, runs = 7): number {
   let shortest = Infinity;
   for (let i = 0; i < runs; i++) {
@@ -11,7 +11,7 @@ export function shortestTime(run: () => void, runs = 7): number {
 
 /**
  * How many times longer eight times the input takes: 8 for linear code, 64 for quadratic code. It is measured again
- * where it looks worse than linear, as a busy machine makes it do now and then.
+ * if it looks worse than linear, which happens on a busy machine.
  */
 export function growth(run: (size: number) => void, size: number): number {
   run(size);

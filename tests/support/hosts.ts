@@ -1,5 +1,5 @@
 /**
- * Every way in which a server's side of a connection can come about, so that one suite runs on all of them.
+ * Every way to get the server's side of a connection, so that one suite runs on all of them.
  *
  * @module
  */
@@ -24,43 +24,43 @@ import type { Needs } from "./permissions.ts";
 import { RawPeer } from "./raw_peer.ts";
 import { closeServer } from "./transport_pair.ts";
 
-/** What the runtime's own socket can't do, or does in its own way. */
+/** The features that the runtime's own socket lacks, or implements differently. */
 export type Ability =
   /** Whether Pings can be sent, and are reported. */
   | "ping"
   /** Reading can be paused. */
   | "pause"
-  /** A protocol error is answered with a Close of its code, and told with a code of its own. */
+  /** A protocol error is answered with a Close of its code, and reported with an error code of its own. */
   | "violations"
   /** TCP can be ended at once, whatever the peer does. */
   | "cut"
-  /** What was sent is written down frame by frame: `bufferedAmount` counts their headers. */
+  /** Messages are framed by this package: `bufferedAmount` counts their headers. */
   | "framing";
 
-/** Takes what a client's request came with; the response goes back where there is somebody to return it to. */
+/** Handles a client's request. The response is returned if the host wants one. */
 export type Accept = (env: ServerEnv) => Response | Promise<Response>;
 
 /** A running server. */
 export interface Host extends AsyncDisposable {
   /** Its address. */
   readonly url: string;
-  /** What a handler or a listener threw, under `serve`. */
+  /** The exceptions of handlers and listeners, under `serve`. */
   readonly faults: unknown[];
-  /** How our client reaches it. */
+  /** The options with which our client reaches it. */
   reach(): StartConnectionOptions;
   /** Connects, with nothing sent yet. */
   connect(): Promise<Transport>;
 }
 
-/** A way to have a server. */
+/** One kind of server. */
 export interface HostKind {
   /** For the names of tests. */
   readonly name: string;
-  /** What it needs. */
+  /** The permissions that it needs. */
   readonly permissions: Needs;
-  /** What it can't do. */
+  /** The features that it lacks. */
   readonly lacks: ReadonlySet<Ability>;
-  /** Whether `serve` is what answers. */
+  /** Whether `serve` answers. */
   readonly served: boolean;
   /** Starts a server. */
   open(accept: Accept): Promise<Host>;
@@ -69,7 +69,7 @@ export interface HostKind {
 /** An hour: longer than any test waits. */
 export const LONG = 3_600_000;
 
-/** Nothing ends by itself. */
+/** No connection ends by itself. */
 const PATIENT = { closeTimeout: LONG, handshakeTimeout: LONG, pingInterval: 0 } as const;
 
 const HOSTNAME = "127.0.0.1";
@@ -170,7 +170,7 @@ function serveStreams(accept: Accept): Promise<Host> {
   });
 }
 
-/** Reads a request's head as somebody would who has a byte duplex, and hands the rest on. */
+/** Reads a request's head, as a user of a byte duplex would, and passes the rest on. */
 async function answer({ readable, writable }: ByteStreamPair, accept: Accept): Promise<void> {
   const parser = new RequestHeadParser();
   const reader = readable.getReader();
@@ -304,11 +304,11 @@ export interface RawPair extends AsyncDisposable {
 /** Connects a peer to our server; the server is open. */
 export async function openRaw(
   kind: HostKind,
-  options: PairOptions & { behind?: Uint8Array } = {},
+  options: PairOptions & { after?: Uint8Array } = {},
 ): Promise<RawPair> {
   const { host, accepted } = await openHost(kind, options);
   const peer = new RawPeer(await host.connect());
-  const head = await peer.open(options.behind);
+  const head = await peer.open(options.after);
   const { server, serverLog } = await accepted;
   await serverLog.seen("open");
   return {

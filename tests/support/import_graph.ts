@@ -5,7 +5,7 @@ import { entryPoints } from "./entry_points.ts";
 export interface Import {
   /** The importing file, relative to the repository. */
   from: string;
-  /** The imported file, relative to the repository; for what is no relative path, the specifier as written. */
+  /** The imported file, relative to the repository; the specifier as written if it is not a relative path. */
   to: string;
 }
 
@@ -17,7 +17,7 @@ export interface ImportGraph {
   imports: Import[];
 }
 
-/** The part of `deno info --json` that is read here. */
+/** The part of `deno info --json` that is used here. */
 interface Info {
   modules: { specifier: string; dependencies?: { specifier: string; code?: Resolved; type?: Resolved }[] }[];
 }
@@ -27,10 +27,10 @@ interface Resolved {
 }
 
 /**
- * Reads every import of the entry points and of all files in `src/`, whether an entry point reaches them or not.
+ * Reads every import of the entry points and of all files in `src/`, whether or not an entry point imports them.
  *
  * @param root The repository.
- * @returns The graph of the files in `root`, without what they import from packages.
+ * @returns The graph of the files in `root`, without imports from packages.
  */
 export async function readImportGraph(root: URL): Promise<ImportGraph> {
   const graph: ImportGraph = { files: [], imports: [] };
@@ -46,7 +46,7 @@ export async function readImportGraph(root: URL): Promise<ImportGraph> {
  *
  * @param root The repository.
  * @param folder The folder, relative to the repository, with a slash at its end.
- * @returns Their paths, relative to the repository, in order; none where there is no such folder.
+ * @returns Their paths, relative to the repository, in order; none if there is no such folder.
  */
 export function sourceFiles(root: URL, folder: string): string[] {
   if (!exists(new URL(folder, root))) return [];

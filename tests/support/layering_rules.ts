@@ -1,6 +1,6 @@
 import type { Import, ImportGraph } from "./import_graph.ts";
 
-/** A rule of the layout: finds what breaks it, a line each. */
+/** A rule of the layout: returns its violations, one line each. */
 export type Rule = (graph: ImportGraph) => string[];
 
 /** The folders of `src/`, the lowest first; "" is `src/` itself. */
@@ -23,16 +23,16 @@ export const LAYERS = [
   "cli",
 ] as const;
 
-/** Folders that lie beside each other and must not know each other. */
+/** Folders on the same level that must not import each other. */
 export const STRANGERS = [["protocol", "http"], ["protocol", "handshake"], ["client", "server"], ["topics", "client"], [
   "topics",
   "server",
 ]] as const;
 
-/** The folders that are free of any platform. */
+/** The folders that use no platform. */
 export const PURE = ["http", "handshake", "protocol"] as const;
 
-/** What an entry point must not import, so that it doesn't bring in the other half. */
+/** The folders that an entry point must not import, so that it doesn't load the other half. */
 export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
   "client.ts": ["server", "topics", "testing", "cli"],
   "server.ts": ["client", "testing", "cli"],
@@ -50,13 +50,13 @@ export const FORBIDDEN_TO_ENTRY: Record<string, readonly string[]> = {
   ],
 };
 
-/** There is something to check at all. */
+/** There are files to check. */
 export function isNotEmpty({ files, imports }: ImportGraph): string[] {
   const hasSource = files.some((file) => file.startsWith("src/"));
   return hasSource && imports.length > 0 ? [] : ["no imports were found below src/"];
 }
 
-/** A folder imports only itself and the folders below it in the picture of layers, and not its neighbour. */
+/** A folder imports only itself and the folders below it in the stack, and not its neighbor. */
 export function keepsLayers({ imports }: ImportGraph): string[] {
   return imports.filter(({ from, to }) => {
     const [a, b] = [layerOf(from), layerOf(to)];
@@ -66,7 +66,7 @@ export function keepsLayers({ imports }: ImportGraph): string[] {
   }).map(line);
 }
 
-/** Every folder of `src/` has its place in the picture. */
+/** Every folder of `src/` has its place in the stack. */
 export function knowsFolders({ files }: ImportGraph): string[] {
   return files.filter((file) => layerOf(file) !== null && rank(layerOf(file)!) < 0)
     .map((file) => `${file} is in a folder that no rule names`);
@@ -107,7 +107,7 @@ export function staysInSource({ imports }: ImportGraph): string[] {
   return imports.filter(({ from, to }) => from.startsWith("src/") && isLocal(to) && !to.startsWith("src/")).map(line);
 }
 
-/** What the package needs from elsewhere is @std/encoding, @std/http and Deno's `node:` modules. */
+/** The package imports only @std/encoding, @std/http and Deno's `node:` modules from elsewhere. */
 export function keepsDependencies({ imports }: ImportGraph): string[] {
   return imports.filter(({ to }) => !isLocal(to) && !/^(node:|@std\/(encoding|http)(\/|$))/.test(to)).map(line);
 }
@@ -118,7 +118,7 @@ export function keepsPure({ imports }: ImportGraph): string[] {
   return imports.filter(({ from, to }) => pure.includes(layerOf(from)) && to.startsWith("node:")).map(line);
 }
 
-/** An entry point doesn't bring in what its name leaves out. */
+/** An entry point doesn't load the folders that its name excludes. */
 export function keepsEntryPoints({ imports }: ImportGraph): string[] {
   return imports.filter(({ from, to }) => FORBIDDEN_TO_ENTRY[from]?.includes(layerOf(to) ?? "")).map(line);
 }

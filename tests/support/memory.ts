@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** What is in use after all garbage is gone, in bytes: objects, and the buffers that they hold. */
+/** The memory in use after a garbage collection, in bytes: objects, and their buffers. */
 export function memoryInUse(): number {
   collect();
   const { heapUsed, external } = Deno.memoryUsage();

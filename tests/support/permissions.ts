@@ -4,16 +4,16 @@ export type Needs = Partial<Record<"net" | "read" | "write" | "run" | "env" | "s
 /** The body of a test. */
 export type TestFn = (t: Deno.TestContext) => void | Promise<void>;
 
-/** What can be said of a test beside its name and body. */
+/** Further settings of a test. */
 export type TestOptions = Omit<Deno.TestDefinition, "name" | "fn" | "permissions">;
 
 /**
  * Names the flags that are missing for a test to run.
  *
- * A permission that would have to be asked for counts as missing, so that `deno test` never stops at a prompt.
+ * A permission that needs a prompt counts as missing, so that `deno test` never stops at a prompt.
  *
  * @param needs The permissions that the test needs.
- * @param state Tells the state of a permission; that of this process by default.
+ * @param state Returns the state of a permission; that of this process by default.
  * @returns The flags, such as `--allow-net`.
  */
 export function missingFlags(
@@ -25,7 +25,7 @@ export function missingFlags(
 }
 
 /**
- * Registers a test that needs permissions. Where one is missing, the test is reported as ignored, and its name tells
+ * Registers a test that needs permissions. If one is missing, the test is reported as ignored, and its name says
  * which flag lets it run.
  *
  * @param needs The permissions that the test needs.

@@ -1,6 +1,6 @@
-/** Where progress is shown; for tests, anything else than the process's standard error. */
+/** Where progress is shown: standard error, or a stand-in in tests. */
 export interface ProgressOutput {
-  /** Whether lines can be drawn over. */
+  /** Whether lines can be overwritten. */
   readonly isTerminal: boolean;
   /** How many characters fit into a line. */
   readonly columns: () => number;
@@ -10,10 +10,10 @@ export interface ProgressOutput {
   readonly now: () => number;
 }
 
-/** How wide the bar is at most, in characters. */
+/** The maximum width of the bar, in characters. */
 const WIDTH = 30;
 
-/** How often a bar is drawn, and how often a line is printed where there is no terminal, in milliseconds. */
+/** How often a bar is drawn, and how often a line is printed without a terminal, in milliseconds. */
 const DRAWN_EVERY = 100;
 const PRINTED_EVERY = 30_000;
 
@@ -26,7 +26,7 @@ const STANDARD_ERROR: ProgressOutput = {
 };
 
 /**
- * How far a long run is, and the time that is left: a bar on a terminal, elsewhere a line now and then.
+ * The progress of a long run and the remaining time: a bar on a terminal, otherwise a line now and then.
  *
  * @example
  * ```ts ignore
@@ -56,7 +56,7 @@ export class Progress implements Disposable {
    * Shows how much is done, if it is time for that.
    *
    * @param done How much.
-   * @param note What else there is to know.
+   * @param note Anything else to show.
    */
   update(done: number, note = ""): void {
     const { isTerminal, now } = this.#output;
@@ -78,7 +78,7 @@ export class Progress implements Disposable {
     console.log(line);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   [Symbol.dispose](): void {
     this.#clear();
   }

@@ -1,4 +1,4 @@
-// Python's `websockets`, as a peer with every agreement of compression.
+// Python's `websockets`, as a peer with every combination of compression options.
 import { COMBINATIONS } from "./deflate_combinations.ts";
 
 /** The combinations by the names that Python has for them, each as JSON. */
@@ -11,7 +11,7 @@ export const PYTHON_COMBINATIONS: readonly string[] = COMBINATIONS.map((options)
   ))
 );
 
-/** A Python that has the package, null if there is none; another than Debian's may come first on the path. */
+/** A Python that has the package, null if there is none; the first one on the path may not be Debian's. */
 async function findPython(): Promise<string | null> {
   if ((await Deno.permissions.query({ name: "run" })).state !== "granted") return "python3";
   const args = ["-c", "import websockets.extensions.permessage_deflate"];
@@ -20,7 +20,7 @@ async function findPython(): Promise<string | null> {
       const { success } = await new Deno.Command(python, { args, stdout: "null", stderr: "null" }).output();
       if (success) return python;
     } catch {
-      // It is not there.
+      // It is not installed.
     }
   }
   return null;
@@ -31,8 +31,8 @@ const found = await findPython();
 /** The command that runs it. */
 export const python: string = found ?? "";
 
-/** Whether tests with it are ignored, as it is not there. */
+/** Whether tests with it are ignored because it is not installed. */
 export const ignore: boolean = found === null;
 
-/** What the name of such a test ends with. */
+/** The end of such a test's name. */
 export const WHY: string = ignore ? " (ignored for want of python3 with websockets)" : "";

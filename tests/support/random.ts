@@ -8,13 +8,13 @@ export class Random {
   }
 
   /**
-   * Gives the next number.
+   * Returns the next number.
    *
    * @param below One more than the largest one, at most 2^32.
    * @returns An integer from 0 on.
    */
   next(below: number): number {
-    // A xorshift of 32 bits, the shifts being one of the triples with the full period.
+    // A xorshift of 32 bits, with one of the triples of shifts that have the full period.
     this.#state ^= this.#state << 13;
     this.#state ^= this.#state >>> 17;
     this.#state ^= this.#state << 5;
@@ -22,9 +22,9 @@ export class Random {
   }
 
   /**
-   * Chooses.
+   * Chooses a value.
    *
-   * @param choices What there is to choose from.
+   * @param choices The values.
    * @returns One of them.
    */
   pick<T>(choices: readonly T[]): T {
@@ -32,7 +32,7 @@ export class Random {
   }
 
   /**
-   * Gives bytes.
+   * Returns bytes.
    *
    * @param length How many.
    * @returns The bytes.

@@ -31,7 +31,7 @@ export function handshake(changes: Record<string, string | null> = {}, line = "G
   return [line, ...fields.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
 }
 
-/** The far end of a connection, which does as a test says: it keeps no rule by itself. */
+/** The far end of a connection, which does what a test says and follows no rule by itself. */
 export class RawPeer {
   readonly #transport: Transport;
   readonly #role: Role;
@@ -72,14 +72,14 @@ export class RawPeer {
     return this.send(0x88, concat([Uint8Array.of(code >> 8, code & 0xff), new TextEncoder().encode(reason)]));
   }
 
-  /** Sends a handshake, with more behind it in the same write, and reads the answer's head. */
-  async open(behind: Uint8Array = new Uint8Array(0), changes: Record<string, string | null> = {}): Promise<string> {
-    await this.write(concat([new TextEncoder().encode(handshake(changes)), behind]));
+  /** Sends a handshake, with more bytes after it in the same write, and reads the head of the response. */
+  async open(after: Uint8Array = new Uint8Array(0), changes: Record<string, string | null> = {}): Promise<string> {
+    await this.write(concat([new TextEncoder().encode(handshake(changes)), after]));
     return await this.head();
   }
 
-  /** As a server, reads the request, and accepts it; with more behind the answer in the same write. */
-  async accept(behind: Uint8Array = new Uint8Array(0), fields: string[] = []): Promise<string> {
+  /** As a server, reads the request and accepts it, with more bytes after the response in the same write. */
+  async accept(after: Uint8Array = new Uint8Array(0), fields: string[] = []): Promise<string> {
     const request = await this.head();
     const key = field(request, "sec-websocket-key") ?? "";
     const lines = [
@@ -89,11 +89,11 @@ export class RawPeer {
       `Sec-WebSocket-Accept: ${acceptKey(key, sha1)}`,
       ...fields,
     ];
-    await this.write(concat([new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n"), behind]));
+    await this.write(concat([new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n"), after]));
     return request;
   }
 
-  /** Reads a head, up to and with its empty line. */
+  /** Reads a head, including its empty line. */
   async head(): Promise<string> {
     for (;;) {
       const text = new TextDecoder("latin1").decode(this.#received);
@@ -118,7 +118,7 @@ export class RawPeer {
     return taken;
   }
 
-  /** Reads the next frame, such as `"text Hi"`, `"close 1000 Bye"`, `"pong 4869"`; `"end"` where none comes. */
+  /** Reads the next frame, such as `"text Hi"`, `"close 1000 Bye"`, `"pong 4869"`; `"end"` if there is none. */
   async frame(): Promise<string> {
     for (;;) {
       const length = frameLength(this.#received);
@@ -132,7 +132,7 @@ export class RawPeer {
     }
   }
 
-  /** Reads all that comes, as text, up to the end. */
+  /** Reads everything up to the end, as text. */
   async rest(): Promise<string> {
     while (await this.#read());
     const text = new TextDecoder("latin1").decode(this.#received);
@@ -140,7 +140,7 @@ export class RawPeer {
     return text;
   }
 
-  /** Reads once, and drops what came; false at the end. */
+  /** Reads once and drops the bytes; false at the end. */
   async discard(): Promise<boolean> {
     const more = await this.#read();
     this.#received = new Uint8Array(0);
@@ -178,7 +178,7 @@ export function field(head: string, name: string): string | null {
   return line === undefined ? null : line.slice(name.length + 1).trim();
 }
 
-/** Gives the content of a response, taken out of its chunks where it is in some; what is cut off is an error. */
+/** Returns the content of a response, without its chunks if it is chunked. Content that is cut off is an error. */
 export function contentOf(response: string): string {
   const start = response.indexOf("\r\n\r\n") + 4;
   if (field(response.slice(0, start), "transfer-encoding") !== "chunked") return response.slice(start);
@@ -193,7 +193,7 @@ export function contentOf(response: string): string {
   }
 }
 
-/** How long the frame at the beginning is, as far as that is known; more than there is where it is not. */
+/** The length of the first frame; more than there are bytes if it is not known yet. */
 function frameLength(bytes: Uint8Array): number {
   if (bytes.length < 2) return Infinity;
   const size = bytes[1] & 0x7f;

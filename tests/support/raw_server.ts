@@ -2,7 +2,7 @@ import { ConnTransport } from "../../src/transport/conn_transport.ts";
 import type { Certificate } from "./certificate.ts";
 import { RawPeer } from "./raw_peer.ts";
 
-/** A server that does as a test says. Its disposal ends its connections, and fails where what it did failed. */
+/** A server that does what a test says. Disposal ends its connections, and throws if one of them failed. */
 export interface RawServer extends AsyncDisposable {
   /** Its address. */
   readonly url: string;
@@ -13,7 +13,7 @@ export interface RawServer extends AsyncDisposable {
 }
 
 /**
- * Listens on a port of its own.
+ * Listens on a free port.
  *
  * @param answer What to do with each connection.
  * @param certificate Makes it speak TLS.
@@ -47,7 +47,7 @@ export function rawServer(answer: (peer: RawPeer) => Promise<void>, certificate?
   };
 }
 
-/** Answers with bytes once the request is there, and ends its side. */
+/** Answers with bytes once the request has arrived, and ends its side. */
 export function respond(...parts: string[]): (peer: RawPeer) => Promise<void> {
   return async (peer) => {
     await peer.head();

@@ -16,7 +16,7 @@ import { concat, type Frame, frameFor, readFrames } from "./frames.ts";
 
 const HOSTNAME = "127.0.0.1";
 
-/** How long a test waits where nothing should have to be waited for, in milliseconds. */
+/** How long a test waits for something that should not take any time, in milliseconds. */
 export const LONG = 60_000;
 
 const HEAD = [
@@ -30,13 +30,13 @@ const HEAD = [
   "",
 ].join("\r\n");
 
-/** A handler that writes down what it gets, one line an event. */
+/** A handler that records its events, one line each. */
 export class Recorder implements ConnectionHandler {
-  /** What happened, in order. */
+  /** The events, in order. */
   readonly events: string[] = [];
-  /** The errors among it. */
+  /** The errors among them. */
   readonly errors: WebSocketError[] = [];
-  /** Runs within every event, after it was written down. */
+  /** Runs within every event, after it was recorded. */
   onEvent: (event: string) => void = () => {};
   readonly #waiting: { count: number; resolve: () => void }[] = [];
   readonly #closed = Promise.withResolvers<CloseInfo>();
@@ -68,9 +68,9 @@ export class Recorder implements ConnectionHandler {
   }
 
   /**
-   * Writes something down.
+   * Records an event.
    *
-   * @param event What happened.
+   * @param event The event.
    */
   record(event: string): void {
     this.events.push(event);
@@ -78,7 +78,7 @@ export class Recorder implements ConnectionHandler {
     this.onEvent(event);
   }
 
-  /** Waits until so much has happened. */
+  /** Waits for a number of events. */
   async seen(count: number): Promise<void> {
     if (this.events.length >= count) return;
     await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
@@ -90,13 +90,13 @@ export class Recorder implements ConnectionHandler {
   }
 }
 
-/** A client that consists of bytes. */
+/** A client that sends bytes as a test says. */
 export class RawPeer {
   readonly #conn: Deno.TcpConn;
   #bytes = new Uint8Array(0);
   #ended = false;
 
-  /** @param conn What it is connected by. */
+  /** @param conn Its connection. */
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
   }
@@ -142,7 +142,7 @@ export class RawPeer {
     }
   }
 
-  /** Reads to the end, and tells how many bytes that were. A reset is an end too. */
+  /** Reads to the end, and returns the number of bytes. A reset is an end, too. */
   async drain(): Promise<number> {
     let count = this.#bytes.length;
     this.#bytes = new Uint8Array(0);
@@ -171,7 +171,7 @@ export class RawPeer {
     try {
       this.#conn.close();
     } catch {
-      // It has left before.
+      // It has already left.
     }
   }
 }
@@ -202,13 +202,13 @@ export function closeFrame(code: number, reason = ""): string {
 
 /** How {@linkcode openBuiltIn} is set up. */
 export interface BuiltInPairOptions extends Partial<RuntimeConnectionOptions> {
-  /** What the peer sends right behind its request, in the same segment. */
+  /** The bytes that the peer sends right after its request, in the same segment. */
   early?: Uint8Array;
   /** The runtime's option, in seconds. */
   idleTimeout?: number;
 }
 
-/** Both ends. Its disposal ends them, and whatever was opened for them. */
+/** Both ends. Disposal closes them, and everything that was opened for them. */
 export interface BuiltInPair extends AsyncDisposable {
   connection: RuntimeConnection;
   recorder: Recorder;
@@ -216,7 +216,7 @@ export interface BuiltInPair extends AsyncDisposable {
   peer: RawPeer;
 }
 
-/** Opens a connection, its options generous unless given. */
+/** Opens a connection, with generous options unless others are given. */
 export async function openBuiltIn(options: BuiltInPairOptions = {}): Promise<BuiltInPair> {
   const { early = new Uint8Array(0), idleTimeout } = options;
   const recorder = new Recorder();
@@ -237,7 +237,7 @@ function observe(socket: WebSocket, observer: OpeningObserver): void {
   whenOpen(socket, observer, { timeout: LONG });
 }
 
-/** What {@linkcode upgradeBuiltIn} opens. */
+/** The result of {@linkcode upgradeBuiltIn}. */
 export interface Upgraded extends AsyncDisposable {
   socket: WebSocket;
   peer: RawPeer;
@@ -252,9 +252,9 @@ export interface UpgradeBuiltInOptions {
 }
 
 /**
- * Has a peer ask for an upgrade, and upgrades.
+ * Lets a peer request an upgrade, and upgrades.
  *
- * @param onSocket Gets the socket before it is open.
+ * @param onSocket Receives the socket before it is open.
  * @param options What the peer sends, and how it is answered.
  */
 export async function upgradeBuiltIn(

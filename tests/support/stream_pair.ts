@@ -15,13 +15,13 @@ export interface StreamPairOptions {
   client?: ClientOptions;
 }
 
-/** A connected pair. Its disposal ends both sides. */
+/** A connected pair. Disposal ends both sides. */
 export interface StreamPair extends AsyncDisposable {
   client: Client;
   server: Server;
 }
 
-/** A way to be connected. */
+/** One kind of transport. */
 export interface PairKind {
   /** For the names of tests. */
   name: string;

@@ -1,4 +1,4 @@
-/** The longest that a file of `src/` may be, in lines with its documentation. */
+/** The maximum length of a file in `src/`, in lines, including its documentation. */
 export const MAX_LINES = 450;
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|(?<![:"'`\w])\/\/.*/g;
@@ -15,12 +15,12 @@ const TEST_RULES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Finds what a test should not do: run alone, sleep, listen on a fixed port.
+ * Finds mistakes in a test: running alone, sleeping, listening on a fixed port.
  *
- * These are heuristics over the text; what they miss is for a reviewer to find.
+ * These are heuristics over the text; a reviewer must find the rest.
  *
- * @param source The text of a test, or of what tests share.
- * @returns What is wrong, none where all is well.
+ * @param source The text of a test, or of a file that tests share.
+ * @returns The mistakes, none if there is none.
  */
 export function testFaults(source: string): string[] {
   const code = source.replace(COMMENTS, "");
@@ -28,11 +28,11 @@ export function testFaults(source: string): string[] {
 }
 
 /**
- * Finds what is wrong with a file of `src/` as a file.
+ * Checks the length and the name of a file in `src/`.
  *
  * @param path Its path.
  * @param source Its text.
- * @returns What is wrong, none where all is well.
+ * @returns The mistakes, none if there is none.
  */
 export function fileFaults(path: string, source: string): string[] {
   const faults: string[] = [];

@@ -18,11 +18,11 @@ export class ToyExtension implements MessageExtension {
   readonly name = "x-toy";
   /** Whether it was closed. */
   closed = false;
-  /** Whether messages to send are worth it. */
+  /** Whether messages to send are worth transforming. */
   wanted = true;
   /** While true, asynchronous answers wait for {@linkcode ToyExtension.settle}. */
   held = false;
-  /** How often something was asked of it while an answer was still due. */
+  /** How often it was called while an answer was still due. */
   overlaps = 0;
   readonly #pace: Pace;
   readonly #due: { decode: (() => void)[]; encode: (() => void)[] } = { decode: [], encode: [] };
@@ -66,7 +66,7 @@ export class ToyExtension implements MessageExtension {
     return promise;
   }
 
-  /** Gives all answers that are due, and those that become due thereby. */
+  /** Resolves all answers that are due, and those that become due by that. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < 10; quiet++) {
       const answers = [...this.#due.decode.splice(0), ...this.#due.encode.splice(0)];
@@ -82,10 +82,10 @@ export class ToyExtension implements MessageExtension {
 }
 
 /**
- * Does what the extension does to a message.
+ * Encodes a message as the extension does.
  *
  * @param payload The message.
- * @returns What is on the wire.
+ * @returns The bytes on the wire.
  */
 export function toyEncode(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(MARK, ...invert(payload));

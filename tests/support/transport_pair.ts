@@ -16,7 +16,7 @@ import type { Transport } from "../../src/transport/transport.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
 import type { Needs } from "./permissions.ts";
 
-/** Two transports, each the other's peer. Its disposal closes both and all that was opened for them. */
+/** Two transports, each the other's peer. Disposal closes both and everything that was opened for them. */
 export interface TransportPair extends AsyncDisposable {
   /** The side that dialed. */
   client: Transport;
@@ -24,11 +24,11 @@ export interface TransportPair extends AsyncDisposable {
   server: Transport;
 }
 
-/** A way to be connected. */
+/** One kind of transport. */
 export interface TransportKind {
   /** For the names of tests. */
   name: string;
-  /** What {@linkcode TransportKind.open} needs. */
+  /** The permissions that {@linkcode TransportKind.open} needs. */
   permissions: Needs;
   /** Connects a new pair. */
   open(): Promise<TransportPair>;
@@ -117,7 +117,7 @@ async function openNode(server: Server, dial: (port: number) => Promise<Deno.Con
   return pair(new ConnTransport(conn), new NodeSocketTransport(socket, head), () => closeServer(server));
 }
 
-/** Starts a node server, and has it hand over the socket of a request that asks for an upgrade. */
+/** Starts a node server that hands over the socket of a request for an upgrade. */
 export async function upgrade(
   server: Server,
   dial: (port: number) => Promise<Deno.Conn>,

@@ -1,6 +1,6 @@
-/** Collects what is reported as uncaught, until its disposal; the process goes on. */
+/** Collects uncaught exceptions until its disposal; the process keeps running. */
 export class UncaughtErrors implements Disposable {
-  /** What was thrown, in order. */
+  /** The thrown values, in order. */
   readonly values: unknown[] = [];
   readonly #listener = (event: ErrorEvent) => {
     event.preventDefault();
@@ -16,7 +16,7 @@ export class UncaughtErrors implements Disposable {
   }
 }
 
-/** Collects what is printed with `console.error`, until its disposal. */
+/** Collects the output of `console.error` until its disposal. */
 export class PrintedErrors implements Disposable {
   /** The arguments of each call, in order. */
   readonly values: unknown[][] = [];

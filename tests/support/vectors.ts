@@ -1,5 +1,5 @@
 /**
- * Runs byte vectors against the protocol: for both roles, in every way of arriving, with the same outcome.
+ * Runs byte vectors against the protocol: for both roles, split in every way, with the same outcome.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import type { MessageExtension, ProtocolOptions, Role } from "../../protocol.ts"
 import { Endpoint, type Feed, FEEDS, ROLES } from "./endpoint.ts";
 import { cut, vector } from "./frames.ts";
 
-/** Bytes from a peer, and what they lead to. */
+/** Bytes from a peer, and their outcome. */
 export interface Vector {
-  /** What the protocol does, for the test's name. */
+  /** The behavior, for the test's name. */
   does: string;
   /** The frames, as `vector()` reads them. */
   frames: string;
   /** The events. */
   events: readonly string[];
-  /** The frames that are sent in answer; the reason of a Close is left out. */
+  /** The frames that are sent in response, without the reason of a Close. */
   sent?: readonly string[];
-  /** The roles that can meet it; both where nothing is said. */
+  /** The roles that it applies to; both by default. */
   roles?: readonly Role[];
   /** How the protocol is set up. */
   options?: ProtocolOptions;
-  /** Makes the extension that is agreed on, given the role; `settle` gives its answers that are due. */
+  /** Creates the negotiated extension for a role; `settle` returns the results that are due. */
   extension?: (role: Role) => MessageExtension & { settle?(): Promise<void> };
 }
 
-/** What bytes led to. */
+/** The outcome of some bytes. */
 export interface Outcome {
   /** The events, in order. */
   events: string[];
@@ -34,13 +34,13 @@ export interface Outcome {
   sent: string[];
 }
 
-/** What a violation leads to: the error and the Close frame. */
+/** The outcome of a violation: the error and the Close frame. */
 export function violation(code: string, closeCode = 1002): Pick<Vector, "events" | "sent"> {
   return { events: [`error WS_${code} ${closeCode}`], sent: [`close ${closeCode}`] };
 }
 
 /**
- * Registers a test for each role that can meet a vector.
+ * Registers a test for each role that a vector applies to.
  *
  * @param vectors The vectors.
  */
@@ -79,7 +79,7 @@ function withoutReason(frame: string): string {
   return frame.startsWith("close ") ? frame.slice(0, "close 1000".length) : frame;
 }
 
-/** Whole, byte by byte, and in two pieces at every byte: near both ends where it is long. */
+/** Whole, byte by byte, and in two pieces split at every byte; if it is long, only near both ends. */
 function* splits(bytes: Uint8Array): Generator<[string, Uint8Array[]]> {
   yield ["whole", [bytes]];
   yield ["byte by byte", cut(bytes, 1)];

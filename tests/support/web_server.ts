@@ -1,4 +1,4 @@
-// Web servers for tests: `serve` of this package and `Deno.serve`, with what a handler throws noted.
+// Web servers for tests: `serve` of this package and `Deno.serve`, which record the exceptions of handlers.
 import { serve, type ServeHandler, type ServeOptions, type WebSocketListener } from "../../server.ts";
 import { RawPeer } from "./raw_peer.ts";
 
@@ -7,7 +7,7 @@ const WHERE = { hostname: "127.0.0.1", port: 0, onListen() {} };
 /** A web server that is running. */
 export interface WebServer<Kind = unknown> extends AsyncDisposable {
   readonly server: Kind;
-  /** What its handler, or a listener, threw. */
+  /** The exceptions of its handler and of listeners. */
   readonly faults: unknown[];
   readonly port: number;
   readonly url: string;

@@ -7,7 +7,7 @@ import { netTest } from "../support/permissions.ts";
 import { rawServer } from "../support/raw_server.ts";
 import { next, serveSockets } from "./_sockets.ts";
 
-/** A server that sends messages in one piece with its answer, and a Close behind them. */
+/** A server that sends messages in one piece with its answer, and a Close after them. */
 function talkative(texts: string[]) {
   return rawServer(async (peer) => {
     const frames = texts.map((text) => peer.frameOf(0x81, text));
