@@ -1,7 +1,7 @@
 /**
  * Forty connections that send 65 KB each, which inflate to 64 MiB each: by how much the server's process grows at most,
- * when the answers come, and how long a connection beside them waits for the answer to a short message. Ours, npm `ws` on
- * Deno and on Node, each server in a process of its own; Deno's built-in one can't compress. Linux alone tells how much
+ * when the answers come, and how long another connection waits for the answer to a short message. Ours, npm `ws` on
+ * Deno and on Node, each server in a process of its own; Deno's built-in one can't compress. Only Linux shows how much
  * memory a process had at most.
  *
  *     deno run --allow-all bench/bombs.ts [--connections=40] [--servers=ours,ws-deno]

@@ -1,5 +1,5 @@
 /**
- * One message to many connections: `broadcast` beside a loop of `send`, in CPU time a delivery.
+ * One message to many connections: `broadcast` next to a loop of `send`, in CPU time per delivery.
  *
  *     deno run -A bench/broadcast.ts [--connections=100] [--messages=300] [--rounds=3]
  *
@@ -25,7 +25,7 @@ const CONNECTIONS = option("connections", 100);
 const MESSAGES = option("messages", 300);
 const ROUNDS = option("rounds", 3);
 
-/** In the other process: connects so many times, and drops what comes. */
+/** In the other process: connects so many times, and drops everything that arrives. */
 async function sink(port: number): Promise<void> {
   await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -116,7 +116,7 @@ function startPeers(port: number): Deno.ChildProcess {
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Sends all messages to all, and gives the CPU time and the time of a delivery in µs. */
+/** Sends all messages to all, and returns the CPU time and the time of a delivery, in µs. */
 async function run({ send, targets }: Way, messages: readonly string[]): Promise<[cpu: number, time: number]> {
   const [before, start] = [process.cpuUsage(), performance.now()];
   for (const message of messages) {

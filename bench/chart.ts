@@ -9,7 +9,7 @@ const BAR = 11;
 const GAP = 16;
 const TOP = 64;
 
-/** What the scale shows. */
+/** The range of the scale. */
 const LEAST = 0.25;
 const MOST = 32;
 const TICKS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];

@@ -1,5 +1,5 @@
 /**
- * What a client's two ways to speak TLS cost in CPU time: that of `node:tls`, which it uses by default, and the
+ * The CPU time of a client's two implementations of TLS: that of `node:tls`, which it uses by default, and the
  * runtime's own, which it uses with `caCerts`. Each round takes both; the ratio is the median of the rounds.
  *
  *     deno run --allow-all bench/client_tls.ts

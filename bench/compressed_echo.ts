@@ -11,7 +11,7 @@
  * their number; --rounds=0 asks for that alone.
  *
  * Node compresses on threads of their own. With `--one-core`, on Linux, every server is held to one core of the machine
- * and the load stays on the others, as where a server's process has a core to itself.
+ * and the load stays on the others, as if the server's process had a core to itself.
  *
  * The load is composed beforehand: what a client with zlib would send from the first message of a connection on. What
  * comes back is counted by frames; the first connection's replies to a new server are inflated and compared.
@@ -32,7 +32,7 @@ interface Row {
   readonly count: number;
 }
 
-/** What one connection sends, and how long its messages are. */
+/** The bytes that one connection sends, and the lengths of its messages. */
 interface Script {
   readonly messages: Uint8Array[];
   readonly frames: Uint8Array[];
@@ -43,9 +43,9 @@ interface Script {
 /** One measurement. */
 interface Sample {
   readonly rate: number;
-  /** The server's CPU time a message, in microseconds. */
+  /** The server's CPU time per message, in microseconds. */
   readonly cpu: number;
-  /** Bytes that came back, a message. */
+  /** Bytes that came back, per message. */
   readonly bytes: number;
 }
 

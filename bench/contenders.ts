@@ -4,13 +4,13 @@ import { pathOf } from "./paths.ts";
 
 /** A server or a client. */
 export interface Contender {
-  /** What it is called on the command line and in results. */
+  /** Its name on the command line and in results. */
   readonly id: string;
-  /** What it is called in tables. */
+  /** Its name in tables. */
   readonly name: string;
   /** The program and its first arguments; null if it can't run here. */
   readonly command: (packages: Packages) => string[] | null;
-  /** False for what can't compress. */
+  /** False if it can't compress. */
   readonly compresses?: false;
 }
 

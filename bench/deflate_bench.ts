@@ -110,7 +110,7 @@ const INFLATERS: Record<string, (takeover: boolean) => Codec | null> = {
   "fflate": () => null,
 };
 
-/** What an engine took. */
+/** The time that an engine took. */
 interface Times {
   readonly name: string;
   readonly codec: Codec;
@@ -159,7 +159,7 @@ async function runOnce(engine: Times, messages: Uint8Array[], counts: boolean): 
   if (counts) engine.rounds.push(whole);
 }
 
-/** What goes through one engine's inflater: by zlib, with one context or with none. */
+/** The input of one engine's inflater: compressed by zlib, with or without context takeover. */
 async function compress(messages: Uint8Array[], takeover: boolean): Promise<Uint8Array[]> {
   const codec = takeover ? zlibDeflate() : COMPRESSORS["zlib sync"](false)!;
   const compressed: Uint8Array[] = [];

@@ -54,7 +54,7 @@ export const GROWTH: readonly Workload[] = [...CONNECTIONS, ...BYTES, ...FRAGMEN
 
 /** A curve: rows whose cost should grow no faster than their size. */
 export interface Curve {
-  /** What grows, in words. */
+  /** The quantity that grows, in words. */
   readonly name: string;
   /** The rows, by size. */
   readonly rows: readonly Workload[];

@@ -1,6 +1,6 @@
 /**
  * The benchmarks: every server in its own process in turn, under the same load from another process, in several
- * rounds, so that what else the machine does hits all alike.
+ * rounds, so that other load on the machine affects all alike.
  *
  *     deno task bench --only=16b --servers=ours,built-in
  */

@@ -27,9 +27,9 @@ const ROWS = [
 const load = await buildNativeLoad();
 if (load === null) throw new Error("The load generator needs Linux and a C compiler");
 
-/** What one measurement gives. */
+/** The result of one measurement. */
 interface Figures {
-  /** Messages a second. */
+  /** Messages per second. */
   readonly rate: number;
   /** CPU time of a message, in microseconds. */
   readonly cpu: number;

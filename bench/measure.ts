@@ -11,13 +11,13 @@ import { PATIENCE, Program } from "./program.ts";
 import { makeScript, writeScript } from "./script.ts";
 import { FLOOD, type Workload } from "./workloads.ts";
 
-/** What all measurements of a run share. */
+/** The conditions that all measurements of a run share. */
 export interface Conditions {
   /** How long to measure, in seconds. */
   readonly seconds: number;
   /** How long to run before, in seconds. */
   readonly warmup: number;
-  /** What is installed. */
+  /** The installed packages. */
   readonly packages: Packages;
   /** The load generator in C; null if another one is used. */
   readonly nativeLoad: string | null;
@@ -33,9 +33,9 @@ export interface Conditions {
  * Measures one contender under one workload.
  *
  * @param row The workload.
- * @param contender Who is measured.
- * @param conditions What the measurements share.
- * @returns What was measured; null if the contender can't run here.
+ * @param contender The contender.
+ * @param conditions The conditions that the measurements share.
+ * @returns The measurement; null if the contender can't run here.
  * @throws {Error} If it fails: it dies, refuses, or echoes something else.
  */
 export function measure(row: Workload, contender: Contender, conditions: Conditions): Promise<Sample | null> {
@@ -47,7 +47,7 @@ export function measure(row: Workload, contender: Contender, conditions: Conditi
 }
 
 /**
- * Tells whether only the load generator in C can measure a row.
+ * Checks whether only the load generator in C can measure a row.
  *
  * @param row The row.
  */
@@ -67,7 +67,7 @@ const PATHS = {
   broadcast: "/broadcast",
 } as const;
 
-/** What the load generator in C does for a row. */
+/** The task of the load generator in C for a row. */
 const MODES = {
   echo: "echo",
   idle: "echo",
@@ -106,8 +106,8 @@ async function measureServer(
 }
 
 /**
- * What the load generator in C is told beside a flood. Its connections are open before that begins, since beside a flood
- * some servers answer no handshake; and it takes a second longer to begin.
+ * The task of the load generator in C next to a flood. Its connections are open before the flood begins, since some
+ * servers answer no handshake during one; so it begins a second later.
  */
 function besideFlood(warmup: number): string[] {
   return ["ready=true", `warmup=${warmup + 1}`];

@@ -50,7 +50,7 @@ export interface NativeTask {
  * Makes the command of a run.
  *
  * @param program The load generator.
- * @param task What it does.
+ * @param task Its task.
  * @returns The program and its arguments.
  */
 export function nativeCommand(program: string, { mode, ...rest }: NativeTask): string[] {

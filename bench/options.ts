@@ -1,4 +1,4 @@
-/** What the command line of the benchmarks says. */
+/** The command line of the benchmarks. */
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 import { CLIENTS, type Contender, contendersOf, SERVERS } from "./contenders.ts";
@@ -41,7 +41,7 @@ export interface BenchOptions {
   readonly seconds: number;
   /** How long it runs before, in seconds. */
   readonly warmup: number;
-  /** What generates the load: `"c"` or a runtime; null for the lightest that is there. */
+  /** The load generator: `"c"` or a runtime; null for the lightest one available. */
   readonly load: string | null;
   /** Whether to write the results to a file. */
   readonly save: boolean;
@@ -96,20 +96,20 @@ export function parseOptions(args: string[]): BenchOptions {
 }
 
 /**
- * Leaves those that were chosen.
+ * Selects those that were chosen.
  *
- * @param all All that there are.
+ * @param all All of them.
  * @param chosen Their ids, null for all. Those of other checkouts go with ours.
- * @returns Those that are to run.
+ * @returns Those to run.
  */
 export function chooseContenders(all: readonly Contender[], chosen: readonly string[] | null): readonly Contender[] {
   return all.filter(({ id }) => chosen === null || chosen.includes(id) || chosen.includes(id.split("@")[0]));
 }
 
-/** Descriptors that a process needs beside those of its connections. */
+/** Descriptors that a process needs in addition to those of its connections. */
 const SPARE = 100;
 
-/** How many descriptors a process may have; unlimited where the system doesn't tell. */
+/** How many descriptors a process may have; unlimited if the system doesn't say. */
 function descriptorLimit(): number {
   try {
     return Number(/^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"))?.[1]);

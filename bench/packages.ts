@@ -6,11 +6,11 @@ const BUN = `@oven/bun-${Deno.build.os}-${Deno.build.arch === "aarch64" ? "aarch
 
 const PACKAGES = ["ws@8", "bufferutil@4"];
 
-/** What is there to compare with. */
+/** The programs and packages to compare with. */
 export interface Packages {
   /** The folder, with a slash at its end. */
   readonly folder: string;
-  /** The version of each program and package, by its name; null where it is not to be had. */
+  /** The version of each program and package, by its name; null if it is not available. */
   readonly versions: Readonly<Record<"node" | "bun" | "ws" | "bufferutil", string | null>>;
   /** Bun's program. */
   readonly bun: string;
@@ -19,7 +19,7 @@ export interface Packages {
 /**
  * Installs what is missing.
  *
- * @returns What is there.
+ * @returns The available ones.
  */
 export async function installPackages(): Promise<Packages> {
   const folder = pathOf(".cache/");
@@ -47,7 +47,7 @@ async function packageVersion(name: string): Promise<string | null> {
   }
 }
 
-/** Runs a program in the cache's folder; null where it is not there, or fails. */
+/** Runs a program in the cache's folder; null if it is missing, or fails. */
 async function run(command: string, args: string[]): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command(command, { args, cwd: CACHE, stderr: "null" }).output();

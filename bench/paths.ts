@@ -3,7 +3,7 @@
 /** The folder of the benchmarks. */
 export const BENCH: URL = new URL("./", import.meta.url);
 
-/** What is fetched and made for the benchmarks alone; git ignores it. */
+/** The files that are only fetched and built for the benchmarks; git ignores them. */
 export const CACHE: URL = new URL(".cache/", BENCH);
 
 /** The results, one file a run. */

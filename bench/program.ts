@@ -1,6 +1,6 @@
 import type { Sample } from "./load/task.js";
 
-/** How long a process may take beyond what it was told to take, in seconds. */
+/** How long a process may take in addition to its given time, in seconds. */
 export const PATIENCE = 60;
 
 /** A process that ends with the measurement. */
@@ -22,7 +22,7 @@ export class Program implements Disposable {
     return this.#process.pid;
   }
 
-  /** The port that a server tells. */
+  /** The port that a server prints. */
   async port(): Promise<number> {
     const line = await this.#next(PATIENCE);
     const port = /^PORT (\d+)$/.exec(line)?.[1];
@@ -36,7 +36,7 @@ export class Program implements Disposable {
     if (line !== "READY") throw new Error(`${this.#name} did not begin: ${line}`);
   }
 
-  /** What a load generator or a client has measured. */
+  /** The result of a load generator or a client. */
   async result(seconds: number): Promise<Sample> {
     return JSON.parse(await this.#next(seconds));
   }

@@ -84,7 +84,7 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * Formats the curves of growth: what a unit costs at each point. One is linear where that grows no faster than it does
+ * Formats the curves of growth: the cost of a unit at each point. One is linear if that grows no faster than it does
  * for the floor, whose cost grows too once its connections outgrow the machine's caches.
  *
  * @param rows Their rows.
@@ -107,14 +107,14 @@ export function formatGrowth(rows: readonly Row[]): string {
   return lines.join("\n");
 }
 
-/** The CPU time of a message, NaN where it was not measured. */
+/** The CPU time of a message, NaN if it was not measured. */
 function costOf({ measured }: Row, id: string): number {
   const found = measured.find((measured) => measured.id === id);
   return (found && mediansOf(found)?.cpu) ?? NaN;
 }
 
 /**
- * Formats the results as a Markdown table: how many times faster ours is than each other, with the goal where it is
+ * Formats the results as a Markdown table: how many times faster ours is than each other, with the goal if it is
  * missed; and below it the curves of growth.
  *
  * @param results The run.

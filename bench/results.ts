@@ -1,4 +1,4 @@
-/** What a run has measured, and what follows from it. */
+/** The measurements of a run, and what follows from them. */
 import { type Contender, OURS, OURS_DENO_SERVE } from "./contenders.ts";
 import type { Sample } from "./load/task.js";
 import { UNDER_DENO_SERVE, type Workload } from "./workloads.ts";
@@ -27,9 +27,9 @@ export interface Results {
   readonly date: string;
   /** The processor, its cores, the system. */
   readonly machine: string;
-  /** What was compared, by name. */
+  /** The versions that were compared, by name. */
   readonly versions: Readonly<Record<string, string | null>>;
-  /** What the load generator was. */
+  /** The load generator. */
   readonly load: string;
   /** How many rounds, and how long each measurement took, in seconds. */
   readonly rounds: number;
@@ -47,17 +47,17 @@ export interface Medians {
   readonly throughput: number;
   /** CPU seconds per million messages. */
   readonly cpu: number;
-  /** Microseconds of a round trip; NaN where that was not measured. */
+  /** Microseconds of a round trip; NaN if that was not measured. */
   readonly p50: number;
   /** See `p50`. */
   readonly p90: number;
   /** See `p50`. */
   readonly p99: number;
-  /** Messages a second that came back to those that flood beside; NaN if there are none. */
+  /** Messages per second that came back to the connections that flood; NaN if there are none. */
   readonly flood: number;
-  /** Bytes per connection; NaN where that was not measured. */
+  /** Bytes per connection; NaN if that was not measured. */
   readonly memory: number;
-  /** Bytes that came back for each message, with headers; NaN where they were not counted. */
+  /** Bytes that came back for each message, with headers; NaN if they were not counted. */
   readonly wire: number;
   /** The load generator's share of a core; for a client, the fixed server's. */
   readonly load: number;
@@ -67,7 +67,7 @@ export interface Medians {
 
 /**
  * @param values Some numbers.
- * @returns Their median, NaN where there are none.
+ * @returns Their median, NaN if there are none.
  */
 export function median(values: readonly number[]): number {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
@@ -75,7 +75,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Messages a second. */
+/** Messages per second. */
 const rateOf = ({ units, seconds }: Sample) => units / seconds;
 /** CPU seconds per million messages. */
 const cpuOf = ({ cpu, units }: Sample) => cpu / units * 1e6;
@@ -84,7 +84,7 @@ const cpuOf = ({ cpu, units }: Sample) => cpu / units * 1e6;
  * Sums up the rounds.
  *
  * @param measured One contender's samples.
- * @returns The medians; null where no round has gone well.
+ * @returns The medians; null if no round succeeded.
  */
 export function mediansOf({ samples }: Measured): Medians | null {
   const good = samples.filter((sample) => sample !== null);
@@ -114,7 +114,7 @@ export function lessIsBetter({ load, every }: Workload): boolean {
   return load === "idle" || every !== undefined;
 }
 
-/** What a row compares. */
+/** The comparison of a row. */
 function figureOf({ load, every }: Workload): (sample: Sample) => number {
   if (load === "idle") return ({ memory = NaN }) => memory;
   return every === undefined ? rateOf : ({ p90 = NaN }) => p90;
@@ -126,9 +126,9 @@ export interface Ratio {
   readonly value: number;
   /** The other's CPU time per message divided by ours. */
   readonly cpu: number;
-  /** The goal, null where there is none. */
+  /** The goal, null if there is none. */
   readonly goal: number | null;
-  /** Whether the goal is met; null where there is none. */
+  /** Whether the goal is met; null if there is none. */
   readonly met: boolean | null;
 }
 
@@ -138,7 +138,7 @@ export interface Ratio {
  *
  * @param row The row.
  * @param other The other contender.
- * @returns The ratio; null where there is nothing to compare.
+ * @returns The ratio; null if there is nothing to compare.
  */
 export function ratioTo(row: Row, other: Measured): Ratio | null {
   const counterpart = other.id.startsWith(`${OURS_DENO_SERVE}@`) ? OURS_DENO_SERVE : OURS;
@@ -155,7 +155,7 @@ export function ratioTo(row: Row, other: Measured): Ratio | null {
  * Compares ours under `Deno.serve` with the built-in socket used bare.
  *
  * @param row The row.
- * @returns The ratio; null where there is nothing to compare.
+ * @returns The ratio; null if there is nothing to compare.
  */
 export function ratioUnderDenoServe(row: Row): Ratio | null {
   const find = (wanted: string) => row.measured.find(({ id }) => id === wanted);

@@ -16,7 +16,7 @@ const COMPRESSED_TEXT = 0xc1;
 /** The end of a flush that a sender leaves out (RFC 7692 §7.2.1). */
 export const TAIL: Uint8Array = Uint8Array.of(0, 0, 0xff, 0xff);
 
-/** What a connection sends in order, again and again. */
+/** The messages that a connection sends in order, again and again. */
 export interface Script {
   /** The messages. */
   readonly messages: readonly Uint8Array[];
@@ -28,7 +28,7 @@ export interface Script {
  * Composes the script of a row.
  *
  * @param row The row.
- * @returns Its messages. Compressed ones refer to those before them, and to nothing behind the script's beginning, so
+ * @returns Its messages. Compressed ones refer to those before them, and to nothing after the script's beginning, so
  * that it may start over at its end.
  */
 export async function makeScript(row: Workload): Promise<Script> {

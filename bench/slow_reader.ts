@@ -1,7 +1,7 @@
 /**
  * A client on a slow line gets a long message back: does it come whole, and by how much does the server's process grow
  * at most? Each server runs in a process of its own, with its default heartbeat, and says why a connection has ended
- * before its time. Linux alone tells the memory.
+ * before its time. Only Linux shows the memory.
  *
  *     deno run --allow-all bench/slow_reader.ts [--mib=60] [--speed=2] [--servers=ours,built-in,ws-deno] [--ours=FOLDER]
  */
@@ -53,7 +53,7 @@ class SlowLine {
     return this.#buffer.subarray(0, count);
   }
 
-  /** Writes behind all that was given before: a Pong in the middle of the message would be taken for a part of it. */
+  /** Writes after everything before: a Pong in the middle of the message would be taken for a part of it. */
   write(bytes: Uint8Array): Promise<void> {
     return this.#written = this.#written.then(() => this.#writeAll(bytes));
   }
@@ -63,7 +63,7 @@ class SlowLine {
   }
 }
 
-/** Sends the message fast, and reads its echo slowly; Pings are answered when they are read, behind the message. */
+/** Sends the message fast, and reads its echo slowly; Pings are answered when they are read, after the message. */
 async function measure(port: number): Promise<number> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const line = new SlowLine(conn);

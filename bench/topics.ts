@@ -1,5 +1,5 @@
 /**
- * Topics through each broker, beside a bare loop over the same client; and what a subscription takes.
+ * Topics through each broker, next to a bare loop over the same client; and the memory of a subscription.
  *
  *     deno run -A bench/topics.ts [--messages=20000] [--rounds=3]
  *
@@ -85,7 +85,7 @@ async function measure(name: string, ways: Readonly<Record<string, () => Promise
   }
 }
 
-/** Topics of two nodes, with a connection behind them. */
+/** Topics of two nodes, with a connection for them. */
 async function topicsWay(here: Broker, there: Broker, end: () => Promise<unknown>): Promise<Way> {
   const publisher = new Topics({ name: "bench", broker: here });
   const subscriber = new Topics({ name: "bench", broker: there });
@@ -106,7 +106,7 @@ async function topicsWay(here: Broker, there: Broker, end: () => Promise<unknown
   return way;
 }
 
-/** The same over a client alone, with a connection behind it. */
+/** The same over a client alone, with a connection for it. */
 async function bareWay(
   subscribe: (onMessage: (message: Uint8Array) => void) => Promise<unknown>,
   publish: (message: Uint8Array<ArrayBuffer>) => void,
@@ -210,7 +210,7 @@ async function inProcess(): Promise<void> {
   });
 }
 
-/** What 100,000 subscriptions take, in bytes each. */
+/** The memory of 100,000 subscriptions, in bytes each. */
 async function subscriptions(): Promise<void> {
   const COUNT = 100_000;
   const PAIRS = 100;

@@ -1,19 +1,19 @@
-/** What is measured: the rows of the table, with the goals for each. */
+/** The workloads: the rows of the table, with the goals for each. */
 import type { Kind } from "./compressed_messages.ts";
 import type { Payload } from "./load/frames.js";
 import { KIB, MIB } from "./units.ts";
 
 /** A row of the table. */
 export interface Workload {
-  /** What it is called on the command line and in results. */
+  /** Its name on the command line and in results. */
   readonly id: string;
-  /** What it is called in tables. */
+  /** Its name in tables. */
   readonly name: string;
-  /** What it can be called together with others on the command line, where that is not its side. */
+  /** Its group's name on the command line, if that is not its side. */
   readonly group?: string;
   /** Whether servers or clients are compared. */
   readonly side: "server" | "client";
-  /** What the load generator does. */
+  /** The task of the load generator. */
   readonly load: "echo" | "handshakes" | "fanOut" | "broadcast" | "idle";
   /** How many connections. */
   readonly connections: number;
@@ -27,9 +27,9 @@ export interface Workload {
   readonly tls: boolean;
   /** Whether every message is compressed, both ways; those that can't compress are left out. */
   readonly compressed?: boolean;
-  /** What messages of JSON there are, if not one and the same. */
+  /** The messages of JSON, if they are not all the same. */
   readonly messages?: Kind;
-  /** How often each connection sends a message, in milliseconds; as soon as the last one has come back by default. */
+  /** How often each connection sends a message, in milliseconds; by default, as soon as the last one has come back. */
   readonly every?: number;
   /** How many other connections flood the server meanwhile with the same messages, {@linkcode FLOOD} under way on each. */
   readonly flooders?: number;
@@ -180,7 +180,7 @@ const SERVER_ROWS: readonly Workload[] = [
 /** How many messages one that floods has under way: more than the buffers of the system hold, so that there is always more. */
 export const FLOOD = 131_072;
 
-/** How fair a server is: the round trip of some beside others that flood it; and what one that floods gets alone. */
+/** How fair a server is: the round trip of some while others flood it; and the rate of one that floods alone. */
 const FLOOD_ROWS: readonly Workload[] = [
   ...[0, 1, 4].map((flooders): Workload => ({
     ...ECHO,
@@ -237,5 +237,5 @@ const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
 /** All rows. */
 export const WORKLOADS: readonly Workload[] = [...SERVER_ROWS, ...COMPRESSED_ROWS, ...FLOOD_ROWS, ...CLIENT_ROWS];
 
-/** What our server should reach of the built-in one under `Deno.serve`, in every row. */
+/** The goal of our server relative to the built-in one under `Deno.serve`, in every row. */
 export const UNDER_DENO_SERVE = 0.9;

@@ -1,5 +1,5 @@
 /**
- * Who may connect: a session's cookie, as browsers send it, or a token, as programs do. Everybody else gets a 401.
+ * Authentication: by a session's cookie, as browsers send it, or by a token, as programs do. Everyone else gets a 401.
  *
  *     deno run --allow-net examples/authentication.ts [PORT]
  */
@@ -21,7 +21,7 @@ serve({ port: Number(Deno.args[0] ?? 5000) }, async (request) => {
   if (name === undefined) {
     return new Response("Who are you?\n", { status: 401, headers: { "www-authenticate": "Bearer" } });
   }
-  // A browser sends its cookies with the requests of every site's pages: only this site's pages may use them.
+  // A browser sends its cookies with requests from the pages of any site, but only this site's pages may use them.
   const ws = makeServer(request, token === undefined ? { allowedOrigins: "same-host" } : {});
   ws.on("open", () => ws.send(`Hello, ${name}`));
   return ws.accept();

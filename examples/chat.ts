@@ -8,7 +8,7 @@ import { Topics } from "@wsd/driver/topics";
 import page from "./chat.html" with { type: "text" };
 
 /**
- * Answers requests of the chat: its page, and its WebSockets. A room is a topic, so with a broker the guests of one room
+ * Answers requests of the chat: its page, and its WebSockets. A room is a topic, so with a broker the guests of a room
  * may be connected to different processes.
  */
 export async function chat(request: Request, topics: Topics): Promise<Response> {
@@ -16,7 +16,7 @@ export async function chat(request: Request, topics: Topics): Promise<Response> 
   const { searchParams } = new URL(request.url);
   const topic = `room/${searchParams.get("room")?.slice(0, 32) || "lobby"}`;
   const name = searchParams.get("name")?.trim().slice(0, 24) || "Guest";
-  // The page keeps a secret, and comes back with it. Others see its hash alone, so nobody can take somebody's place.
+  // The page keeps a secret, and reconnects with it. Others see only its hash, so nobody can impersonate a guest.
   const id = await hash(searchParams.get("secret") ?? crypto.randomUUID());
   const ws = makeServer(request, { maxLength: 4096, allowedOrigins: "same-host" });
   const tell = (event: Record<string, unknown>) => topics.publish(topic, JSON.stringify({ ...event, id, name }));
@@ -28,7 +28,7 @@ export async function chat(request: Request, topics: Topics): Promise<Response> 
   ws.on("message", (message) => {
     const { type, text, ref } = JSON.parse(String(message));
     if (type === "say") tell({ type: "said", text: String(text).slice(0, 1000), ref, at: Date.now() });
-    // Pages say that they are here: when somebody joins, and from time to time.
+    // Pages announce that they are present: when somebody joins, and from time to time.
     if (type === "here") tell({ type: "here" });
   });
   ws.on("close", () => tell({ type: "left" }));

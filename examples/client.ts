@@ -27,7 +27,7 @@ ws.on("close", ({ code, reason }) => {
 for await (const line of lines(Deno.stdin.readable)) ws.send(line);
 ws.close(1000);
 
-/** Takes text apart at its line ends. */
+/** Splits text into lines. */
 async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of bytes.pipeThrough(new TextDecoderStream())) {

@@ -1,11 +1,9 @@
 /**
- * The chat on every core: one process each, all on one port, with topics over Redis or NATS between them. SIGHUP restarts
- * the processes one after another.
+ * The chat on every core: one process each, all on one port, with topics over Redis or NATS (`nats://localhost`)
+ * between them. SIGHUP restarts the processes one after another.
  *
  *     deno run --allow-net --allow-run --allow-env --allow-read --allow-sys --unstable-net examples/cluster.ts \
  *       redis://localhost [PORT] [PROCESSES]
- *
- * `nats://localhost` takes NATS in place of Redis.
  */
 import { connect as connectNats } from "npm:@nats-io/transport-node@3.4.0";
 import { createClient } from "npm:@redis/client@6.3.1";
@@ -70,7 +68,7 @@ async function runCluster(): Promise<void> {
     reader.releaseLock();
   };
 
-  /** A new process listens before the old one goes, so that there is always one that answers. */
+  /** Each new process listens before an old one ends, so that there is always one that answers. */
   const restart = async (): Promise<void> => {
     for (const old of [...processes]) {
       await start();

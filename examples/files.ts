@@ -54,7 +54,7 @@ async function download(url: string, path: string): Promise<void> {
   messages.releaseLock();
 }
 
-/** Passes bytes on, and draws how many of them there were. */
+/** Passes bytes on, and draws a progress bar. */
 function progress(size: number): TransformStream<Uint8Array, Uint8Array> {
   const encoder = new TextEncoder();
   let done = 0;

@@ -20,13 +20,13 @@ if (target === undefined) {
   Deno.exit(2);
 }
 
-/** Passes on what arrives, and then how it ended. The slower side sets the pace: nothing piles up here. */
+/** Passes on all messages, and then the close code. The slower side sets the pace: nothing piles up here. */
 async function pass(from: WebSocketDriver, to: WebSocketDriver): Promise<void> {
   await from.readable.pipeTo(to.writable, { preventClose: true, preventAbort: true, preventCancel: true }).catch(
     () => {},
   );
   const { code, reason } = await from.closed;
-  // 1005 stands for a Close without a code, and 1006 for a connection that broke: neither may be sent.
+  // 1005 means a Close without a code, and 1006 a connection that broke: neither may be sent.
   if (isSendableCloseCode(code)) to.close(code, reason);
   else if (code === 1005) to.close();
   else to.close(1014, "The other side is gone");
@@ -50,7 +50,7 @@ serve({ port: Number(port), shutdownOn: ["SIGINT", "SIGTERM"] }, async (request,
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
     console.error(error.message);
-    // The server's own refusal is passed on, such as a 401; if it couldn't be reached, that is a 502.
+    // Pass on the server's own refusal, such as a 401. If the server can't be reached, answer 502.
     return new Response(error.body.slice(), { status: error.status ?? 502 });
   }
 });

@@ -1,12 +1,12 @@
 /**
- * A server behind a load balancer: `/health` says whether it takes more clients. On SIGTERM it says no, closes its
+ * A server behind a load balancer: `/health` says whether it accepts more clients. On SIGTERM it says no, closes its
  * WebSockets with 1001, and ends.
  *
  *     deno run --allow-net examples/health_check.ts [PORT]
  */
 import { isWebSocket, makeServer, serve } from "@wsd/driver";
 
-/** How many clients are enough for this machine. */
+/** The maximum number of clients for this machine. */
 const ENOUGH = 10_000;
 
 let stopping = false;

@@ -1,5 +1,5 @@
 /**
- * WebSockets as a route of Hono's. Under `Deno.serve(app.fetch)` the same app runs too.
+ * WebSockets as a route of Hono. The same app also runs under `Deno.serve(app.fetch)`.
  *
  *     deno run --allow-net examples/hono.ts [PORT]
  */

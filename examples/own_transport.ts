@@ -1,6 +1,6 @@
 /**
  * RFC 6455 over a transport of your own: the sans-I/O core on both ends of a MessageChannel, which carries nothing but
- * bytes. Anything that does so will do: a serial line, a pipe, a tunnel, a test.
+ * bytes. Anything else that carries bytes works, too: a serial line, a pipe, a tunnel, a test.
  *
  *     deno run examples/own_transport.ts
  */
@@ -23,7 +23,7 @@ function endpoint(role: Role, port: MessagePort, onMessage: (message: string | U
   return protocol;
 }
 
-/** Hands over all that waits to be sent, and then does to the transport what the protocol says. */
+/** Writes everything that is queued, and then ends the transport if the protocol says so. */
 function write(protocol: Protocol, port: MessagePort): void {
   for (let bytes = protocol.next(); bytes !== null; bytes = protocol.next()) {
     port.postMessage(bytes.slice());

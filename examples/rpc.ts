@@ -1,6 +1,6 @@
 /**
- * Remote procedure calls over one connection: each answer finds its call by an id, a call can time out, and the caller
- * can cancel it.
+ * Remote procedure calls over one connection: an id matches each answer to its call, a call can time out, and the
+ * caller can cancel it.
  *
  *     deno run --allow-net examples/rpc.ts serve [PORT]
  *     deno run --allow-net examples/rpc.ts call ws://localhost:5000/ add '[1, 2, 3]'

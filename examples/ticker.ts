@@ -2,7 +2,7 @@
  * Market data: one publisher, hundreds of subscribers, and a live plot of how long a price takes to reach them. A
  * subscriber that is slow gets the newest price of each symbol, and no backlog.
  *
- *     deno run --allow-net examples/ticker.ts serve [PORT]             # then open the page that it names
+ *     deno run --allow-net examples/ticker.ts serve [PORT]             # then open the page that it prints
  *     deno run --allow-net examples/ticker.ts watch ws://localhost:5000/ [SUBSCRIBERS]
  */
 import { broadcast, connect, isWebSocket, makeServer, serve } from "@wsd/driver";
@@ -13,7 +13,7 @@ const SYMBOLS = ["ADA", "BYTE", "CURL", "DENO", "ECHO", "GRID", "HTTP", "LISP"];
 /** How often each price changes, in milliseconds. */
 const INTERVAL = 250;
 
-/** The time in milliseconds, to the microsecond, on a clock that all programs of this machine share. */
+/** The time in milliseconds, with microseconds, on the clock that all programs of this machine share. */
 const now = () => performance.timeOrigin + performance.now();
 
 function serveTicker(port: number): void {
@@ -33,7 +33,7 @@ function serveTicker(port: number): void {
       const next = Math.max(1, price * (1 + (Math.random() - 0.5) / 200));
       prices.set(symbol, next);
       const message = JSON.stringify({ symbol, price: next.toFixed(2), at: now() });
-      // With more than 64 KiB waiting for a subscriber, a newer price replaces the one that waits.
+      // While more than 64 KiB are queued for a subscriber, a newer price replaces the queued one.
       skipped += broadcast(server.connections, message, { slow: "latest", slowLimit: 64 * 1024, key: symbol }).skipped;
     }
   }, INTERVAL);

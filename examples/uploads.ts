@@ -6,10 +6,10 @@
  */
 import { connect, makeServer, serve, type WebSocketDriver } from "@wsd/driver";
 
-/** How much is sent in one message, in bytes; also how much is lost at most when a connection breaks. */
+/** The length of a message, in bytes; no more than that is lost if a connection breaks. */
 const CHUNK = 256 * 1024;
 
-/** How many bytes may be on their way, sent and not acknowledged. */
+/** How many bytes may be sent before they are acknowledged. */
 const WINDOW = 4 * 1024 * 1024;
 
 /** `{ name, size }` → `{ offset }`; then chunks, each answered with `{ offset }`; at the end `{ saved }`. */
@@ -34,7 +34,7 @@ async function receiveUpload(ws: WebSocketDriver, folder: string): Promise<void>
   ws.close(1000);
 }
 
-/** Sends a file from where the server wants it. */
+/** Sends a file from the offset that the server asks for. */
 async function sendUpload(ws: WebSocketDriver, path: string): Promise<void> {
   using file = await Deno.open(path);
   const { size } = await file.stat();
@@ -64,7 +64,7 @@ const [task, where, other] = Deno.args;
 if (task === "serve" && where !== undefined) {
   serve({ port: Number(other ?? 5000), shutdownOn: ["SIGINT"] }, (request) => {
     const ws = makeServer(request, { maxLength: CHUNK });
-    // A connection that breaks rejects receive(); what was written stays, for the next attempt.
+    // If the connection breaks, receive() rejects. The bytes that were written stay for the next attempt.
     ws.on("open", () => receiveUpload(ws, where).catch((error) => console.error("Interrupted:", error.message)));
     return ws.accept();
   });

@@ -1,4 +1,4 @@
-/** What every client of the benchmarks does: keep messages in flight on several connections, and count the echoes. */
+/** The task of every client: keeping messages in flight on several connections, and counting the echoes. */
 import { makePayload, type Payload } from "../load/frames.js";
 import { Histogram, Meter, wait } from "../load/meter.js";
 
@@ -33,7 +33,7 @@ export interface ClientConnection {
  *
  * @param url Where to.
  * @param onMessage Gets each message, as text or as its bytes.
- * @param onClose Called where the connection ends.
+ * @param onClose Called when the connection ends.
  * @returns The open connection.
  */
 export type OpenClient = (

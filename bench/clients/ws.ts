@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { type ClientConnection, drive, task } from "./drive.ts";
 
-/** What is used of the package. */
+/** The part of the package that is used. */
 interface Socket extends ClientConnection {
   on(event: "message", listener: (data: Uint8Array, binary: boolean) => void): void;
   on(event: "open" | "close", listener: () => void): void;

@@ -12,7 +12,7 @@ const LENGTHS = [0, 1, 16, 125, 126, 1024, 4096, 65535, 65536, 300_000];
  *
  * @param {import("./tcp.js").Address} address The server.
  * @param {Uint8Array} request The handshake.
- * @returns {Promise<void>} Rejects where a byte is not as it should be.
+ * @returns {Promise<void>} Rejects if a byte is wrong.
  */
 export async function checkEcho(address, request) {
   for (const kind of /** @type {const} */ (["text", "binary", "json"])) {

@@ -12,7 +12,7 @@ import { Histogram, Meter, wait } from "./meter.js";
  * @property {number} fragments How many frames it is sent in.
  */
 
-/** What all connections share: the bytes to send, and what is counted. */
+/** The state that all connections share: the bytes to send, and the counts. */
 class Traffic {
   /** @param {EchoLoad} load What to send. */
   constructor({ inFlight, payload, fragments }) {
@@ -73,7 +73,7 @@ function makeConnection(socket, traffic) {
  * Runs the load.
  *
  * @param {import("./task.js").Task & EchoLoad} task What to do.
- * @returns {Promise<import("./task.js").Sample>} What was measured.
+ * @returns {Promise<import("./task.js").Sample>} The measurement.
  */
 export async function runEcho(task) {
   const traffic = new Traffic(task);

@@ -8,7 +8,7 @@ import { Meter, wait } from "./meter.js";
  * Runs the load.
  *
  * @param {import("./task.js").Task & { connections: number, payload: import("./frames.js").Payload }} task What to do.
- * @returns {Promise<import("./task.js").Sample>} What was measured; a unit is one delivery.
+ * @returns {Promise<import("./task.js").Sample>} The measurement; a unit is one delivery.
  */
 export async function runFanOut(task) {
   const message = makeMessage(task.payload, true);

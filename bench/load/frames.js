@@ -38,7 +38,7 @@ function makeJson(length) {
 /**
  * Composes a frame.
  *
- * @param {number} opcode With FIN, where it is the last frame.
+ * @param {number} opcode With FIN, if it is the last frame.
  * @param {Uint8Array} payload The payload.
  * @param {boolean} masked True for a client's frame.
  * @returns {Uint8Array} The frame.
@@ -66,7 +66,7 @@ export function makeFrame(opcode, payload, masked) {
  * @param {Payload} payload The payload of the whole message.
  * @param {boolean} masked True for a client's message.
  * @param {number} fragments How many frames to send it in.
- * @returns {Uint8Array} The frames, one behind another.
+ * @returns {Uint8Array} The frames, one after another.
  */
 export function makeMessage(payload, masked, fragments = 1) {
   const bytes = makePayload(payload);

@@ -8,7 +8,7 @@ import { withResolvers } from "./with_resolvers.js";
  * Runs the load.
  *
  * @param {import("./task.js").Task & { connections: number }} task What to do; `connections` at a time.
- * @returns {Promise<import("./task.js").Sample>} What was measured.
+ * @returns {Promise<import("./task.js").Sample>} The measurement.
  */
 export async function runHandshakes(task) {
   let count = 0;

@@ -15,7 +15,7 @@ const AT_ONCE = 50;
  * Runs the load.
  *
  * @param {import("./task.js").Task & { connections: number, payload: import("./frames.js").Payload }} task What to do.
- * @returns {Promise<import("./task.js").Sample>} What was measured; `memory` is per connection.
+ * @returns {Promise<import("./task.js").Sample>} The measurement; `memory` is per connection.
  */
 export async function runIdle(task) {
   await wait(task.warmup);

@@ -9,7 +9,7 @@
  *   fanOut      the first connection sends a message and waits until every connection has got it
  *   handshakes  `connections` handshakes at a time, each connection ended as soon as it is open
  *
- * The script holds messages, each behind its length of four bytes, little-endian. Every connection sends them in order,
+ * The script holds messages, each after its length of four bytes, little-endian. Every connection sends them in order,
  * again and again. `extensions` goes into the handshake. SIGTERM ends the measurement before its
  * time; with `ready=true`, a line says when it begins. The result is a line of JSON, as `task.js` describes it.
  */
@@ -45,7 +45,7 @@ typedef struct {
   int index;
   bool open;
   bool wants_out;
-  /* What is to be sent: from `at` in the script, `unsent` bytes; `next` is the message behind them. */
+  /* The bytes to send: `unsent` bytes from `at` in the script; `next` is the message after them. */
   size_t at, unsent;
   size_t next;
   /* The frame that is being read: its header so far, then what is left of its payload. */
@@ -251,7 +251,7 @@ static void start(Connection *c) {
   if (write(c->fd, request, request_size) != (ssize_t)request_size) fail("Cannot send the handshake");
 }
 
-/* Takes the head of the answer; what comes behind it are frames. */
+/* Takes the head of the response; frames follow it. */
 static void on_head(Connection *c, const uint8_t *bytes, size_t size) {
   size_t room = sizeof c->head - 1 - c->head_size, part = size < room ? size : room;
   memcpy(c->head + c->head_size, bytes, part);
@@ -284,7 +284,7 @@ static void on_readable(Connection *c) {
   on_messages(c, count_messages(c, buffer, size));
 }
 
-/* A load beside another one ends with SIGTERM. */
+/* A load next to another one ends with SIGTERM. */
 static volatile sig_atomic_t stopped;
 
 static void stop(int number) {
@@ -411,7 +411,7 @@ int main(int count, char **arguments) {
   own = own_cpu() - own;
   double others = (busy_seconds() - busy - cpu - own) / seconds;
   uint64_t units = *counter - before;
-  /* To one that floods beside others, nothing may come back in that time. */
+  /* A connection that floods may receive nothing in that time. */
   if (units == 0 && !stopped) fail("Nothing came back within %d s", PATIENCE);
   printf("{\"units\":%lu,\"wire\":%lu,\"seconds\":%.6f,\"cpu\":%.3f,\"load\":%.4f,\"others\":%.3f", units,
          bytes_back - bytes_before, seconds, cpu, own / seconds, others > 0 ? others : 0);

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a measurement reads at its beginning and at its end: time, CPU time, memory. Runs on any runtime. */
+/** The readings at the start and the end of a measurement: time, CPU time, memory. Runs on any runtime. */
 import fs from "node:fs";
 import process from "node:process";
 
@@ -10,7 +10,7 @@ const TICKS = 100;
  * The CPU time that a process has used, with all its threads.
  *
  * @param {number} pid Which.
- * @returns {number} In seconds; NaN where the system has no /proc.
+ * @returns {number} In seconds; NaN if the system has no /proc.
  */
 export function cpuSeconds(pid) {
   try {
@@ -26,7 +26,7 @@ export function cpuSeconds(pid) {
  * The memory of a process that is in RAM.
  *
  * @param {number} pid Which.
- * @returns {number} In bytes; NaN where the system has no /proc.
+ * @returns {number} In bytes; NaN if the system has no /proc.
  */
 export function residentBytes(pid) {
   try {
@@ -40,7 +40,7 @@ export function residentBytes(pid) {
 /**
  * The CPU time that everything on the machine has used.
  *
- * @returns {number} In seconds; NaN where the system has no /proc.
+ * @returns {number} In seconds; NaN if the system has no /proc.
  */
 function busySeconds() {
   try {
@@ -51,7 +51,7 @@ function busySeconds() {
   }
 }
 
-/** One measurement: what lies between two readings, of the process measured and of the one that measures. */
+/** One measurement: the difference between two readings, of the measured process and of the measuring one. */
 export class Meter {
   /** @param {number} pid The process measured. */
   constructor(pid) {

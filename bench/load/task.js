@@ -27,7 +27,7 @@
  * @property {number} [p90] The time that 90 % of the round trips stay below, in microseconds.
  * @property {number} [p99] The time that 99 % of the round trips stay below, in microseconds.
  * @property {number} [memory] The memory per connection, in bytes.
- * @property {number} [flood] The messages a second that came back to those that flood beside.
+ * @property {number} [flood] The messages per second that came back to the connections that flood.
  * @property {number} [wire] The bytes that came back, with headers.
  */
 

@@ -1,4 +1,4 @@
-/** How long masking takes, by the length of the payload and by where it begins in its block. */
+/** How long masking takes, by the length of the payload and by its offset in its block. */
 import { Block } from "../../src/protocol/block.ts";
 import { applyMask, findNonAscii, unmaskText } from "../../src/protocol/mask.ts";
 

@@ -1,4 +1,4 @@
-/** How long it takes to decode and to encode text, by its length, beside what the platform offers for it. */
+/** How long it takes to decode and to encode text, by its length, next to the platform's own functions. */
 import { denoPlatform } from "../../src/connection/deno_platform.ts";
 import { decodeText } from "../../src/protocol/decode_text.ts";
 import { FIN } from "../../src/protocol/frame_header.ts";

@@ -2,7 +2,7 @@
 import * as driver from "@wsd/driver";
 import { BROADCAST, isForAll, LEVEL, MAX_LENGTH, report, setup } from "./setup.js";
 
-/** What a checkout that has it exports. */
+/** The exports of a checkout that has it. */
 type Broadcast = (targets: Iterable<driver.WebSocketDriver>, data: string | Uint8Array) => unknown;
 
 const { makeServer } = driver;

@@ -1,5 +1,5 @@
 /**
- * What lies below everything on Deno: a loop over `Deno.listen` that counts the bytes of frames without looking at
+ * The floor on Deno: a loop over `Deno.listen` that counts the bytes of frames without looking at
  * them, and writes as many replies, composed beforehand.
  */
 import { makeMessage, repeat } from "../load/frames.js";
@@ -44,7 +44,7 @@ async function serve(conn: Deno.Conn): Promise<void> {
   conn.close();
 }
 
-/** Reads up to the end of the head; what has come behind it is moved to the end of the buffer. */
+/** Reads up to the end of the head; the bytes after it are moved to the end of the buffer. */
 async function readHead(conn: Deno.Conn, head: Uint8Array): Promise<number> {
   const view = new DataView(head.buffer);
   for (let length = 0; length < head.length;) {

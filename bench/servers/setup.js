@@ -1,11 +1,11 @@
 // @ts-check
-/** What every server of the benchmarks is started with, and how it tells where it listens. Runs on any runtime. */
+/** The settings that every server is started with, and how it reports where it listens. Runs on any runtime. */
 import process from "node:process";
 import { createRequire } from "node:module";
 
 /**
  * @typedef {object} Setup
- * @property {string} [cert] The certificate in PEM, where TLS is to be spoken.
+ * @property {string} [cert] The certificate in PEM, if the server speaks TLS.
  * @property {string} [key] Its private key.
  * @property {string} modules The folder that npm's packages were installed in, with a slash at its end.
  * @property {"echo" | "handshakes" | "fanOut" | "broadcast" | "idle"} load What is measured.
@@ -21,7 +21,7 @@ export const setup = JSON.parse(process.argv[2]);
 
 const { cert, key } = setup;
 
-/** The certificate and the key, none where no TLS is to be spoken. */
+/** The certificate and the key, none without TLS. */
 export const identity = cert === undefined || key === undefined ? {} : { cert, key };
 
 /** The path whose messages go to every connection, sent to one after another. */
@@ -37,7 +37,7 @@ export const LEVEL = 6;
 export const MAX_LENGTH = 128 * 1024 * 1024;
 
 /**
- * Tells whether a connection is one of those that get every message.
+ * Checks whether a connection is one of those that get every message.
  *
  * @param {string} url What was asked for.
  */
@@ -49,7 +49,7 @@ export function isForAll(url) {
  * Loads a package that the benchmarks have installed.
  *
  * @param {string} name Its name.
- * @returns {any} What it exports.
+ * @returns {any} Its exports.
  */
 export function load(name) {
   return createRequire(setup.modules)(name);
