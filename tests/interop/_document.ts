@@ -34,7 +34,7 @@ export function render(rows: readonly Row[]): string {
 }
 
 function legend(notes: readonly string[]): string {
-  return `✓ was tried and is right. – can't be tried:\n\n${notes.map((note, i) => `${i + 1}. ${note}.\n`).join("")}`;
+  return `✓ was tried and works. – can't be tried:\n\n${notes.map((note, i) => `${i + 1}. ${note}.\n`).join("")}`;
 }
 
 /** A table as `deno fmt` writes it. */
@@ -54,16 +54,16 @@ server and as a client, on implementations by others. An arrow up means from the
 const PEERS = `
 The checks are those of [checks.mjs](../tests/interop/peers/checks.mjs):
 
-- **text**, **binary**, **large**: every message comes back as it was sent, the empty one, one of each form of length,
-  and one of 3 MB.
+- **text**, **binary**, **large**: every message comes back as it was sent, including an empty one, one for each form of
+  the length field, and one of 3 MB.
 - **fragments**: a message in four frames, one of them empty.
-- **subprotocol**: the client offers two, and the server agrees to one.
-- **headers**, **cookies**: what each side adds to the handshake arrives at the other.
+- **subprotocol**: the client offers two, and the server chooses one.
+- **headers**, **cookies**: header fields that one side adds to the handshake arrive at the other.
 - **ping**: each side's Ping is answered with its Pong.
-- **close**: code and reason arrive, from the client 1000, 3000 and 4999, from the server 1000, 1001, 1011 and 4002, or
-  only 1000 and 4002 where its API allows no more.
-- **compression**: \`permessage-deflate\` is agreed on, and messages of all kinds come back as they were.
+- **close**: code and reason arrive: 1000, 3000 and 4999 from the client; 1000, 1001, 1011 and 4002 from the server, or
+  only 1000 and 4002 if its API allows no others.
+- **compression**: \`permessage-deflate\` is negotiated, and messages of all kinds come back as they were sent.
 - **TLS**: text over \`wss:\`.
 
-Behind nginx, its configuration is that of [behind a proxy](proxy.md), with TLS ended there.
+With nginx, the configuration is the one in [behind a proxy](proxy.md): nginx ends TLS.
 `;

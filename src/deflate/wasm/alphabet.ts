@@ -27,7 +27,7 @@ export const LENGTH_CODE_ORDER: usize = memory.data<u8>([
   16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ]);
 
-/** The lengths of the fixed code of RFC 1951 §3.2.6 for literals and lengths, a byte each, and for distances behind. */
+/** The lengths of the fixed code of RFC 1951 §3.2.6 for literals and lengths, and then for distances, a byte each. */
 export const FIXED_LENGTHS: usize = memory.data(288 + 32, 4);
 /** How many of them are for literals and lengths. */
 export const FIXED_LITERALS: u32 = 288;

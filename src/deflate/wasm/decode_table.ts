@@ -151,7 +151,7 @@ function entryOf(entries: usize, index: u32, length: u32): u32 {
   return load<u32>(entries + 4 * load<u16>(SORTED + 2 * index)) + length + (length << 8);
 }
 
-/** The next code of a length, whose first bit is the lowest; what was the last one becomes 0. */
+/** The next code of a length, whose first bit is the lowest; the last one is followed by 0. */
 function nextCode(code: u32, length: u32): u32 {
   const zeros = code ^ ((1 << length) - 1);
   if (zeros === 0) return 0;

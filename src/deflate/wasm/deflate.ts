@@ -1,5 +1,5 @@
 // @ts-nocheck: AssemblyScript
-// Compresses messages piece by piece, RFC 1951; what was compressed is the context of what comes.
+// Compresses messages piece by piece, RFC 1951; earlier ones are the context of later ones.
 import { beginOutput, flushOutput, outputLength, PIECE, storeBlock, writeBlock } from "./blocks.ts";
 import { findMatches, insertPlaces } from "./matches.ts";
 import {
@@ -22,8 +22,8 @@ import {
 const PADDING: u32 = 16;
 
 /**
- * What each level does: four bytes for each of DEPTH, LAZY, GOOD and NICE, by measurement: the bytes of zlib's level of
- * the same number, within 5 %. Level 0 stores.
+ * The settings of each level, four bytes for each of DEPTH, LAZY, GOOD and NICE, by measurement: the bytes of zlib's level
+ * of the same number, within 5 %. Level 0 stores.
  */
 // deno-fmt-ignore
 const EFFORTS: usize = memory.data<u32>([
@@ -59,7 +59,7 @@ export function makeDeflater(slot: usize, windowBits: u32, memLevel: u32, level:
   store<u32>(slot, bytes, BYTES);
 }
 
-/** Forgets the context: what comes won't refer to what was. */
+/** Forgets the context: later messages won't refer to earlier ones. */
 export function forget(slot: usize): void {
   store<u32>(slot, load<u32>(slot, BASE) + load<u32>(slot, LENGTH), BASE);
   store<u32>(slot, 0, LENGTH);
@@ -82,7 +82,7 @@ export function deflaterInput(slot: usize, count: u32): usize {
 }
 
 /**
- * Compresses what was put at {@linkcode deflaterInput}, to OUTPUT; the number of bytes there.
+ * Compresses the bytes at {@linkcode deflaterInput} to OUTPUT; returns how many it wrote.
  *
  * `left` is what the piece before left over, from `leftBits`; `last` says that the message ends here.
  */

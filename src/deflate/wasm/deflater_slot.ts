@@ -1,9 +1,9 @@
 // @ts-nocheck: AssemblyScript
-// What a compressor holds: these numbers of four bytes each, then its tables, then its bytes.
+// The memory of a compressor: these numbers of four bytes each, then its tables, then its bytes.
 
 /** The size of the window in bytes. */
 export const WINDOW: usize = 0;
-/** How many bytes there are, the window's and those behind it. */
+/** How many bytes there are: those of the window, and those after it. */
 export const LENGTH: usize = 4;
 /** The place of the first byte. */
 export const BASE: usize = 8;

@@ -1,5 +1,5 @@
 // @ts-nocheck: AssemblyScript
-// Turns messages back to what they were, RFC 7692 §7.2.2, RFC 1951.
+// Decompresses messages, RFC 7692 §7.2.2, RFC 1951.
 import { LENGTH_CODE_ORDER } from "./alphabet.ts";
 import {
   buildTable,
@@ -42,13 +42,13 @@ import {
   WORK,
 } from "./inflater_slot.ts";
 
-/** Where a piece of a payload belongs, at most 32 KiB; behind it zeros are read, which are looked at but never used. */
+/** Where a piece of a payload belongs, at most 32 KiB. Zeros are read after it, which are looked at but never used. */
 export const INPUT: usize = memory.data(32 * 1024 + 32, 8);
 
 /** If less is left of a piece and more of the payload follows, it is wanted first: the longest header of a block. */
 const LOOKAHEAD: u32 = 640;
 
-// What a step ends with.
+// The outcomes of a step.
 /** More of the payload is wanted. */
 const WANTS_INPUT: i32 = 0;
 /** The message is whole. */
@@ -139,7 +139,7 @@ function readHeader(slot: usize, last: bool): i32 {
   giveBack();
   if (!last && at + LOOKAHEAD > inputEnd) return WANTS_INPUT;
   if (load<u32>(slot, FINAL)) {
-    // RFC 7692 §7.2.3.4: behind a final block the stream goes on at the next byte; or it ends with it.
+    // RFC 7692 §7.2.3.4: after a final block the stream continues at the next byte, or ends.
     bits = 0;
     bitCount = 0;
     if (at >= inputEnd) return DONE;
@@ -162,7 +162,7 @@ function readStored(slot: usize): i32 {
   giveBack();
   bits = 0;
   bitCount = 0;
-  // RFC 7692 §7.2.1: what was left out at the end of a message are the lengths of an empty stored block, and no more.
+  // RFC 7692 §7.2.1: the end of a message omits the lengths of an empty stored block, and nothing else.
   if (at === inputEnd) return DONE;
   if (at + 4 > inputEnd) return CUT_OFF;
   const length: u32 = load<u16>(at);
@@ -258,7 +258,7 @@ function inflateBlock(slot: usize, last: bool, outEnd: usize): i32 {
   const distanceMask: u64 = (u64(1) << load<u32>(slot, DISTANCE_BITS)) - 1;
   const window: usize = load<u32>(slot, WINDOW);
   const bytes = slot + BYTES_AT;
-  // All that is left of the payload may be used; else there is more to come, and what is read ahead must be there.
+  // If this is the end of the payload, all of it may be used. Otherwise the bytes that are read ahead must be there.
   const end = last ? inputEnd : inputEnd - 16;
   let out = bytes + load<u32>(slot, LENGTH);
   let buffer = bits;

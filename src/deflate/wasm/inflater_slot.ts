@@ -1,23 +1,23 @@
 // @ts-nocheck: AssemblyScript
-// What an inflater holds: these numbers of four bytes each (the bits take eight), its tables, and its bytes: those that a
-// message may refer back to, and behind them what is being made.
+// The memory of an inflater: these numbers of four bytes each (the bits take eight), its tables, and its bytes: those that
+// a message may refer back to, and after them the output.
 import { MAX_MATCH } from "./alphabet.ts";
 import { DISTANCE_TABLE, LITERAL_TABLE } from "./decode_table.ts";
 
-/** How many bytes may be made before they must be taken. */
+/** How many bytes may be produced before they must be taken. */
 export const ROOM: u32 = 32 * 1024;
-/** What a step may make beyond: three literals or a match, eight bytes at a time. */
+/** How much a step may write beyond its room: three literals or a match, eight bytes at a time. */
 const SLACK: u32 = MAX_MATCH + 16;
 
 /** The bits that were taken from the payload and not used yet, fewer than 8. */
 export const BITS: usize = 0;
 /** How many there are. */
 export const BIT_COUNT: usize = 8;
-/** What comes next. */
+/** The next step. */
 export const PHASE: usize = 12;
 /** Whether the block is the last one of its stream. */
 export const FINAL: usize = 16;
-/** What is left of a stored block. */
+/** The bytes left of a stored block. */
 export const STORED: usize = 20;
 /** Whether the block has codes of its own. */
 export const OWN_CODES: usize = 24;
@@ -32,9 +32,9 @@ export const LENGTH: usize = 40;
 export const TAKEN: usize = 44;
 /** How much of the input the last step has used. */
 export const USED: usize = 48;
-/** What the last step did, in bytes that were taken and made. */
+/** The work of the last step: the bytes that it consumed, plus those that it produced. */
 export const WORK: usize = 52;
-/** As so many a block's header counts. */
+/** The work that a block's header counts as. */
 export const HEADER_WORK: u32 = 1024;
 const HEADER: u32 = 56;
 export const LITERALS_AT: u32 = HEADER;
@@ -71,7 +71,7 @@ export function inputUsed(slot: usize): u32 {
   return load<u32>(slot, USED);
 }
 
-/** What the last step did, in bytes that were taken and made. */
+/** The work of the last step: the bytes that it consumed, plus those that it produced. */
 export function workDone(slot: usize): u32 {
   return load<u32>(slot, WORK);
 }
@@ -87,7 +87,7 @@ export function beginMessage(slot: usize): void {
   store<u64>(slot, 0, BITS);
   store<u32>(slot, PHASE_HEADER, PHASE);
   store<u32>(slot, 0, FINAL);
-  // Most messages fit behind what is there without being taken in parts.
+  // Most messages fit after the existing bytes, and need not be processed in parts.
   if (load<u32>(slot, LENGTH) > load<u32>(slot, WINDOW) + (ROOM >> 1)) slide(slot);
   store<u32>(slot, load<u32>(slot, LENGTH), TAKEN);
 }
