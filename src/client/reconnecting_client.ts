@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { checkInteger } from "../check_integer.ts";
 import { CloseCode } from "../close_code.ts";
 import type { MessageData } from "../connection/message_data.ts";
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import type { ReadyState } from "../driver/events.ts";
 import { onRejection } from "../driver/on_rejection.ts";
 import { coreOf } from "../driver/websocket_driver.ts";
@@ -374,7 +374,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
   /** A listener's rejected promise counts like an exception. */
   #onRejected(name: keyof ReconnectingEvents, cause: unknown): void {
     if (name === "message" && this.client !== null) coreOf(this.client).onThrown(name, cause);
-    else reportFault(cause);
+    else reportException(cause);
   }
 
   /** An exception of the application must not stop the client. */
@@ -382,7 +382,7 @@ export class ReconnectingClient extends EventEmitter<ReconnectingEvents> {
     try {
       this.emit(name as "message", values[0] as string);
     } catch (error) {
-      reportFault(error);
+      reportException(error);
     }
   }
 }

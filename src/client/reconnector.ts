@@ -1,4 +1,4 @@
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { Backoff } from "./backoff.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -205,7 +205,7 @@ export class Reconnector {
     try {
       this.#failure = { ...failure, final: Boolean(isFinal(failure)) };
     } catch (error) {
-      reportFault(error);
+      reportException(error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { reportFault } from "./report_fault.ts";
+import { reportException } from "./report_exception.ts";
 import { Roster, RosterMember } from "./roster.ts";
 
 /** A callback that is due at a certain time. */
@@ -81,7 +81,7 @@ export class SharedTimeout {
       try {
         deadline.onDue();
       } catch (error) {
-        reportFault(error);
+        reportException(error);
       }
     }
   };

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { reportFault } from "./report_fault.ts";
+import { reportException } from "./report_exception.ts";
 
 /**
  * How many connections write before the event loop gets a turn. The runtime lets 128 operations in a turn complete at
@@ -48,7 +48,7 @@ export class WriteTurns {
         writers[index].onWriteTurn();
       } catch (fault) {
         // Thrown by an application's own class: the others must not wait for it.
-        reportFault(fault);
+        reportException(fault);
       }
     }
     this.#next = end;

@@ -1,5 +1,5 @@
 import type { ConnectionHandler } from "./connection.ts";
-import { reportFault } from "./report_fault.ts";
+import { reportException } from "./report_exception.ts";
 
 /** The longest time between two checks of how much is queued, in milliseconds. */
 const MAX_DELAY = 64;
@@ -131,6 +131,6 @@ function run(callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    reportFault(error);
+    reportException(error);
   }
 }

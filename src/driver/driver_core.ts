@@ -5,7 +5,7 @@ import { endedWithoutClose, listenerFailed, tooMuchQueued } from "../connection/
 import { Heartbeat } from "../connection/heartbeat.ts";
 import { IdleTimer } from "../connection/idle_timer.ts";
 import { LifecyclePromises } from "../connection/lifecycle_promises.ts";
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import { controlPayload, type MessageData, toText } from "../connection/message_data.ts";
 import type { WebSocketError } from "../errors.ts";
 import { type CloseInfo, formatClosePayload } from "../protocol/close_payload.ts";
@@ -444,6 +444,6 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    */
   reportException(fault: unknown): void {
     if (this.side?.reportException) this.side.reportException(fault);
-    else reportFault(fault);
+    else reportException(fault);
   }
 }

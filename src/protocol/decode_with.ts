@@ -19,7 +19,7 @@ export function decodeWith(
   try {
     return extension.decode(payload, maxLength);
   } catch (error) {
-    throw asFault(extension, error);
+    throw asWebSocketError(extension, error);
   }
 }
 
@@ -30,6 +30,6 @@ export function decodeWith(
  * @param error The value it threw, or rejected with.
  * @returns The error that fails the connection.
  */
-export function asFault(extension: MessageExtension, error: unknown): WebSocketError {
+export function asWebSocketError(extension: MessageExtension, error: unknown): WebSocketError {
   return error instanceof WebSocketError ? error : extensionFailed(extension.name, error);
 }

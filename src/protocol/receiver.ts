@@ -2,7 +2,7 @@ import { WebSocketError } from "../errors.ts";
 import type { Block } from "./block.ts";
 import { LARGE_BLOCK, SMALL_BLOCK } from "./block_pool.ts";
 import { decodeBytes, decodeText } from "./decode_text.ts";
-import { asFault, decodeWith } from "./decode_with.ts";
+import { asWebSocketError, decodeWith } from "./decode_with.ts";
 import type { MessageExtension } from "./extension.ts";
 import { FrameHeader, RSV1 } from "./frame_header.ts";
 import type { InternalHandler } from "./internal_handler.ts";
@@ -394,7 +394,7 @@ export class Receiver {
       (message) => this.#onAnswer(() => this.#deliver(extension, text, message)),
       (error) =>
         this.#onAnswer(() => {
-          throw asFault(extension, error);
+          throw asWebSocketError(extension, error);
         }),
     );
   }
@@ -424,7 +424,7 @@ export class Receiver {
     try {
       message = text ? decodeBytes(this.#platform, bytes) : bytes as Uint8Array<ArrayBuffer>;
     } catch (error) {
-      throw asFault(extension, error);
+      throw asWebSocketError(extension, error);
     }
     this.#messages.onMessage(message);
   }

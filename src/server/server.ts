@@ -1,6 +1,6 @@
 import { CloseCode } from "../close_code.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import { RosterMember } from "../connection/roster.ts";
 import { unsupported } from "../connection/runtime_connection.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
@@ -294,7 +294,7 @@ export class Server<Data = undefined> extends WebSocketDriver {
     /** Passes it to the listener's `onError`, if there is one. */
     reportException(fault: unknown): void {
       const connections = this.ws.#connections;
-      if (connections === undefined) reportFault(fault);
+      if (connections === undefined) reportException(fault);
       else void connections.report(fault);
     }
   };

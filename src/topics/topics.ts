@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { checkOptionNames } from "../check_options.ts";
 import type { MessageData } from "../connection/message_data.ts";
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import { prepare } from "../driver/prepare_message.ts";
 import { onRejection } from "../driver/on_rejection.ts";
 import { WebSocketDriver } from "../driver/websocket_driver.ts";
@@ -123,7 +123,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
   readonly #counts = { published: 0, relayed: 0, dropped: 0, received: 0, repeated: 0, gaps: 0, missed: 0 };
 
   static {
-    onRejection<Topics, TopicsEvents>(this.prototype, (_topics, _name, cause) => reportFault(cause));
+    onRejection<Topics, TopicsEvents>(this.prototype, (_topics, _name, cause) => reportException(cause));
   }
 
   /**
@@ -427,7 +427,7 @@ export class Topics extends EventEmitter<TopicsEvents> {
     try {
       this.emit(name as "gap", values[0] as Gap);
     } catch (error) {
-      reportFault(error);
+      reportException(error);
     }
   }
 }

@@ -10,7 +10,7 @@ import type { UrlSource } from "../client/url_source.ts";
 import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
 import { listenerFailed } from "../connection/connection_errors.ts";
-import { reportFault } from "../connection/report_fault.ts";
+import { reportException } from "../connection/report_exception.ts";
 import { coreOf } from "../driver/websocket_driver.ts";
 import { WebSocketError } from "../errors.ts";
 import { Attachment } from "./attachment.ts";
@@ -372,7 +372,7 @@ export class ReconnectingWebSocket extends EventTarget {
   /** A listener's exception closes the connection with 1011, as with a `WebSocket`; then it reconnects. */
   #onListenerFault(type: string, fault: unknown): void {
     if (this.readyState === OPEN) coreOf(this.#client!).connection?.fail(listenerFailed(type, fault));
-    reportFault(fault);
+    reportException(fault);
   }
 }
 

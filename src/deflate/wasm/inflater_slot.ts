@@ -1,6 +1,6 @@
 // @ts-nocheck: AssemblyScript
-// The memory of an inflater: these numbers of four bytes each (the bits take eight), its tables, and its bytes: those that
-// a message may refer back to, and after them the output.
+// The memory of an inflater: these numbers of four bytes each (the bits take eight), its tables, and its bytes, which
+// are those that a message may refer back to, and after them the output.
 import { MAX_MATCH } from "./alphabet.ts";
 import { DISTANCE_TABLE, LITERAL_TABLE } from "./decode_table.ts";
 
