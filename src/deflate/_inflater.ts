@@ -55,7 +55,7 @@ export class Inflater implements SlotOwner {
   /** The window, while there is no slot and no message. */
   #kept: Uint8Array<ArrayBuffer> = NOTHING;
   #keptLength = 0;
-  /** The saved content of the slot, while there is none in the middle of a message. */
+  /** The saved content of the slot, while a message is in progress without a slot. */
   #suspended: Uint8Array<ArrayBuffer> | null = null;
 
   /**

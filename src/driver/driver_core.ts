@@ -14,7 +14,7 @@ import { Opcode } from "../protocol/opcode.ts";
 import { DriverStreams } from "../streams/driver_streams.ts";
 import type { MessageConsumer } from "../streams/message_consumer.ts";
 import type { StreamOwner } from "../streams/stream_owner.ts";
-import { checkAlone } from "./check_alone.ts";
+import { claimMessages } from "./claim_messages.ts";
 import type { DriverSide } from "./driver_side.ts";
 import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
@@ -124,7 +124,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    * @throws {TypeError} If something else consumes them.
    */
   passMessagesTo(consumer: MessageConsumer, name: string): void {
-    checkAlone(this.#emitter, this.#consumer, name);
+    claimMessages(this.#emitter, this.#consumer, name);
     this.#consumer = consumer;
     const { outcome } = this.promises;
     if (outcome !== undefined) consumer.onEnd(outcome);
@@ -340,7 +340,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     }
   }
 
-  /** A piece of a message has arrived. */
+  /** A part of a message has arrived. */
   onPart(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void {
     if (last) this.messagesReceived++;
     this.#consumer?.onPart(opcode === Opcode.TEXT ? "text" : "binary", part, last);

@@ -67,8 +67,9 @@ export abstract class WebSocketDriver extends EventEmitter<WebSocketEvents> {
   /**
    * Adds a listener: `"open"`, `"message"`, `"close"`, `"error"`, `"drain"`, `"ping"` or `"pong"`.
    *
-   * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`. What it threw is
-   * reported whoever listens for `"error"`: to `onError` of `serve`, else as an `"error"` event of the global scope.
+   * A listener that throws closes this connection with 1011, and no other; see `LISTENER_FAILED`. Its exception is
+   * reported even if there are listeners for `"error"`: to `onError` of `serve`, or else as an `"error"` event of the
+   * global scope.
    *
    * @param event The event's name; see {@linkcode WebSocketEvents} for their arguments.
    * @param listener The function to call each time.

@@ -32,11 +32,11 @@ export interface ProtocolHandler {
    */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void;
   /**
-   * A piece of a message has arrived, after `receiveParts()`.
+   * A part of a message has arrived, after `receiveParts()`.
    *
    * @param opcode TEXT or BINARY.
    * @param part The bytes, which belong to the handler. Those of a text are valid UTF-8 together.
-   * @param last Whether it is the last piece.
+   * @param last Whether it is the last part.
    */
   onPart?(opcode: Opcode, part: Uint8Array<ArrayBuffer>, last: boolean): void;
   /**

@@ -26,13 +26,13 @@ export type MessageChunks = AsyncIterable<MessageData> | Iterable<MessageData>;
 export interface ChunkReaderOptions {
   /** The type of the message; undefined to infer it from the first chunk. */
   readonly type: "text" | "binary" | undefined;
-  /** The length of a piece, in bytes. */
+  /** The length of a fragment, in bytes. */
   readonly size: number;
 }
 
 const encoder = new TextEncoder();
 
-/** Reads a message's chunks as pieces of one length. */
+/** Reads a message's chunks as fragments of one length. */
 export class ChunkReader {
   readonly #iterator: AsyncIterator<MessageData> | Iterator<MessageData>;
   readonly #validator = new Utf8Validator();
@@ -49,7 +49,7 @@ export class ChunkReader {
 
   /**
    * @param chunks The chunks.
-   * @param options The type and the length of a piece.
+   * @param options The type and the length of a fragment.
    * @throws {TypeError} If the chunks can't be iterated over, or the type is unknown.
    */
   constructor(chunks: MessageChunks, options: ChunkReaderOptions) {
@@ -59,13 +59,13 @@ export class ChunkReader {
     this.#buffer = new Uint8Array(options.size);
   }
 
-  /** The type of the message; known with the first piece. */
+  /** The type of the message; known with the first fragment. */
   get type(): "text" | "binary" {
     return this.#type ?? "binary";
   }
 
   /**
-   * Reads the next piece.
+   * Reads the next fragment.
    *
    * @returns The bytes, valid until the next call, and whether they are the last ones.
    * @throws {TypeError} As a rejection, if a chunk doesn't fit the type.
@@ -78,7 +78,7 @@ export class ChunkReader {
       buffer.set(part, length);
       length += part.length;
       this.#rest = this.#rest.subarray(part.length);
-      // Only the next chunk, or the end, shows whether a full piece is the last one.
+      // Only the next chunk, or the end, shows whether a full fragment is the last one.
       if (length === buffer.length && this.#rest.length > 0) return { bytes: buffer, last: false };
       if (this.#done) return { bytes: buffer.subarray(0, length), last: true };
       const chunk = await this.#nextChunk();

@@ -16,7 +16,7 @@ interface OpenMessage {
 /**
  * The messages of a connection as a stream of streams, each delivered as it arrives: `ws.messages`.
  *
- * At most one message is open at a time, and holds no more than the high-water mark and one piece. While a complete
+ * At most one message is open at a time, and holds no more than the high-water mark and one part. While a complete
  * message waits to be read, the connection is held back.
  */
 export class ChunkedReadable implements MessageConsumer {
@@ -47,13 +47,13 @@ export class ChunkedReadable implements MessageConsumer {
     }, { highWaterMark: 0 });
   }
 
-  /** Receives a message that could not be delivered in pieces. */
+  /** Receives a message that could not be delivered in parts. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (typeof message === "string") this.onPart("text", encoder.encode(message), true);
     else this.onPart("binary", message, true);
   }
 
-  /** Passes a piece on to its message. */
+  /** Passes a part on to its message. */
   onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void {
     if (this.#stopped) return;
     const open = this.#open ??= this.#begin(type);

@@ -25,7 +25,7 @@ export type MessageType = "text" | "binary";
 
 /** Consumes messages instead of the listeners of `"message"`: a stream. */
 export interface MessageConsumer {
-  /** Whether it consumes messages piece by piece, as they arrive. */
+  /** Whether it consumes messages in parts, as they arrive. */
   readonly takesParts: boolean;
   /**
    * A complete message has arrived.
@@ -34,11 +34,11 @@ export interface MessageConsumer {
    */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void;
   /**
-   * A piece of a message has arrived.
+   * A part of a message has arrived.
    *
    * @param type The message's type.
    * @param part The bytes, which the consumer owns.
-   * @param last Whether it is the last piece.
+   * @param last Whether it is the last part.
    */
   onPart(type: MessageType, part: Uint8Array<ArrayBuffer>, last: boolean): void;
   /** Stops: messages are dropped from now on, so that the connection's end gets through. */

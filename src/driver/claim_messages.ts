@@ -3,15 +3,15 @@ import type { MessageConsumer } from "../streams/message_consumer.ts";
 import type { WebSocketEvents } from "./events.ts";
 
 /**
- * Checks that nothing consumes the messages of a connection yet. A message goes to one consumer, so a second one would
- * wait in vain and gets an error instead.
+ * Claims the messages of a connection for a consumer: from now on, adding a listener for `"message"` throws. A message
+ * goes to one consumer, so a second one would never get any.
  *
  * @param emitter The emitter with the listeners.
- * @param consumer The consumer of the messages, null if there is none.
+ * @param consumer The present consumer, null if there is none.
  * @param name The new consumer's name, for the error.
- * @throws {TypeError} If something else consumes them.
+ * @throws {TypeError} If something else already consumes the messages.
  */
-export function checkAlone(
+export function claimMessages(
   emitter: EventEmitter<WebSocketEvents>,
   consumer: MessageConsumer | null,
   name: string,
