@@ -273,12 +273,11 @@ export class Client extends WebSocketDriver {
   }
 
   #open(transport: Transport, negotiated: Negotiated & NegotiatedExtensions, early: Uint8Array): void {
-    const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
-    const { maxLength } = this;
-    const { extension } = negotiated;
-    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
-    let connection!: ProtocolConnection;
-    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "client", options), negotiated);
+    const options = { ...this.#core.settings, maxLength: this.maxLength, extension: negotiated.extension };
+    const connection = this.#core.open(
+      (handler) => new ProtocolConnection(transport, handler, "client", options),
+      negotiated,
+    );
     // A caller may add listeners only after awaiting startConnection(), and must still get messages that arrived with
     // the response.
     if (this.#core.takesMessages) connection.start(early);

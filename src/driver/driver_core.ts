@@ -295,8 +295,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
    *
    * @param connect Creates the connection, with the handler that it reports to.
    * @param negotiated The result of the handshake.
+   * @returns The connection.
    */
-  open(connect: (handler: ConnectionHandler) => Connection, negotiated: Negotiated): void {
+  open<Opened extends Connection>(connect: (handler: ConnectionHandler) => Opened, negotiated: Negotiated): Opened {
     const connection = connect(this);
     this.connection = connection;
     this.negotiated = negotiated;
@@ -305,7 +306,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     const queue = this.#queue;
     this.#queue = null;
     queue?.run(connection);
-    if (this.readyState === "closed") return;
+    if (this.readyState === "closed") return connection;
     this.#watch(connection);
     this.promises.onOpen();
     publishOpen(this.#emitter, this.handshake);
@@ -314,6 +315,7 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     // If the connection still has as much queued, it reports the drain. A listener of "open" may have sent or closed.
     const drained = queue?.wasFull === true && this.bufferedAmount < this.settings.highWaterMark;
     if (drained && this.readyState === "open") this.onDrain();
+    return connection;
   }
 
   #watch(connection: Connection): void {
@@ -437,13 +439,9 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
     if (!isOver) connection.fail(listenerFailed(name, cause));
   }
 
-  /**
-   * Reports an exception of the application.
-   *
-   * @param fault The thrown value.
-   */
-  reportException(fault: unknown): void {
-    if (this.side?.reportException) this.side.reportException(fault);
-    else reportException(fault);
+  /** Reports an exception of the application. */
+  reportException(exception: unknown): void {
+    if (this.side?.reportException) this.side.reportException(exception);
+    else reportException(exception);
   }
 }

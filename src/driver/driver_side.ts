@@ -22,7 +22,7 @@ export interface DriverSide {
   /**
    * Reports an exception of a listener or a callback; without this method it is reported as an uncaught one.
    *
-   * @param fault The thrown value.
+   * @param exception The thrown value.
    */
-  reportException?(fault: unknown): void;
+  reportException?(exception: unknown): void;
 }

@@ -244,12 +244,11 @@ export class Server<Data = undefined> extends WebSocketDriver {
     this.#upgrader = null;
     this.#answer = "sent";
     if (this.readyState === "closed") return transport.close();
-    const { maxFragments, closeTimeout, highWaterMark } = this.#core.settings;
-    const { maxLength } = this;
-    const { extension } = negotiated;
-    const options = { maxLength, maxFragments, closeTimeout, highWaterMark, extension };
-    let connection!: ProtocolConnection;
-    this.#core.open((handler) => connection = new ProtocolConnection(transport, handler, "server", options), negotiated);
+    const options = { ...this.#core.settings, maxLength: this.maxLength, extension: negotiated.extension };
+    const connection = this.#core.open(
+      (handler) => new ProtocolConnection(transport, handler, "server", options),
+      negotiated,
+    );
     connection.start(early);
   }
 
@@ -292,10 +291,10 @@ export class Server<Data = undefined> extends WebSocketDriver {
     }
 
     /** Passes it to the listener's `onError`, if there is one. */
-    reportException(fault: unknown): void {
+    reportException(exception: unknown): void {
       const connections = this.ws.#connections;
-      if (connections === undefined) reportException(fault);
-      else void connections.report(fault);
+      if (connections === undefined) reportException(exception);
+      else void connections.report(exception);
     }
   };
 }
