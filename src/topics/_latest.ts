@@ -1,4 +1,3 @@
-import type { Connection } from "../connection/connection.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
 import type { PreparedMessage } from "../protocol/prepared_message.ts";
 

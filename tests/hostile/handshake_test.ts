@@ -189,7 +189,7 @@ for (const kind of hostKinds) {
   // Row: early-frames
   netTest(`makeServer() delivers frames that arrived in the segment of the request, with ${kind.name}`, async () => {
     const early = Uint8Array.fromHex("8182000000004869" + "8982000000006869" + "818100000000" + "21");
-    await using pair = await openRaw(kind, { behind: early });
+    await using pair = await openRaw(kind, { after: early });
     assertEquals((await pair.serverLog.received(2)).slice(0, 2), ["Hi", "!"]);
   });
 }
