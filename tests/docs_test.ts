@@ -20,7 +20,7 @@ interface Docs {
 
 interface Declaration {
   jsDoc?: JsDoc;
-  /** `"reference"` where it stands with another entry point already. */
+  /** `"reference"` if another entry point already has it. */
   kind: string;
 }
 

@@ -69,7 +69,7 @@ Deno.test("closeConnection() with code and reason in the order of the web's clos
   }
 });
 
-/** Serves, and keeps what goes wrong and is printed where there is no `onError`. */
+/** Serves, and records the errors that are printed if there is no `onError`. */
 function listen(handler: ServeHandler, faults: unknown[] = []) {
   const onError = (fault: unknown) => {
     faults.push(fault);

@@ -74,7 +74,7 @@ export class Fuzzer {
     this.#masked = role === "client";
   }
 
-  /** Connects to a server, and does the opening handshake; offers extensions where they are given. */
+  /** Connects to a server, and does the opening handshake; offers extensions if they are given. */
   static async connect(port: number, offers: string | null = null): Promise<Fuzzer> {
     const fuzzer = new Fuzzer(await Deno.connect({ hostname: "127.0.0.1", port }), "client");
     const key = crypto.getRandomValues(new Uint8Array(16)).toBase64();
@@ -135,7 +135,7 @@ export class Fuzzer {
     }
   }
 
-  /** Writes bytes as they are, chopped where that is set. */
+  /** Writes bytes as they are, in pieces if that is set. */
   async write(bytes: Uint8Array): Promise<void> {
     const step = this.chop || bytes.length;
     for (let at = 0; at < bytes.length; at += step) {

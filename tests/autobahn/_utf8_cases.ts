@@ -68,7 +68,7 @@ const INVALID: readonly (readonly [valid: string, wrong: string, what: string])[
   ["e2", "e2", "a first byte where a continuation is due"],
 ];
 
-/** Beginnings of sequences: right as long as more may come, wrong where the message ends. */
+/** Beginnings of sequences: valid as long as more may come, invalid at the end of a message. */
 const INCOMPLETE = ["c3", "df", "e1", "e282", "ef", "efbf", "f0", "f09f", "f09f98", "f4", "f48f", "f48fbf"];
 
 async function echoes(peer: Fuzzer, payload: Uint8Array): Promise<void> {

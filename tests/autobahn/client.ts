@@ -32,7 +32,7 @@ export async function runCases(
   return count;
 }
 
-/** Connects, and sends back what comes where that is asked for; gives the last message once the server has closed. */
+/** Connects, and echoes messages if asked to; returns the last message once the server has closed. */
 async function visit(url: URL, echo = false): Promise<string | Uint8Array> {
   const ws = makeClient(url, { perMessageDeflate: { threshold: 0 } });
   let last: string | Uint8Array = "";

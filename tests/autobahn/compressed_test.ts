@@ -1,6 +1,6 @@
 /**
  * What families 12 and 13 of Autobahn|Testsuite ask of compression, asked of the programs here that the suite is run
- * against. The peer is npm's ws, which nobody here wrote; where it can't say what the suite says, one made by hand.
+ * against. The peer is npm's ws, which we did not write; if it can't do what the suite does, the peer is our own.
  *
  * @module
  */

@@ -67,7 +67,7 @@ for (const role of ROLES) {
 
 const CORRUPT: readonly [what: string, payload: string][] = [
   ["block type 3", "07"],
-  ["block type 3 behind good data", "f248cdc9c90706"],
+  ["block type 3 after good data", "f248cdc9c90706"],
   ["a stored block with a wrong complement", "000500fafe48656c6c6f00"],
   ["a stored block cut off", "000500faff4865"],
   ["a stored block that takes a part of the tail", "000700f8ff48656c6c6f"],

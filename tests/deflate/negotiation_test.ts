@@ -5,7 +5,7 @@ import { checkDeflateOptions, type PerMessageDeflateOptions } from "../../src/de
 
 const NAME = "permessage-deflate";
 
-/** What a server answers to an offer, null where it declines. */
+/** The answer of a server to an offer, null if it declines. */
 function answer(offer: string, options: PerMessageDeflateOptions = {}): string | null {
   const answered = answerOffers(parseExtensions(offer), checkDeflateOptions(options)!);
   return answered === null ? null : formatExtensions([answered.response]);

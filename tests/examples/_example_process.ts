@@ -1,7 +1,7 @@
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * An example that runs in a process of its own, and has said where it listens. It runs in an empty folder, from a copy,
+ * An example that runs in a process of its own, and has printed where it listens. It runs in an empty folder, from a copy,
  * as if somebody had taken it from the documentation.
  */
 export class ExampleProcess implements AsyncDisposable {
@@ -38,7 +38,7 @@ export class ExampleProcess implements AsyncDisposable {
    * @param name Its file in `examples/`.
    * @param args Its arguments.
    * @param flags What it is allowed beside the network.
-   * @param source What stands in the file, where that is not in `examples/`.
+   * @param source The content of the file, if it is not in `examples/`.
    * @returns The running example.
    */
   static async start(name: string, args: string[], flags: string[] = [], source?: string): Promise<ExampleProcess> {

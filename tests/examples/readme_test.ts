@@ -16,7 +16,7 @@ async function programs(document: string): Promise<{ server?: string; client?: s
   };
 }
 
-/** The examples of a page, or of a module's first comment, that aren't run where they stand. */
+/** The examples of a page, or of a module's first comment, that are not run in place. */
 async function ignoredSources(document: string): Promise<string[]> {
   const text = await Deno.readTextFile(new URL(document, ROOT));
   const page = document.endsWith(".md") ? text : text.slice(0, text.indexOf("*/")).replace(/^ \* ?/gm, "");

@@ -217,7 +217,7 @@ for (const secure of [false, true]) {
   });
 }
 
-/** The process's descriptors, where the system tells; 0 where not, or where that may not be read. */
+/** The process's descriptors; 0 if the system doesn't say, or if reading that is not allowed. */
 function openFiles(): number {
   try {
     return [...Deno.readDirSync("/proc/self/fd")].length;

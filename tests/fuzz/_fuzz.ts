@@ -14,7 +14,7 @@ export type { FastCheck };
 export interface Fuzz {
   /** The test's name. */
   readonly name: string;
-  /** How often it is tried where nothing else is said; less for what takes long. */
+  /** How often it is tried by default; less often if it takes long. */
   readonly runs: number;
   /** Makes the property. */
   readonly property: (fc: typeof FastCheck) => FastCheck.IAsyncProperty<unknown> | FastCheck.IProperty<unknown>;

@@ -14,13 +14,13 @@ export interface FrameRow {
   readonly frames: string;
   /** The messages that are delivered before the end: `"text Hi"`, `"binary 00ff"`. */
   readonly messages?: readonly string[];
-  /** The stable code of the error; null where the connection closes cleanly. */
+  /** The stable code of the error; null if the connection closes cleanly. */
   readonly code: ErrorCode | null;
   /** The code of the Close that goes out. */
   readonly close: number;
-  /** True where the mask is that of the other side. */
+  /** True if the mask is that of the other side. */
   readonly misplacedMask?: boolean;
-  /** True where it is about compression, which has to be agreed on. */
+  /** True if it is about compression, which must be negotiated. */
   readonly compressed?: boolean;
   /** True where compression, once agreed on, makes it legal. */
   readonly ownedByCompression?: boolean;

@@ -21,9 +21,9 @@ export interface ReadPath {
   readonly options: WebSocketDriverOptions;
   /** The extensions that the peer offers or agrees to, null for none. */
   readonly extensions: string | null;
-  /** Whether `pause` can be called: not where a stream takes the messages. */
+  /** Whether `pause` can be called: not if a stream takes the messages. */
   readonly pausable: boolean;
-  /** Reads, and hands over every message; where that is over, tells what the stream failed with, null for nothing. */
+  /** Reads, and passes every message on; at the end returns the error of the stream, null for none. */
   readonly read: Reader;
 }
 
@@ -85,7 +85,7 @@ export interface Met {
   readonly peer: RawPeer;
   /** `"text Hi"`, `"error WS_RESERVED_BIT 1002"`, `"close 1002"`, in order; reasons are left out. */
   readonly events: string[];
-  /** Resolves at "close" and at the end of the stream, to what the stream failed with; undefined where there is none. */
+  /** Resolves at "close" and at the end of the stream, to the error of the stream; undefined if there is none. */
   readonly closed: Promise<unknown>;
 }
 

@@ -89,7 +89,7 @@ for (const role of ROLES) {
       }
       if (taken) assert(["binary 07070707", "binary 0000070707070000"].includes(await peer.frame()));
     }
-    // Long ones would otherwise be written from where they are.
+    // Long ones would otherwise be written from the caller's memory.
     const long = new Uint8Array(new SharedArrayBuffer(100_000)).fill(7);
     ws.send(long);
     long.fill(8);

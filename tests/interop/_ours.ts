@@ -9,7 +9,7 @@ export interface Target {
   readonly secure: string;
   /** Which checks it can't do, and why. */
   readonly limits: Record<string, string>;
-  /** True where it can close with 1000 and 3000 to 4999 alone, as the standard's `WebSocket`. */
+  /** True if it can close only with 1000 and 3000 to 4999, like the standard's `WebSocket`. */
   readonly standardCodes?: boolean;
 }
 

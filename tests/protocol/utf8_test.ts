@@ -68,7 +68,7 @@ const VALID = [
   "日本語のテキスト 😀👍🏽",
 ] as const;
 
-/** How many bytes a text message of one fragment a byte takes until the connection fails; null where it doesn't. */
+/** How many bytes of a text message arrive, one per fragment, until the connection fails; null if it doesn't. */
 function failsAfter(endpoint: Endpoint, bytes: Uint8Array): number | null {
   const { role } = endpoint.protocol;
   for (let at = 0; at < bytes.length; at++) {
@@ -268,7 +268,7 @@ Deno.test("push() agrees with TextDecoder on random bytes, whole and in pieces",
 
 Deno.test("push() fails exactly at the byte after which no continuation could be valid", () => {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  // A start is still possible where one of these finishes it.
+  // A start is still possible if one of these finishes it.
   const ends = ["", "80", "8080", "808080", "bf", "bf80", "9080", "908080"].map((end) => Uint8Array.fromHex(end));
   const seconds = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff];
   for (let first = 0; first < 256; first++) {

@@ -31,7 +31,7 @@ import {
 
 const NEEDS = { net: true, run: true, read: true, write: true, env: true } as const;
 
-/** Registers a test with a proxy, which is ignored where that isn't installed. */
+/** Registers a test with a proxy, which is ignored if that isn't installed. */
 function proxyTest(program: ProxyProgram, what: string, fn: (proxy: RunningProxy) => Promise<void>): void {
   const installed = Deno.permissions.querySync({ name: "read" }).state !== "granted" || isInstalled(program);
   const name = `${program}: ${what}${installed ? "" : ` (ignored, as ${program.split(" ")[0]} is not installed)`}`;

@@ -77,7 +77,7 @@ function start(handler: ServeHandler, options: ServeOptions, dial: (addr: Deno.A
   return { faults, dial: () => dial(server.addr), [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** Bytes of which every few say where they are. */
+/** Bytes that contain their own positions. */
 function numbered(length: number): Uint8Array<ArrayBuffer> {
   const words = Uint32Array.from({ length: Math.ceil(length / 4) }, (_, i) => i);
   return new Uint8Array(words.buffer, 0, length);

@@ -1,4 +1,4 @@
-// makeServer over byte duplexes and node sockets, where it writes the answer itself.
+// makeServer over byte duplexes and node sockets: it writes the response itself.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { makeServer, type ServerOptions } from "../../server.ts";
 import { StreamTransport } from "../../src/transport/stream_transport.ts";

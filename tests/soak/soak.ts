@@ -116,7 +116,7 @@ function growth(samples: readonly Sample[], largeMessages: boolean): string[] {
   return failures;
 }
 
-/** The process's descriptors; 0 where the system doesn't tell. */
+/** The process's descriptors; 0 if the system doesn't say. */
 function openFiles(): number {
   try {
     return [...Deno.readDirSync("/proc/self/fd")].length;

@@ -41,7 +41,7 @@ function runServer(): void {
   console.log((server.addr as Deno.NetAddr).port);
 }
 
-/** Chunks of which each tells where it stands. */
+/** Chunks that contain their own positions. */
 function* numbered(bytes: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes; at += CHUNK) {
     const chunk = new Uint8Array(CHUNK);

@@ -259,7 +259,7 @@ Deno.test('broadcast() keeps the newest message of each key for a slow connectio
   await next;
 });
 
-/** Sends a stream that waits for its end, and a message behind it. */
+/** Sends a stream that waits for its end, and a message after it. */
 function sendBehindStream({ server, client }: WebSocketPair) {
   const source = Promise.withResolvers<string>();
   const events: string[] = [];
@@ -271,7 +271,7 @@ function sendBehindStream({ server, client }: WebSocketPair) {
     })(),
     { fragmentSize: 1 },
   );
-  broadcast([server], "behind");
+  broadcast([server], "after");
   return { source, events, stream };
 }
 
@@ -287,7 +287,7 @@ Deno.test("a Ping overtakes what waits for a stream", async () => {
   await stream;
   pair.server.closeConnection();
   await closed;
-  assertEquals(events, ["ping", "ab", "behind"]);
+  assertEquals(events, ["ping", "ab", "after"]);
 });
 
 Deno.test("the answer to a Close overtakes what waits for a stream, which it ends", async () => {

@@ -179,7 +179,7 @@ async function writeUntilStalled(transport: Transport): Promise<{ ended: Promise
   return { ended };
 }
 
-/** What a read came to: its result, and null also where it rejected. */
+/** The outcome of a read: its result, or null if it rejected. */
 function nullOrRejection(read: Promise<number | null>): Promise<number | null> {
   return read.catch((error) => {
     assert(error instanceof Error);

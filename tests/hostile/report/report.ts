@@ -4,8 +4,8 @@
  *
  *     deno task report:hostile
  *
- * A row is handled where the outcome on the wire is the one that the table asks for: the right Close code (1006, an end
- * without a Close, is not), the right status, or a client that opens exactly where it may. Each runs in a process of its
+ * A row is handled if the outcome on the wire is the one that the table requires: the right Close code (1006, an end
+ * without a Close, is not), the right status, or a client that opens only if it may. Each runs in a process of its
  * own, and a peer that is made of bytes asks it.
  *
  * @module
@@ -149,7 +149,7 @@ async function withClient(
   }
 }
 
-/** A server that is asked; where it has died of a row, a new one takes its place. */
+/** The server under test; if it has died of a row, a new one takes its place. */
 interface AskedServer extends AsyncDisposable {
   ask(question: (peer: RawPeer) => Promise<string>): Promise<string>;
 }
