@@ -1,5 +1,5 @@
 import type { ClientOptions } from "../client/client.ts";
-import { messageOf } from "../client/message_of.ts";
+import { messageOf } from "../connection/message_of.ts";
 import { CloseCode } from "../close_code.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../client/message_of.ts";
+import { messageOf } from "../connection/message_of.ts";
 import { makeServer } from "../server/make_server.ts";
 import { serve } from "../server/serve.ts";
 import type { Server } from "../server/server.ts";

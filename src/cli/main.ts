@@ -1,4 +1,4 @@
-import { messageOf } from "../client/message_of.ts";
+import { messageOf } from "../connection/message_of.ts";
 import { type Command, parseArguments } from "./arguments.ts";
 import { connectCommand } from "./connect_command.ts";
 import { complain, type Console } from "./console.ts";

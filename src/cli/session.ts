@@ -1,5 +1,5 @@
 import { Client, type ClientOptions } from "../client/client.ts";
-import { messageOf } from "../client/message_of.ts";
+import { messageOf } from "../connection/message_of.ts";
 import { makeReconnectingClient } from "../client/reconnecting_client.ts";
 import type { CloseInfo } from "../protocol/close_payload.ts";
 import type { CliEvent } from "./events.ts";

@@ -1,5 +1,6 @@
 import { checkOptionNames } from "../check_options.ts";
 import { CloseCode } from "../close_code.ts";
+import { messageOf } from "../connection/message_of.ts";
 import { ProtocolConnection } from "../connection/protocol_connection.ts";
 import { SharedTimeout } from "../connection/shared_timeout.ts";
 import type { DriverCore } from "../driver/driver_core.ts";
@@ -16,7 +17,6 @@ import { HandshakeError } from "../handshake_error.ts";
 import { type ByteStreamPair, StreamTransport } from "../transport/stream_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { dial } from "./dial.ts";
-import { messageOf } from "./message_of.ts";
 import { type OpenedHandshake, openHandshake } from "./open_handshake.ts";
 import { type Destination, followRedirect } from "./redirect.ts";
 import { remindAtExit } from "./remind_at_exit.ts";

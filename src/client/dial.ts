@@ -1,10 +1,10 @@
+import { messageOf } from "../connection/message_of.ts";
 import { ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
 import { ConnTransport } from "../transport/conn_transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { connectTcp } from "./connect_tcp.ts";
 import type { DialOptions } from "./dial_options.ts";
-import { messageOf } from "./message_of.ts";
 import { dialThroughProxy } from "./proxy/dial_through_proxy.ts";
 import { resolveProxy } from "./proxy/resolve_proxy.ts";
 import { completeHandshake, connectTls, startTls } from "./start_tls.ts";

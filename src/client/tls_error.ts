@@ -1,6 +1,6 @@
 import { ErrorCode } from "../errors.ts";
 import { HandshakeError } from "../handshake_error.ts";
-import { messageOf } from "./message_of.ts";
+import { messageOf } from "../connection/message_of.ts";
 import type { Target } from "./target.ts";
 
 /** What to do about a failure if its reason alone doesn't say so, by a part of the reason. */

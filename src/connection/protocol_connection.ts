@@ -9,6 +9,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import { closeTimedOut } from "./connection_errors.ts";
 import { denoPlatform } from "./deno_platform.ts";
+import { messageOf } from "./message_of.ts";
 import { type Reader, ReadTurns } from "./read_turns.ts";
 import { SharedTimeout } from "./shared_timeout.ts";
 import { type Writer, WriteTurns } from "./write_turns.ts";
@@ -301,7 +302,7 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
     if (closeInfo === null && this.#fault !== null) {
       this.#handler.onError(
         new ConnectionError(
-          `The connection was lost: ${describe(this.#fault)}`,
+          `The connection was lost: ${messageOf(this.#fault)}`,
           ErrorCode.CONNECTION_LOST,
           this.#fault,
         ),
@@ -427,14 +428,5 @@ export class ProtocolConnection implements Connection, SplitHandler, Reader, Wri
   onOutput(): void {
     this.#schedule();
     this.#checkDrain();
-  }
-}
-
-function describe(fault: unknown): string {
-  if (fault instanceof Error) return fault.message;
-  try {
-    return String(fault);
-  } catch {
-    return `the reason is a ${typeof fault} that can't be shown as text`;
   }
 }

@@ -117,6 +117,23 @@ function suite(kind: HostKind): void {
   }
 
   // Row: handler-throws
+  test("a listener that throws what can't be shown as text closes with 1011, like any other", async () => {
+    using uncaught = new UncaughtErrors();
+    const oops: unknown = Object.create(null);
+    await using pair = await openPair(kind, {
+      onServer: (ws) =>
+        ws.on("message", () => {
+          throw oops;
+        }),
+    });
+    pair.client.send("x");
+    assertEquals(await pair.clientLog.closed, { code: 1011, reason: "internal error" });
+    assertEquals((await pair.serverLog.closed).code, 1011);
+    const reported = kind.served ? pair.host.faults : uncaught.values;
+    assert(reported.length === 1 && reported[0] === oops);
+  });
+
+  // Row: handler-throws
   test("a listener that throws, with nobody listening for errors, reaches onError or is an uncaught error", async () => {
     const oops = new Error("Oops");
     using uncaught = new UncaughtErrors();

@@ -23,7 +23,11 @@ export class PrintedErrors implements Disposable {
   readonly #print = console.error;
 
   constructor() {
-    console.error = (...values: unknown[]) => void this.values.push(values);
+    console.error = (...values: unknown[]) => {
+      // As the console does, which fails with some values.
+      values.forEach((value) => Deno.inspect(value));
+      this.values.push(values);
+    };
   }
 
   [Symbol.dispose](): void {

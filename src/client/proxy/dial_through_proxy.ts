@@ -6,7 +6,7 @@ import { connectTcp } from "../connect_tcp.ts";
 import type { DialOptions } from "../dial_options.ts";
 import { startTls } from "../start_tls.ts";
 import type { Target } from "../target.ts";
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../connection/message_of.ts";
 import { tlsError, tlsReason } from "../tls_error.ts";
 import { startTlsOver } from "../tls_transport.ts";
 import { openTunnel } from "./open_tunnel.ts";

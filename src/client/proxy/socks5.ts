@@ -4,7 +4,7 @@ import { ErrorCode } from "../../errors.ts";
 import { HandshakeError } from "../../handshake_error.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { unlessAborted } from "../unless_aborted.ts";
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../connection/message_of.ts";
 import type { Credentials } from "../url_credentials.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ipBytes } from "./ip_bytes.ts";
