@@ -199,11 +199,11 @@ function sendTo(
   if (connection.state !== "open") return "closed";
   const limit = Math.min(slowLimit, core.settings.backpressureLimit);
   // A "latest" message stays after those that already wait.
-  if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(core))) {
+  if (connection.bufferedAmount <= limit && (slow !== "latest" || !Latest.waitFor(connection))) {
     return core.count(connection.sendPrepared(message)) ? "sent" : "closed";
   }
   if (slow === "skip") return "skipped";
-  if (slow === "latest") Latest.keep(core, key, message);
+  if (slow === "latest") Latest.keep(core, connection, key, message);
   else connection.fail(tooSlow(limit));
   return slow === "latest" ? "sent" : "closed";
 }

@@ -15,6 +15,7 @@ import {
 } from "@wsd/driver";
 import { Opcode, Protocol } from "@wsd/driver/protocol";
 import { sharedEngine } from "../../src/deflate/engine.ts";
+import { memoryInUse } from "../support/memory.ts";
 import { netTest, testWith } from "../support/permissions.ts";
 
 type Message = string | Uint8Array;
@@ -257,6 +258,23 @@ Deno.test('broadcast() keeps the newest message of each key for a slow connectio
   const next = arrives(stuck.client, "a next");
   assertEquals(send("a", " next").sent, 1);
   await next;
+});
+
+Deno.test('broadcast() with slow: "latest" keeps no message for a connection that has ended', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { server, client } = await stuckPair(stack, 256 * 1024);
+  const before = memoryInUse();
+  for (let key = 0; key < 64; key++) {
+    broadcast([server], new Uint8Array(128 * 1024), { slow: "latest", slowLimit: 128 * 1024, key: String(key) });
+  }
+  assertLess(8 * MIB, memoryInUse() - before);
+  server.terminate();
+  client.terminate();
+  await Promise.all([server.closed, client.closed]);
+  await new Promise((resolve) => setTimeout(resolve));
+  // The driver is still there.
+  assertEquals(server.readyState, "closed");
+  assertLess(memoryInUse() - before, MIB);
 });
 
 /** Sends a stream that waits for its end, and a message after it. */
