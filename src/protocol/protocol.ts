@@ -72,7 +72,7 @@ export class Protocol {
     this.role = role;
     this.#handler = handler;
     this.#internal = new Protocol.#Internal(this);
-    this.#messageHandler = "messageHandler" in handler ? handler.messageHandler : handler;
+    this.#messageHandler = "onMessage" in handler ? handler : handler.messageHandler;
     this.#sender = new Sender({ masked: role === "client", reuse, platform });
     this.#extension = extension;
     this.#outgoing = extension === null ? null : new OutgoingQueue(this.#sender, extension, this.#internal);
