@@ -20,7 +20,7 @@ import type { ReadyState, WebSocketEvents } from "./events.ts";
 import { checkOptions, type Settings, type WebSocketDriverOptions } from "./options.ts";
 import { type Negotiated, NOTHING_NEGOTIATED } from "./negotiated.ts";
 import { PendingPings } from "./pending_pings.ts";
-import { publishClose, publishError, publishOpen, type WatchedHandshake } from "./publish.ts";
+import { hasErrorSubscribers, publishClose, publishError, publishOpen, type WatchedHandshake } from "./publish.ts";
 import { SendQueue } from "./send_queue.ts";
 import type { WebSocketStats } from "./web_socket_stats.ts";
 import { compose, type SendOptions, type SendStep, slice } from "./send_options.ts";
@@ -372,7 +372,8 @@ export class DriverCore implements ConnectionHandler, StreamOwner {
   /** The connection is over. RFC 6455 §7.2.1: a peer that vanishes fails it, whether TCP was reset or ended. */
   onClose(info: CloseInfo): void {
     const vanished = info.code === CloseCode.ABNORMAL_CLOSURE && this.#state === "open" && !this.promises.failed;
-    if (vanished && this.#emitter.listenerCount("error") > 0) this.reportError(endedWithoutClose());
+    const isWatched = hasErrorSubscribers() || this.#emitter.listenerCount("error") > 0;
+    if (vanished && isWatched) this.reportError(endedWithoutClose());
     this.end(info);
   }
 

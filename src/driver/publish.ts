@@ -43,6 +43,11 @@ export function publishError(ws: object, error: WebSocketError, handshake: Watch
   if (diagnostics.error.hasSubscribers) diagnostics.error.publish({ ws, error });
 }
 
+/** Whether anybody has subscribed to errors. */
+export function hasErrorSubscribers(): boolean {
+  return diagnostics.error.hasSubscribers;
+}
+
 /**
  * Publishes that a connection is over.
  *

@@ -59,3 +59,23 @@ netTest("a connection that opens, fails and ends is published, in this order", a
   assertEquals((events[1][1].error as { code: string }).code, "WS_MESSAGE_TOO_LONG");
   assertEquals(events[2][1].code, 1009);
 });
+
+for (const listens of [false, true]) {
+  const who = listens ? "somebody" : "nobody";
+  netTest(`a peer that vanishes is published as an error, if ${who} listens for errors of the connection`, async () => {
+    await using server = serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      const ws = makeServer(request, { data: "serving" });
+      if (listens) ws.on("error", () => {});
+      return ws.accept();
+    });
+    const all = await gather(["wsd:error", "wsd:close"], async () => {
+      const ws = await connect(`ws://127.0.0.1:${server.addr.port}/`);
+      const [serving] = server.connections;
+      ws.terminate();
+      await serving.closed;
+    });
+    const events = all.filter(([, { ws }]) => (ws as { data?: string }).data === "serving");
+    assertEquals(events.map(([name]) => name), ["wsd:error", "wsd:close"]);
+    assertEquals((events[0][1].error as { code: string }).code, "WS_CONNECTION_LOST");
+  });
+}
