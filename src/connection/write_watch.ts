@@ -21,7 +21,7 @@ export class WriteWatch {
   readonly #handler: Pick<ConnectionHandler, "onDrain">;
   /** Whether anybody wants to know. */
   #watching = false;
-  /** All bytes that were sent since the watch began, plus those queued then. */
+  /** All bytes that were ever sent. */
   #sent = 0;
   /** How many of them were written at the last check. */
   #written = 0;
@@ -50,10 +50,10 @@ export class WriteWatch {
   send(message: string | Uint8Array): void {
     const socket = this.#socket;
     // Only the count shows how long a text is in bytes.
-    if (this.#watching) this.#sent -= socket.bufferedAmount;
+    this.#sent -= socket.bufferedAmount;
     socket.send(message as string | Uint8Array<ArrayBuffer>);
     const waiting = socket.bufferedAmount;
-    if (this.#watching) this.#sent += waiting;
+    this.#sent += waiting;
     if (waiting < this.#highWaterMark) return;
     this.#full = true;
     if (!this.#watching) this.#watch(waiting);
@@ -91,8 +91,7 @@ export class WriteWatch {
 
   #watch(waiting: number): void {
     this.#watching = true;
-    this.#sent = waiting;
-    this.#written = 0;
+    this.#written = this.#sent - waiting;
     this.#delay = 0;
     this.#scheduleCheck();
   }
