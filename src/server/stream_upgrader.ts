@@ -72,9 +72,10 @@ export class StreamUpgrader implements Upgrader {
   refuse(refusal: Response): Response {
     this.#state = "answered";
     const { closeTimeout } = this.#options;
-    const close = () => this.#transport.close();
+    const close = () => socket.close();
+    const socket = new HttpSocket(this.#transport, closeTimeout, close);
     const stop = SharedTimeout.after(closeTimeout, close);
-    void this.#write(new HttpSocket(this.#transport, closeTimeout, close), refusal.clone()).finally(() => {
+    void this.#write(socket, refusal.clone()).finally(() => {
       stop();
       close();
     });

@@ -1,6 +1,7 @@
 // makeServer over byte duplexes and node sockets: it writes the response itself.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { makeServer, type ServerOptions } from "../../server.ts";
+import { ReadAheadBudget } from "../../src/server/read_ahead_budget.ts";
 import { StreamTransport } from "../../src/transport/stream_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { frameFor } from "../support/frames.ts";
@@ -76,6 +77,17 @@ Deno.test("makeServer() cuts off a peer that doesn't read its refusal, or doesn'
   assertStringIncludes(await unended.peer.rest(), "400 Bad Request");
   // The server drops what still comes, until it has had enough.
   for (let open = true; open;) open = await unended.peer.write("x").then(turn, () => false);
+});
+
+Deno.test("makeServer() returns what it has read ahead of a refusal to the budget, when it cuts off the peer", async () => {
+  const { free } = ReadAheadBudget.shared;
+  const { ws, peer } = duplex({}, { closeTimeout: 20 });
+  assertEquals(ws.startConnection(), false);
+  // Its body is left unread.
+  await peer.head();
+  for (let open = true; open;) open = await peer.write(new Uint8Array(64 * 1024)).then(() => true, () => false);
+  await turn();
+  assertEquals(ReadAheadBudget.shared.free, free);
 });
 
 Deno.test("makeServer() handles a peer that leaves before its refusal was read", async () => {
