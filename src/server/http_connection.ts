@@ -174,10 +174,10 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
       throw new RequestError(STATUS_CODE.Forbidden, "Cannot serve the request: Host must be one of the allowed hosts");
     }
     const request = makeRequest(head, this.#socket, this.#origin);
-    if (request.body !== null && this.#expectsContinue(head)) await this.#socket.send(formatResponseHead(100, []));
     this.#head = head;
     this.#request = request;
     ReceivedRequest.setUpgrader(request, this);
+    if (request.body !== null && this.#expectsContinue(head)) await this.#socket.send(formatResponseHead(100, []));
     return request;
   }
 

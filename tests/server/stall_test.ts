@@ -1,10 +1,15 @@
 // Clients that stall or leave while serve waits for them: their places are free again.
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { makeServer, type ServeHandler } from "../../server.ts";
+import { Connections } from "../../src/server/connections.ts";
+import { HttpConnection } from "../../src/server/http_connection.ts";
+import { checkServeOptions } from "../../src/server/serve_options.ts";
+import { StreamTransport } from "../../src/transport/stream_transport.ts";
 import { EventLog } from "../support/event_log.ts";
 import { localCertificate, LONG } from "../support/hosts.ts";
 import { netTest, testWith } from "../support/permissions.ts";
-import { contentOf, handshake, type RawPeer } from "../support/raw_peer.ts";
+import { contentOf, handshake, RawPeer } from "../support/raw_peer.ts";
+import { UncaughtErrors } from "../support/uncaught.ts";
 import { startServe as start } from "../support/web_server.ts";
 
 const HOSTNAME = "127.0.0.1";
@@ -380,4 +385,21 @@ netTest("Deno has no setNoDelay() for TLS, unlike for TCP", async () => {
     using conn = await listener.accept();
     assertEquals("setNoDelay" in conn, !tls);
   }
+});
+
+// A duplex in memory has no room for what its peer doesn't read. A system has: it takes a hundred bytes at once.
+Deno.test("HttpConnection ends a client that doesn't read the 100 that it has asked for, at handshakeTimeout", async () => {
+  using uncaught = new UncaughtErrors();
+  const there = new TransformStream<Uint8Array, Uint8Array>();
+  const back = new TransformStream<Uint8Array, Uint8Array>();
+  const settings = checkServeOptions({ handshakeTimeout: 50 }, page);
+  const connections = new Connections(1, undefined);
+  const transport = new StreamTransport({ readable: there.readable, writable: back.writable });
+  const addr: Deno.NetAddr = { transport: "tcp", hostname: HOSTNAME, port: 1 };
+  const running = new HttpConnection(transport, addr, new URL("http://a/"), settings, connections).run();
+  const peer = new RawPeer(new StreamTransport({ readable: back.readable, writable: there.writable }));
+  await peer.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n");
+  await running;
+  assertEquals([connections.stats.pending, uncaught.values], [0, []]);
+  peer.leave();
 });
