@@ -69,11 +69,12 @@ export class Heartbeat extends RosterMember {
   }
 
   /**
-   * Sends a Ping.
+   * Sends a Ping, unless the connection is closing: then none can be sent, and its peer has until `closeTimeout`.
    *
    * @param now The time, in milliseconds.
    */
   ping(now: number): void {
+    if (this.#connection.state !== "open") return;
     const first = this.#pingedAt === null;
     if (first) {
       this.#pingedAt = now;

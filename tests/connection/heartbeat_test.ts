@@ -154,11 +154,13 @@ Deno.test("heartbeat treats bytes that the peer accepts as a sign of life, thoug
   const message = new Uint8Array(8 * 1024 * 1024);
   ws.send(message);
   let received = 0;
-  // Each piece is taken well within the time-out, all of them together take far longer.
-  for (let due = performance.now(); received < message.length; due += 40) {
+  const start = performance.now();
+  // Each piece is taken well within the time-out, all of them together take longer.
+  for (let due = start; received < message.length; due += 160) {
     while (performance.now() < due) await turn();
     received += (await chunk()).length;
   }
+  assertGreater(performance.now() - start, 1000);
   assertEquals(errors, []);
   assertEquals(ws.readyState, "open");
   // Then it falls silent.
@@ -172,6 +174,14 @@ Deno.test("heartbeat ends a connection whose peer accepts no bytes, also if the 
   ws.send(new Uint8Array(8 * 1024 * 1024));
   assertEquals((await closed).code, 1006);
   assertEquals(errors.map((error) => (error as ConnectionError).code), ["WS_HEARTBEAT_TIMEOUT"]);
+});
+
+Deno.test("heartbeat leaves a connection that is closing to closeTimeout, since no Ping can be sent", async () => {
+  const { ws, closed, errors, frames } = await play({ pingInterval: 16, pingTimeout: 16, closeTimeout: 400 });
+  ws.close(1000);
+  assertEquals((await frames())[0], 0x88);
+  assertEquals((await closed).code, 1006);
+  assertEquals(errors.map((error) => (error as ConnectionError).code), ["WS_CLOSE_TIMEOUT"]);
 });
 
 // Row: silent-peer
@@ -220,10 +230,12 @@ Deno.test("idleTimeout counts the bytes of a message under way, in both directio
   assertEquals(ws.readyState, "open");
   const outgoing = new Uint8Array(8 * 1024 * 1024);
   ws.send(outgoing);
-  for (let received = 0, due = performance.now(); received < outgoing.length; due += 40) {
+  const start = performance.now();
+  for (let received = 0, due = start; received < outgoing.length; due += 160) {
     while (performance.now() < due) await turn();
     received += (await chunk()).length;
   }
+  assertGreater(performance.now() - start, 1000);
   assertEquals(ws.readyState, "open");
   ws.terminate();
   await closed;
@@ -232,7 +244,8 @@ Deno.test("idleTimeout counts the bytes of a message under way, in both directio
 // Row: slow-receiver
 Deno.test("Heartbeat counts the silence from when its Ping was handed to the system", async () => {
   const ended: unknown[] = [];
-  const connection = { received: 0, writing: null, paused: false, terminate: (error: unknown) => ended.push(error) };
+  const terminate = (error: unknown) => ended.push(error);
+  const connection = { state: "open", received: 0, writing: null, paused: false, terminate };
   let onWritten = () => {};
   const ping = (_payload: Uint8Array, callback: () => void) => onWritten = callback;
   const options = { pingInterval: 1_000_000, pingTimeout: 60_000 };
