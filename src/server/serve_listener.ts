@@ -76,6 +76,8 @@ export class ServeListener<Addr extends Deno.Addr> implements WebSocketListener<
     while (!this.#stopped.signal.aborted) {
       try {
         const conn = await this.#listener.accept();
+        // It may have been accepted before shutdown(), which didn't see it.
+        if (this.#stopped.signal.aborted) return conn.close();
         const transport = new ConnTransport(conn);
         void new HttpConnection(transport, conn.remoteAddr, this.#origin, this.#settings, this.#connections).run();
       } catch (error) {

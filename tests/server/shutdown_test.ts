@@ -57,6 +57,25 @@ netTest("shutdown() ends clients that hang within closeTimeout, and those that s
   assertEquals([await hung.frame(), await silent.rest(), await half.rest()], ["end", "", ""]);
 });
 
+netTest("shutdown() leaves no connection that was accepted at the same moment", async () => {
+  for (let round = 0; round < 10; round++) {
+    const { server, logs } = start();
+    const dialing = Array.from({ length: 8 }, () => connect(server));
+    // The runtime reports that several are connected and one is accepted at once, in this order.
+    await dialing[0];
+    await server.shutdown();
+    assertEquals(server.stats.pending, 0);
+    for (const dialed of await Promise.allSettled(dialing)) {
+      if (dialed.status === "rejected") continue;
+      await dialed.value.write(handshake()).catch(() => {});
+      // The system resets those that were never accepted.
+      assertEquals(await dialed.value.rest().catch(() => ""), "");
+      dialed.value.leave();
+    }
+    assertEquals(logs, []);
+  }
+});
+
 netTest("shutdown() waits for a handler, and closes what it opens", async () => {
   const asked = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
