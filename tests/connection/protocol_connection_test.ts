@@ -72,23 +72,20 @@ for (const role of ROLES) {
   });
 }
 
-/** A transport whose reads and writes settle when a test says so, and that writes down what is begun. */
+/** A transport whose reads and writes settle when the test decides. */
 class ScriptedTransport implements Transport {
   readonly retainsWrites = false;
-  readonly begun: string[] = [];
   #read = Promise.withResolvers<number | null>();
   #buffer: Uint8Array = new Uint8Array(0);
   #write = Promise.withResolvers<void>();
 
   read(buffer: Uint8Array): Promise<number | null> {
-    this.begun.push("read");
     this.#buffer = buffer;
     this.#read = Promise.withResolvers();
     return this.#read.promise;
   }
 
   write(): Promise<void> {
-    this.begun.push("write");
     this.#write = Promise.withResolvers();
     return this.#write.promise;
   }
