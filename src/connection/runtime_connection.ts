@@ -11,6 +11,9 @@ import { WriteWatch } from "./write_watch.ts";
 /** The events that a {@linkcode RuntimeConnection} listens for. */
 const EVENTS = ["message", "error", "close"];
 
+/** The events that {@linkcode whenOpen} listens for: an `AbortSignal` to stop all would cost more than they do. */
+const OPENING = ["open", "error", "close"];
+
 /** The options of a {@linkcode RuntimeConnection}. */
 export interface RuntimeConnectionOptions {
   /** The longest message to accept, in bytes. */
@@ -55,11 +58,9 @@ export interface WhenOpenOptions {
  * @returns A function that abandons the opening: the observer isn't called any more.
  */
 export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: WhenOpenOptions): () => void {
-  const listening = new AbortController();
-  const { signal } = listening;
   const settle = () => {
     stopTimer();
-    listening.abort();
+    for (const type of OPENING) socket.removeEventListener(type, onEvent);
   };
   const abandon = () => {
     settle();
@@ -69,19 +70,20 @@ export function whenOpen(socket: WebSocket, observer: OpeningObserver, options: 
     abandon();
     observer.onFailure(new ConnectionError(`Cannot open the connection: ${why}`, code, cause));
   };
+  const onEvent = (event: Event) => {
+    if (event.type === "close") return fail(ErrorCode.CONNECTION_LOST, "the socket was closed");
+    if (event.type === "error") {
+      const cause = faultOf(event);
+      return fail(ErrorCode.CONNECTION_LOST, cause.message, cause);
+    }
+    settle();
+    observer.onOpen();
+  };
   const stopTimer = SharedTimeout.after(
     options.timeout,
     () => fail(ErrorCode.HANDSHAKE_TIMEOUT, `received no open socket from the runtime within ${options.timeout} ms`),
   );
-  socket.addEventListener("open", () => {
-    settle();
-    observer.onOpen();
-  }, { signal });
-  socket.addEventListener("error", (event) => {
-    const cause = faultOf(event);
-    fail(ErrorCode.CONNECTION_LOST, cause.message, cause);
-  }, { signal });
-  socket.addEventListener("close", () => fail(ErrorCode.CONNECTION_LOST, "the socket was closed"), { signal });
+  for (const type of OPENING) socket.addEventListener(type, onEvent);
   return abandon;
 }
 
