@@ -48,8 +48,6 @@ const json = (length: number) => ({ length, kind: "json" } as const);
 /** The length of one message of a flood, in bytes. */
 const FLOOD_LENGTH = 120;
 
-const goals = (builtIn: number, wsOnDeno: number, bun: number) => ({ "built-in": builtIn, "ws-deno": wsOnDeno, bun });
-
 const SERVER_ROWS: readonly Workload[] = [
   {
     ...ECHO,
@@ -59,7 +57,6 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 1,
     inFlight: 1,
     payload: text(16),
-    goals: goals(1, 1.2, 0.8),
   },
   {
     ...ECHO,
@@ -68,7 +65,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 64,
     inFlight: 1,
     payload: text(16),
-    goals: goals(0.95, 1.3, 0.7),
+    goals: { "built-in": 1 },
   },
   {
     ...ECHO,
@@ -77,7 +74,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 16,
     inFlight: 64,
     payload: text(16),
-    goals: goals(8, 10, 1.2),
+    goals: { bun: 0.8 },
   },
   {
     ...ECHO,
@@ -86,7 +83,6 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 16,
     inFlight: 16,
     payload: bytes(KIB),
-    goals: goals(3.5, 4, 0.8),
   },
   {
     ...ECHO,
@@ -95,7 +91,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 16,
     inFlight: 8,
     payload: json(4 * KIB),
-    goals: goals(2.5, 3, 0.9),
+    goals: { bun: 1 },
   },
   {
     ...ECHO,
@@ -104,7 +100,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 8,
     inFlight: 2,
     payload: bytes(64 * KIB),
-    goals: goals(1.1, 2.5, 1),
+    goals: { "built-in": 1, bun: 1 },
   },
   {
     ...ECHO,
@@ -113,7 +109,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 4,
     inFlight: 1,
     payload: bytes(MIB),
-    goals: goals(1.5, 3, 1.5),
+    goals: { "built-in": 1.1, bun: 1 },
   },
   {
     ...ECHO,
@@ -123,7 +119,6 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 500,
     inFlight: 1,
     payload: text(128),
-    goals: goals(1.5, 1.7, 1),
   },
   {
     ...ECHO,
@@ -143,7 +138,7 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 16,
     inFlight: 1,
     payload: text(16),
-    goals: goals(1.5, 1.5, 0.7),
+    goals: { "ws-deno": 1 },
   },
   {
     ...ECHO,
@@ -153,7 +148,6 @@ const SERVER_ROWS: readonly Workload[] = [
     connections: 10_000,
     inFlight: 1,
     payload: text(16),
-    goals: goals(0.6, 1, 4),
   },
   {
     ...ECHO,
@@ -231,7 +225,7 @@ const CLIENT_ROWS: readonly Workload[] = SERVER_ROWS
     pinned: false,
     id: `client-${row.id}`,
     name: `client: ${row.name.replace(", on one core", "")}`,
-    goals: { "built-in": 1, "ws-deno": 1.5 },
+    goals: { "built-in": 1 },
   }));
 
 /** All rows. */
