@@ -278,6 +278,8 @@ export class Client extends WebSocketDriver {
       (handler) => new ProtocolConnection(transport, handler, "client", options),
       negotiated,
     );
+    // A listener of "open" may have ended it.
+    if (connection.state === "closed") return;
     // A caller may add listeners only after awaiting startConnection(), and must still get messages that arrived with
     // the response.
     if (this.#core.takesMessages) connection.start(early);
