@@ -21,11 +21,13 @@ const everyone = new Set<driver.WebSocketDriver>();
 
 export const echo: driver.ServeHandler = (request) => {
   const ws = makeServer(request, options);
-  if (isForAll(request.url)) {
+  // No listener may refer to the request: an idle connection would keep it.
+  const { url } = request;
+  if (isForAll(url)) {
     everyone.add(ws);
     ws.on("close", () => everyone.delete(ws));
     ws.on("message", (message) => {
-      if (broadcast !== undefined && request.url.endsWith(BROADCAST)) broadcast(everyone, message);
+      if (broadcast !== undefined && url.endsWith(BROADCAST)) broadcast(everyone, message);
       else for (const member of everyone) member.send(message);
     });
   } else {

@@ -251,7 +251,15 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
     this.#complete();
     const { transport, early } = this.#socket.release();
     this.connections.onOpen(this, upgrade.webSocket);
+    this.#forgetRequest();
     upgrade.onTransport(transport, early);
+  }
+
+  /** A listener that refers to the request keeps this object too, for as long as the WebSocket lives. */
+  #forgetRequest(): void {
+    this.#head = null;
+    this.#request = null;
+    this.#upgrade = null;
   }
 
   async #respond(response: Response, request?: AnsweredRequest): Promise<void> {
@@ -282,7 +290,8 @@ export class HttpConnection extends RosterMember implements Upgrader, PendingCon
 
   /** The client's request, as the user sees it. */
   get info(): RequestInfo {
-    return new RequestInfo(this.#request!.url, this.request.fields, this.#remoteAddr);
+    const { fields } = this.request;
+    return new RequestInfo(this.#request!.url, fields, this.#remoteAddr);
   }
 
   /** Who may connect, by the options of `serve`. `Host` was checked when the request was read. */

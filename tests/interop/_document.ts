@@ -47,8 +47,8 @@ function aligned(table: readonly (readonly string[])[]): string {
 
 const INTRODUCTION = `# With other implementations
 
-This page is generated from a run of \`deno task test:interop\`, which CI repeats: it tries this driver, as a
-server and as a client, on implementations by others. An arrow up means from the client to the server.
+This page is generated from a run of \`deno task test:interop\`, which CI repeats: it tries this driver, as a server and
+as a client, on implementations by others. An arrow up means from the client to the server.
 `;
 
 const PEERS = `

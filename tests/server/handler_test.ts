@@ -1,6 +1,6 @@
 // What a handler can do, right and wrong, under serve and under Deno.serve.
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
-import { makeClient } from "../../client.ts";
+import { connect, makeClient } from "../../client.ts";
 import { HandshakeError } from "../../src/handshake_error.ts";
 import { makeServer, type ServeHandler, type ServeOptions, type Server } from "../../server.ts";
 import { EventLog } from "../support/event_log.ts";
@@ -358,4 +358,17 @@ netTest("an echo runs unchanged under serve and Deno.serve with our client", asy
     assertEquals(refused.protocol, null);
     assertFalse(refusedLog.errors.some((error) => error instanceof HandshakeError));
   }
+});
+
+netTest("makeServer() of a request whose WebSocket is open throws TypeError, and leaves that one alone", async () => {
+  const requests: Request[] = [];
+  await using host = startServe((request) => {
+    requests.push(request);
+    return makeServer(request).accept();
+  });
+  const client = await connect(host.url);
+  assertThrows(() => makeServer(requests[0]), TypeError, "answered already, or upgraded before");
+  assertEquals(client.readyState, "open");
+  client.close();
+  await client.closed;
 });
