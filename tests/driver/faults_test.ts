@@ -3,9 +3,10 @@ import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, ass
 import { Client } from "../../src/client/client.ts";
 import { ConnectionError, ErrorCode, ProtocolError, WebSocketError } from "../../src/errors.ts";
 import { makeServer } from "../../src/server/make_server.ts";
+import type { CloseInfo } from "../../src/protocol/close_payload.ts";
 import type { WebSocketDriver } from "../../src/driver/websocket_driver.ts";
 import { EventLog } from "../support/event_log.ts";
-import { type HostKind, hostKinds, LONG, openPair, openRaw } from "../support/hosts.ts";
+import { type Host, type HostKind, hostKinds, LONG, openPair, openRaw } from "../support/hosts.ts";
 import { testWith } from "../support/permissions.ts";
 import { UncaughtErrors } from "../support/uncaught.ts";
 import { RawPeer } from "../support/raw_peer.ts";
@@ -21,6 +22,15 @@ const VIOLATIONS = [
   ["a Close with 1005", 0x88, Uint8Array.of(3, 0xed), 1002, ErrorCode.INVALID_CLOSE_CODE],
   ["a message above maxLength", 0x82, new Uint8Array(101), 1009, ErrorCode.MESSAGE_TOO_LONG],
 ] as const;
+
+/** Has a client send one message, and waits for the connection's end. */
+async function sendOne(host: Host): Promise<CloseInfo> {
+  const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
+  const log = new EventLog(client);
+  await client.startConnection();
+  client.send("x");
+  return await log.closed;
+}
 
 hostKinds.forEach(suite);
 
@@ -147,11 +157,7 @@ function suite(kind: HostKind): void {
       ws.startConnection();
       return ws.response;
     });
-    const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
-    const log = new EventLog(client);
-    await client.startConnection();
-    client.send("x");
-    assertEquals((await log.closed).code, 1011);
+    assertEquals((await sendOne(host)).code, 1011);
     assertEquals(await closed.promise, 1011);
     assertEquals(kind.served ? host.faults : uncaught.values, [oops]);
     assertEquals(kind.served ? uncaught.values : host.faults, []);
@@ -250,11 +256,7 @@ function suite(kind: HostKind): void {
       ws.startConnection();
       return ws.response;
     });
-    const client = new Client(host.url, { ...host.reach(), closeTimeout: LONG });
-    const log = new EventLog(client);
-    await client.startConnection();
-    client.send("x");
-    assertEquals(await log.closed, { code: 1011, reason: "internal error" });
+    assertEquals(await sendOne(host), { code: 1011, reason: "internal error" });
     assertEquals(await closed.promise, 1011);
     await turn();
     assertEquals(kind.served ? host.faults : uncaught.values, [oops, oops]);

@@ -28,12 +28,17 @@ function suite(kind: HostKind): void {
     return { host, socket: accepted.promise };
   }
 
-  test("WebSocket.bufferedAmount is 0 after a clean close, though nobody has read it before", async () => {
+  /** The same, and a client that is open. */
+  async function openPair() {
     const { host, socket } = await open();
-    await using _host = host;
     const client = new WebSocket(host.url, [], host.reach() as never);
     await next(client, "open");
-    const server = await socket;
+    return { client, server: await socket, [Symbol.asyncDispose]: () => host[Symbol.asyncDispose]() };
+  }
+
+  test("WebSocket.bufferedAmount is 0 after a clean close, though nobody has read it before", async () => {
+    await using pair = await openPair();
+    const { client, server } = pair;
     for (const ws of [client, server]) for (let i = 0; i < 3; i++) ws.send("x".repeat(100 * i + 1));
     client.close();
     await Promise.all([next(client, "close"), next(server, "close")]);
@@ -41,11 +46,8 @@ function suite(kind: HostKind): void {
   });
 
   test("WebSocket.bufferedAmount falls to 0 and stays there, whoever learns first that all is written", async () => {
-    const { host, socket } = await open();
-    await using _host = host;
-    const client = new WebSocket(host.url, [], host.reach() as never);
-    await next(client, "open");
-    const server = await socket;
+    await using pair = await openPair();
+    const { client, server } = pair;
     for (const ws of [client, server]) {
       for (let i = 0; i < 3; i++) ws.send(new Uint8Array(1024 * KIB));
       while (ws.bufferedAmount > 0) await setImmediate();
